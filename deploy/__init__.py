@@ -1,0 +1,1 @@
+"""What puts the services together: the demo, the simulator, the command line, the parts."""

@@ -1,0 +1,1 @@
+"""One folder, one deployable, one owner of data; none imports another."""

@@ -1,0 +1,1 @@
+"""Building blocks that every service stands on; they know no service."""

@@ -1,0 +1,1 @@
+"""The message bus: one contract, two transports."""

@@ -1,0 +1,18 @@
+"""Time, in one place, so that tests can stand in for it."""
+
+from datetime import UTC, datetime
+
+
+def utcnow() -> datetime:
+    """Return the present moment, always with its zone."""
+    return datetime.now(UTC)
+
+
+def seconds_z(moment: datetime) -> str:
+    """Return the moment as ``YYYY-MM-DDTHH:MM:SSZ``, as most OpenStack resources show it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def micros(moment: datetime) -> str:
+    """Return the moment as ``YYYY-MM-DDTHH:MM:SS.ffffff`` without a zone, as Nova and Cinder do."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")

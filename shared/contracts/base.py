@@ -1,0 +1,103 @@
+"""What every event on the bus has in common: a CloudEvents 1.0 envelope around a typed fact.
+
+Source of the shape: CloudEvents 1.0 (structured mode, extensions ``sequence`` and
+``partitionkey``). The routing key has five words, ``<service>.<resource>.<past
+participle>.<project id or ->.<resource id>``, and consumers bind with ``*``.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.clock import utcnow
+from shared.ids import new_uuid
+
+EXCHANGE = "cyclades.events"
+
+
+def word(text: str) -> str:
+    """Return the text as one word of a routing key: no dots inside, never empty."""
+    return text.replace(".", "_") or "-"
+
+
+class Fact(BaseModel):
+    """Something that is now so, in the past tense: the ``data`` of an event.
+
+    A subclass names its ``topic`` (``service.resource.participle``) and, by properties, who it
+    is about. Models grow by optional fields only.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    topic: ClassVar[str]
+
+    @property
+    def project(self) -> str:
+        """The project the fact belongs to; ``-`` where it belongs to none."""
+        return "-"
+
+    @property
+    def subject(self) -> str:
+        """The id of the resource the fact is about."""
+        raise TypeError(f"{type(self).__name__} does not say what it is about")
+
+    @property
+    def order(self) -> int:
+        """The place among the facts about the same resource: only ever grows."""
+        return 0
+
+    @property
+    def routing_key(self) -> str:
+        """The five words this fact is published under."""
+        return f"{self.topic}.{word(self.project)}.{word(self.subject)}"
+
+    @classmethod
+    def binding(cls) -> str:
+        """The pattern a queue binds with to get all facts of this kind."""
+        return f"{cls.topic}.*.*"
+
+
+class Envelope(BaseModel):
+    """One event as it travels: CloudEvents 1.0, structured JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    specversion: str = "1.0"
+    id: UUID = Field(default_factory=new_uuid)
+    source: str
+    type: str
+    subject: str
+    time: datetime = Field(default_factory=utcnow)
+    datacontenttype: str = "application/json"
+    sequence: str  # zero-padded, so that its order as text is its order as a number
+    partitionkey: str
+    projectid: str | None = None
+    requestid: str | None = None
+    data: dict[str, Any]
+
+    @classmethod
+    def around(cls, fact: Fact, request_id: str | None = None) -> Self:
+        """Return the envelope of a fact.
+
+        Args:
+            fact: what happened.
+            request_id: the request that led to it, if one did.
+        """
+        service = fact.topic.split(".", 1)[0]
+        return cls(
+            source=f"/cyclades/{service}",
+            type=f"org.cyclades.{fact.topic}",
+            subject=fact.subject,
+            sequence=f"{fact.order:020d}",
+            partitionkey=fact.subject,
+            projectid=None if fact.project == "-" else fact.project,
+            requestid=request_id,
+            data=fact.model_dump(mode="json"),
+        )
+
+    def to_json(self) -> bytes:
+        """Return the bytes that go onto the bus."""
+        return orjson.dumps(self.model_dump(mode="json", exclude_none=True))

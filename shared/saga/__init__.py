@@ -1,0 +1,1 @@
+"""Effects that must all happen, or all be taken back."""

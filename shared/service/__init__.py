@@ -1,0 +1,1 @@
+"""The life of a service: start, serve, stop."""
