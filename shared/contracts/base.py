@@ -26,13 +26,15 @@ def word(text: str) -> str:
 class Fact(BaseModel):
     """Something that is now so, in the past tense: the ``data`` of an event.
 
-    A subclass names its ``topic`` (``service.resource.participle``) and, by properties, who it
-    is about. Models grow by optional fields only.
+    A subclass names its ``resource`` (``service.noun``) and, by properties, who it is about.
+    ``verb`` is the past participle. Models grow by optional fields only.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    topic: ClassVar[str]
+    resource: ClassVar[str]
+
+    verb: str = "observed"
 
     @property
     def project(self) -> str:
@@ -50,6 +52,11 @@ class Fact(BaseModel):
         return 0
 
     @property
+    def topic(self) -> str:
+        """The first three words of the routing key."""
+        return f"{self.resource}.{self.verb}"
+
+    @property
     def routing_key(self) -> str:
         """The five words this fact is published under."""
         return f"{self.topic}.{word(self.project)}.{word(self.subject)}"
@@ -57,7 +64,7 @@ class Fact(BaseModel):
     @classmethod
     def binding(cls) -> str:
         """The pattern a queue binds with to get all facts of this kind."""
-        return f"{cls.topic}.*.*"
+        return f"{cls.resource}.*.*.*"
 
 
 class Envelope(BaseModel):
@@ -86,7 +93,7 @@ class Envelope(BaseModel):
             fact: what happened.
             request_id: the request that led to it, if one did.
         """
-        service = fact.topic.split(".", 1)[0]
+        service = fact.resource.split(".", 1)[0]
         return cls(
             source=f"/cyclades/{service}",
             type=f"org.cyclades.{fact.topic}",
@@ -97,6 +104,15 @@ class Envelope(BaseModel):
             requestid=request_id,
             data=fact.model_dump(mode="json"),
         )
+
+    @classmethod
+    def read(cls, body: bytes) -> Self:
+        """Return the envelope in a delivery.
+
+        Raises:
+            pydantic.ValidationError: it is not one; it never will be.
+        """
+        return cls.model_validate_json(body)
 
     def to_json(self) -> bytes:
         """Return the bytes that go onto the bus."""

@@ -1,0 +1,90 @@
+"""Facts the four API services publish about their resources, all of one shape.
+
+``document`` is the resource as its owner sees it in the API, so a consumer never has to call
+back. It never carries secrets, hosts or the parts only administrators see.
+"""
+
+from typing import Any, ClassVar
+
+from typing_extensions import override
+
+from shared.contracts.base import Fact
+
+CREATED, UPDATED, DELETED = "created", "updated", "deleted"
+
+
+class ResourceChanged(Fact):
+    """A resource is now as described, or gone; ``version`` only ever grows."""
+
+    id: str
+    project_id: str | None
+    version: int
+    document: dict[str, Any]
+
+    @property
+    @override
+    def project(self) -> str:
+        return self.project_id or "-"
+
+    @property
+    @override
+    def subject(self) -> str:
+        return self.id
+
+    @property
+    @override
+    def order(self) -> int:
+        return self.version
+
+    @property
+    def gone(self) -> bool:
+        """Whether the resource no longer exists."""
+        return self.verb == DELETED
+
+
+class ServerChanged(ResourceChanged):
+    """A server of the compute service."""
+
+    resource: ClassVar[str] = "compute.server"
+
+
+class FlavorChanged(ResourceChanged):
+    """A flavor of the compute service."""
+
+    resource: ClassVar[str] = "compute.flavor"
+
+
+class NetworkChanged(ResourceChanged):
+    """A network of the network service."""
+
+    resource: ClassVar[str] = "network.network"
+
+
+class SubnetChanged(ResourceChanged):
+    """A subnet of the network service."""
+
+    resource: ClassVar[str] = "network.subnet"
+
+
+class PortChanged(ResourceChanged):
+    """A port of the network service."""
+
+    resource: ClassVar[str] = "network.port"
+
+
+class SecurityGroupChanged(ResourceChanged):
+    """A security group of the network service, with its rules."""
+
+    resource: ClassVar[str] = "network.security_group"
+
+
+class ImageChanged(ResourceChanged):
+    """An image of the image service."""
+
+    resource: ClassVar[str] = "image.image"
+
+
+class VolumeChanged(ResourceChanged):
+    """A volume of the volume service."""
+
+    resource: ClassVar[str] = "volume.volume"
