@@ -1,0 +1,97 @@
+"""What becomes of deliveries: the failure policy both transports share.
+
+A batch that fails says nothing about its members, so each is then handled alone. A message
+that fails alone is tried again later, held longer each time: an outage ends before the
+delivery limit is spent. A message that cannot be parsed never will be, and is buried at once.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from pydantic import ValidationError
+
+from shared.bus.contract import BatchHandler, Delivery, Subscription
+
+log = logging.getLogger(__name__)
+
+DELIVERY_LIMIT = 20  # redeliveries, so a message is handled once more than this
+
+
+class Verdict(Enum):
+    """What to tell the queue about one delivery."""
+
+    DONE = "done"
+    RETRY = "retry"
+    BURY = "bury"
+
+
+Settle = Callable[[int, Verdict], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pauses:
+    """How long a failed message is held before it is tried again."""
+
+    first: float = 0.1
+    longest: float = 60.0
+
+    def after(self, tries: int) -> float:
+        """Return the seconds to hold a message that was delivered this often before."""
+        return min(self.first * 2.0 ** min(tries, 32), self.longest)
+
+
+async def handle_batch(
+    subscription: Subscription, deliveries: Sequence[Delivery], settle: Settle
+) -> None:
+    """Have the deliveries handled, and settle each exactly once.
+
+    Args:
+        subscription: whose handler it is.
+        deliveries: what came, in the order of the queue.
+        settle: told the place of a delivery and its verdict as soon as that is known.
+    """
+    verdict = await _judge(subscription, deliveries)
+    if len(deliveries) == 1 or verdict is Verdict.DONE:
+        for place in range(len(deliveries)):
+            await settle(place, verdict)
+        return
+    for place, delivery in enumerate(deliveries):
+        await settle(place, await _judge(subscription, [delivery]))
+
+
+async def _judge(subscription: Subscription, deliveries: Sequence[Delivery]) -> Verdict:
+    try:
+        await _call(subscription.handle, deliveries)
+    except ValidationError as problem:
+        # Only where and what kind: the values may be somebody's secret.
+        kinds = problem.errors(include_url=False, include_context=False, include_input=False)
+        log.error("unreadable message", extra=_about(subscription, deliveries) | {"why": kinds})
+        return Verdict.BURY
+    except Exception:
+        log.exception("message failed", extra=_about(subscription, deliveries))
+        return Verdict.RETRY
+    return Verdict.DONE
+
+
+async def _call(handle: BatchHandler, deliveries: Sequence[Delivery]) -> None:
+    """Call the handler; something cancelled inside it is a failure, not our own end."""
+    try:
+        await handle(deliveries)
+    except asyncio.CancelledError as inner:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise RuntimeError("The handler awaited something that was cancelled.") from inner
+
+
+def _about(subscription: Subscription, deliveries: Sequence[Delivery]) -> dict[str, object]:
+    return {
+        "queue": subscription.queue,
+        "message_id": deliveries[0].message_id,
+        "routing_key": deliveries[0].routing_key,
+        "batch": len(deliveries),
+        "tries": deliveries[0].tries,
+    }

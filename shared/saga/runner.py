@@ -1,0 +1,202 @@
+"""Runs whichever sagas are due: many beside each other, each one step at a time.
+
+A runner holds a saga by its lease and goes on with it, step by step, until it waits, fails or
+ends; what each step led to is written before the next begins, so a crash repeats one step.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Generic
+
+import sqlalchemy as sa
+import structlog
+
+from shared.db.sagas import AWAITS, LEASE, SagaStore
+from shared.saga.definition import GiveUp, Notes, Rewind, Saga, Wait, World
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = timedelta()
+POLL = 0.25  # seconds; the safety net under nudges from commits of this process
+RESERVED = frozenset({"saga_id", "subject", "request_id"})
+
+Begin = Callable[[], AbstractAsyncContextManager[SagaStore]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Onward:
+    """What a step led to: the changes to write, and how long to pause (None: go on)."""
+
+    changes: dict[str, Any]
+    pause: timedelta | None = None
+
+
+class Runner(Generic[World]):
+    """Runs sagas against the world. Any number may run beside each other."""
+
+    def __init__(
+        self,
+        begin: Begin,
+        sagas: Mapping[str, Saga[World]],
+        world: World,
+        *,
+        limit: int = 32,
+    ) -> None:
+        self._begin = begin
+        self._sagas = sagas
+        self._world = world
+        self._limit = limit
+
+    async def run(self, nudge: asyncio.Event) -> None:
+        """Run what is due until cancelled; at most ``limit`` sagas at a time."""
+        running: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                nudge.clear()
+                claimed = await self._claim(self._limit - len(running))
+                for held in claimed:
+                    task = asyncio.create_task(self._keep_running(held))
+                    running.add(task)
+                    task.add_done_callback(running.discard)
+                    task.add_done_callback(lambda _done: nudge.set())
+                if not claimed:
+                    await _event(nudge, POLL)
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    async def run_once(self) -> bool:
+        """Run the saga most overdue until it waits or ends; False when none is due."""
+        claimed = await self._claim(1)
+        for held in claimed:
+            await self._keep_running(held)
+        return bool(claimed)
+
+    async def _claim(self, free: int) -> list[sa.Row[Any]]:
+        if free <= 0:
+            return []
+        try:
+            async with self._begin() as sagas:
+                return await sagas.claim(free)
+        except Exception:
+            log.exception("saga claim failed")
+            await asyncio.sleep(1)
+            return []
+
+    async def _keep_running(self, held: sa.Row[Any]) -> None:
+        try:
+            with structlog.contextvars.bound_contextvars(
+                request_id=held.request_id, saga=held.name, subject=str(held.subject)
+            ):
+                await self._steps(held)
+        except Exception:
+            # The database went away between two writes: the lease runs out, another claim repeats.
+            log.exception("saga interrupted")
+
+    async def _steps(self, first: sa.Row[Any]) -> None:
+        held: sa.Row[Any] | None = first
+        while held is not None:
+            onward = await self._leased(held)
+            async with self._begin() as sagas:
+                if onward and onward.pause is None:
+                    held = await sagas.advance(held, onward.changes)
+                    continue
+                changes, pause = (onward.changes, onward.pause) if onward else ({}, AT_ONCE)
+                if not await sagas.release(held, pause or AT_ONCE, changes):
+                    log.info("saga superseded or lost", at=held.position)
+                held = None
+
+    async def _leased(self, held: sa.Row[Any]) -> _Onward | None:
+        """Run a step while its lease is renewed; None when the lease was lost meanwhile."""
+        step = asyncio.create_task(self._step(held))
+        renewing = asyncio.create_task(self._renew(held))
+        try:
+            await asyncio.wait({step, renewing}, return_when=asyncio.FIRST_COMPLETED)
+            return step.result() if step.done() else None
+        finally:
+            step.cancel()
+            renewing.cancel()
+            await asyncio.gather(step, renewing, return_exceptions=True)
+
+    async def _renew(self, held: sa.Row[Any]) -> None:
+        """Keep the lease; return when it is lost."""
+        while True:
+            await asyncio.sleep(LEASE.total_seconds() / 4)
+            async with self._begin() as sagas:
+                if not await sagas.renew(held):
+                    return
+
+    async def _step(self, held: sa.Row[Any]) -> _Onward:
+        saga = self._sagas[held.name]
+        notes: Notes = dict(held.notes)
+        known = notes | {
+            "saga_id": str(held.id),
+            "subject": str(held.subject),
+            "request_id": held.request_id,
+        }
+        try:
+            if held.undoing:
+                await self._undo(saga, held.position, known)
+            else:
+                notes |= await saga.steps[held.position].do(self._world, known)
+        except Wait as wait:
+            return _Onward({"attempt": 0}, wait.delay)
+        except GiveUp as reason:
+            log.info("saga gives up", at=held.position, reason=str(reason))
+            return _turn(notes | {"gave_up": str(reason)}, None)
+        except Rewind as back:
+            return _turn(notes | back.notes, saga.index(back.step))
+        except Exception:
+            log.exception("saga step failed", at=held.position, attempt=held.attempt)
+            return _Onward({"attempt": held.attempt + 1}, backoff(held.attempt))
+        return self._next(saga, held, {k: v for k, v in notes.items() if k not in RESERVED})
+
+    async def _undo(self, saga: Saga[World], position: int, notes: Notes) -> None:
+        if position < 0:
+            await saga.gave_up(self._world, notes)
+        else:
+            await saga.steps[position].undo(self._world, notes)
+
+    def _next(self, saga: Saga[World], held: sa.Row[Any], notes: Notes) -> _Onward:
+        changes: dict[str, Any] = {
+            "attempt": 0,
+            "notes": notes,
+            "awaiting": notes.get(AWAITS),
+        }
+        if not held.undoing:
+            changes["position"] = held.position + 1
+            if changes["position"] < len(saga.steps):
+                return _Onward(changes)
+            return _Onward(changes | _ended("done"), AT_ONCE)
+        if held.resume_at is not None and held.position <= held.resume_at:
+            forward = {"undoing": False, "position": held.resume_at, "resume_at": None}
+            return _Onward(changes | forward)
+        if held.position < 0:
+            return _Onward(changes | _ended("undone"), AT_ONCE)
+        return _Onward(changes | {"position": held.position - 1})
+
+
+def _turn(notes: Notes, resume_at: int | None) -> _Onward:
+    return _Onward({"undoing": True, "attempt": 0, "notes": notes, "resume_at": resume_at})
+
+
+def _ended(outcome: str) -> dict[str, Any]:
+    return {"ended_at": sa.func.now(), "outcome": outcome}
+
+
+def backoff(attempt: int) -> timedelta:
+    """Grow the pause with each attempt, up to ten minutes, never in lockstep."""
+    return timedelta(seconds=min(0.2 * 2.0**attempt, 600) * random.uniform(0.5, 1))
+
+
+async def _event(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass
