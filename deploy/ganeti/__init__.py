@@ -1,0 +1,1 @@
+"""What runs on Ganeti nodes, and the rig that runs Ganeti for the tests."""

@@ -1,0 +1,1 @@
+"""OS definitions for Ganeti nodes."""
