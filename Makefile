@@ -1,0 +1,57 @@
+# Everything is done by `make <target>`; all it needs is git, make and Python >= 3.11 with venv.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+ENVIRONMENT := $(PYTHON) -m deploy.parts.environments
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-reset check test test-ganeti bench lock clean python environment
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+python:
+	@$(PYTHON) -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "Python 3.11 or later with venv is needed; '$(PYTHON)' is not. Say: make PYTHON=/path/to/python3.11"; exit 1; }
+
+environment: python
+	@$(ENVIRONMENT) cyclades
+
+demo: python ## Install and run the whole cloud here, in the foreground
+	@$(ENVIRONMENT) cyclades keystone clients
+	@exec $(BIN)/python -m deploy.standalone
+
+demo-reset: ## Forget everything the demo has kept
+	@$(PYTHON) -m deploy.standalone.reset
+
+check: environment ## Format, lint, types, architecture, unit and contract tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/unit tests/contract
+
+test: python ## All tests, with a real PostgreSQL, RabbitMQ and Keystone of their own
+	@$(ENVIRONMENT) cyclades keystone clients
+	$(BIN)/pytest -q --ignore=tests/ganeti tests
+
+test-ganeti: python ## End to end on real Ganeti clusters (root, Debian; makes and removes them)
+	@$(ENVIRONMENT) cyclades keystone clients
+	tests/ganeti/run.sh
+
+bench: python ## The figures of the performance budget, as JSON and as a table
+	@$(ENVIRONMENT) cyclades keystone
+	$(BIN)/python -m tests.bench
+
+# `make lock UPGRADE=--upgrade` takes the newest releases the ranges allow.
+LOCK := .demo/env/bootstrap/bin/uv pip compile -q --generate-hashes --no-emit-index-url \
+        --no-header --universal --python-version 3.11 $(UPGRADE)
+lock: python ## Write the lock files anew from pyproject.toml and deploy/locks/*.in
+	@$(ENVIRONMENT) bootstrap
+	$(LOCK) pyproject.toml --group dev -o requirements.lock
+	for name in bootstrap clients keystone; do \
+	  $(LOCK) deploy/locks/$$name.in -o deploy/locks/$$name.lock || exit 1; done
+
+clean: ## Remove environments and caches (the demo's state is demo-reset's)
+	rm -rf .venv .demo/env .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find services shared deploy tests -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The real parts, as fixtures: started when the first test asks, ended with the session."""
