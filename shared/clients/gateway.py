@@ -1,0 +1,112 @@
+"""The RAPI gateway, as other services use it: submit an effect once, ask Ganeti, list clusters."""
+
+from typing import Any
+from uuid import UUID
+
+from shared.clients.http import NeighbourClient
+from shared.contracts.gateway import (
+    Cluster,
+    ClusterRegistration,
+    Operation,
+    Query,
+    Rows,
+    Submission,
+    SubmissionState,
+)
+
+
+def _reveal(value: Any) -> Any:
+    """Return the JSON of a submission with its secrets in it: this is where they travel."""
+    if isinstance(value, dict):
+        return {key: _reveal(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_reveal(each) for each in value]
+    return value.get_secret_value() if hasattr(value, "get_secret_value") else value
+
+
+class GatewayClient(NeighbourClient):
+    """Typed calls to the gateway's internal API."""
+
+    async def submit(
+        self, cluster: str, key: UUID, operation: Operation, request_id: str | None = None
+    ) -> SubmissionState:
+        """Have the effect, once per key; repeat the call until it is no longer ``pending``.
+
+        Args:
+            cluster: where.
+            key: the same key always means the same one job.
+            operation: what.
+            request_id: goes into the reason of Ganeti's job.
+
+        Raises:
+            NotFound: no such cluster.
+            Unprocessable: the key was used for another operation.
+            Unavailable: the gateway does not answer; nothing is known, ask again.
+        """
+        body = Submission(operation=operation, request_id=request_id)
+        answer = await self.call(
+            "PUT",
+            f"/v1/clusters/{cluster}/submissions/{key}",
+            json=_reveal(body.model_dump(mode="python")),
+            request_id=request_id,
+        )
+        return SubmissionState.model_validate(answer)
+
+    async def submission(self, cluster: str, key: UUID) -> SubmissionState:
+        """Return what became of a submission.
+
+        Raises:
+            NotFound: the key was never submitted.
+        """
+        return SubmissionState.model_validate(
+            await self.call("GET", f"/v1/clusters/{cluster}/submissions/{key}")
+        )
+
+    async def clusters(self) -> list[Cluster]:
+        """Return all clusters with their capacity."""
+        answer = await self.call("GET", "/v1/clusters")
+        return [Cluster.model_validate(each) for each in answer["clusters"]]
+
+    async def cluster(self, name: str) -> Cluster:
+        """Return one cluster.
+
+        Raises:
+            NotFound: no such cluster.
+        """
+        answer = await self.call("GET", f"/v1/clusters/{name}")
+        return Cluster.model_validate(answer["cluster"])
+
+    async def register(self, registration: ClusterRegistration) -> Cluster:
+        """Add a cluster.
+
+        Raises:
+            BadInput: it does not answer, or not with this credential or certificate.
+            Conflict: the name or the Ganeti cluster is registered already.
+        """
+        answer = await self.call(
+            "POST", "/v1/clusters", json=_reveal(registration.model_dump(mode="python"))
+        )
+        return Cluster.model_validate(answer["cluster"])
+
+    async def query(self, cluster: str, resource: str, query: Query) -> Rows:
+        """Ask Ganeti by query2.
+
+        Args:
+            cluster: which.
+            resource: ``instance``, ``node``, ``group``, ``network``, ``job``, ``lock``.
+            query: fields, filter and lane.
+
+        Raises:
+            Unavailable: the cluster does not answer.
+        """
+        answer = await self.call(
+            "POST",
+            f"/v1/clusters/{cluster}/query/{resource}",
+            json=query.model_dump(mode="json"),
+        )
+        return Rows.model_validate(answer)
+
+    async def info(self, cluster: str) -> dict[str, Any]:
+        """Return Ganeti's ``/2/info``, asked now, with ``epoch`` as the gateway counts it."""
+        answer: dict[str, Any] = await self.call("GET", f"/v1/clusters/{cluster}/info")
+        return answer

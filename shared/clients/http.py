@@ -1,0 +1,121 @@
+"""What our typed clients share: one bounded connection pool, deadlines, errors as our own.
+
+A client speaks with our service token; a call made for a user's request carries the user's
+token instead. Every failure becomes an error of ``shared.errors`` with the neighbour's message.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+import httpx
+import orjson
+
+from shared.errors import (
+    BadInput,
+    CloudError,
+    Conflict,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    OverQuota,
+    Unavailable,
+)
+
+DEADLINE: Final = httpx.Timeout(20.0, connect=5.0)
+LIMITS: Final = httpx.Limits(max_connections=64, max_keepalive_connections=16)
+KINDS: Final[Mapping[int, type[CloudError]]] = {
+    400: BadInput,
+    401: NotAuthenticated,
+    403: NotAllowed,
+    404: NotFound,
+    409: Conflict,
+    413: OverQuota,
+}
+TokenSource = Callable[[], Awaitable[str]]
+
+
+def open_client() -> httpx.AsyncClient:
+    """Return the pool a process shares among its clients; its owner closes it."""
+    return httpx.AsyncClient(timeout=DEADLINE, limits=LIMITS)
+
+
+def message_in(body: bytes) -> str:
+    """Return the sentence in a fault body of any of the API families, or a piece of the body."""
+    try:
+        document = orjson.loads(body)
+        for part in (document, *(document.values() if isinstance(document, dict) else ())):
+            if isinstance(part, dict) and isinstance(part.get("message"), str):
+                return str(part["message"])
+    except orjson.JSONDecodeError:
+        pass
+    return body[:200].decode(errors="replace")
+
+
+class NeighbourClient:
+    """Speaks JSON with one neighbour."""
+
+    def __init__(
+        self, http: httpx.AsyncClient, base_url: str, service_token: TokenSource, name: str
+    ) -> None:
+        self._http = http
+        self._base = base_url.rstrip("/")
+        self._service_token = service_token
+        self._name = name
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: object = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        token: str | None = None,
+        request_id: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Make one call and return the JSON answered (None for an empty body).
+
+        Args:
+            method: HTTP method.
+            path: from the base URL on.
+            json: the body.
+            params: the query.
+            headers: more headers, a microversion say.
+            token: the user's token; our own when absent.
+            request_id: the request this call serves.
+            idempotency_key: makes a repeated POST the same POST.
+
+        Raises:
+            CloudError: the neighbour refused (the kind its status means), or
+                ``Unavailable``: it is down, slow or broken.
+        """
+        sent = dict(headers or {})
+        if json is not None:
+            sent["Content-Type"] = "application/json"
+        if request_id:
+            sent["X-Openstack-Request-Id"] = request_id
+        if idempotency_key:
+            sent["Idempotency-Key"] = idempotency_key
+        content = None if json is None else orjson.dumps(json)
+        answer = None
+        for _attempt in range(2):  # a 401 of our own token means a new token, once
+            sent["X-Auth-Token"] = token or await self._service_token()
+            try:
+                answer = await self._http.request(
+                    method, self._base + path, content=content, params=params, headers=sent
+                )
+            except httpx.HTTPError as trouble:
+                raise Unavailable(f"The {self._name} service does not answer.") from trouble
+            if answer.status_code != 401 or token:
+                break
+        assert answer is not None  # noqa: S101
+        return self._read(answer)
+
+    def _read(self, answer: httpx.Response) -> Any:
+        status = answer.status_code
+        if status < 300:
+            return orjson.loads(answer.content) if answer.content else None
+        if kind := KINDS.get(status):
+            raise kind(message_in(answer.content))
+        raise Unavailable(f"The {self._name} service answered {status}.")

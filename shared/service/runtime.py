@@ -1,0 +1,111 @@
+"""Runs a service: its HTTP side, its relay, its consumers, its sagas, its own loops.
+
+A service's ``main.py`` builds a ``Service`` from its settings; this module gives it life, alone
+in a process or beside the others in the all-in-one demo. Roles may be split over processes:
+``api`` answers HTTP, ``worker`` does the rest.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import structlog
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.bus.contract import Bus, Subscription
+from shared.bus.relay import Relay
+from shared.db.messaging import MessagingTables
+from shared.db.uow import Nudge
+from shared.saga.runner import Runner
+from shared.web.serve import serving
+
+log = structlog.get_logger(__name__)
+
+Loop = Callable[[], Awaitable[None]]
+RESTART_PAUSE = 1.0  # seconds before a background loop that failed is started again
+
+
+class Role(StrEnum):
+    """What a process does for its service."""
+
+    API = "api"
+    WORKER = "worker"
+
+
+EVERYTHING = frozenset(Role)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A service, assembled but not yet alive."""
+
+    name: str
+    host: str
+    port: int
+    app: web.Application
+    engine: AsyncEngine
+    tables: MessagingTables
+    bus: Bus
+    nudge: Nudge
+    subscriptions: Sequence[Subscription] = ()
+    runner: Runner[Any] | None = None
+    loops: Mapping[str, Loop] = field(default_factory=dict)  # run until cancelled (worker)
+    closing: Sequence[Callable[[], Awaitable[None]]] = ()  # what to let go of at the end
+
+
+@asynccontextmanager
+async def running(service: Service, roles: frozenset[Role] = EVERYTHING) -> AsyncIterator[int]:
+    """Run the service while the block runs; yields the port its HTTP side got.
+
+    A background loop that fails is logged and started again: one bad moment of the database
+    must not silence a service. Leaving the block stops claiming, then closes.
+    """
+    async with AsyncExitStack() as stack:
+        for close in service.closing:
+            stack.push_async_callback(close)
+        stack.push_async_callback(service.engine.dispose)
+        if Role.WORKER in roles:
+            for subscription in service.subscriptions:
+                await service.bus.declare(subscription)
+            tasks = [
+                asyncio.create_task(_forever(service.name, name, loop))
+                for name, loop in _loops(service).items()
+            ]
+            stack.push_async_callback(_stop, tasks)
+        port = service.port
+        if Role.API in roles:
+            port = await stack.enter_async_context(serving(service.app, service.host, service.port))
+        log.info("service runs", service=service.name, port=port)
+        yield port
+
+
+def _loops(service: Service) -> dict[str, Loop]:
+    relay = Relay(service.engine, service.tables, service.bus)
+    relay_woken = service.nudge.listener()
+    loops: dict[str, Loop] = {"relay": lambda: relay.run(relay_woken)}
+    if service.runner:
+        runner, runner_woken = service.runner, service.nudge.listener()
+        loops["sagas"] = lambda: runner.run(runner_woken)
+    for each in service.subscriptions:
+        loops[f"queue {each.queue}"] = lambda each=each: service.bus.consume(each)  # type: ignore[misc]
+    return loops | dict(service.loops)
+
+
+async def _forever(service: str, name: str, loop: Loop) -> None:
+    while True:
+        try:
+            await loop()
+            log.error("a background loop ended", service=service, loop=name)
+        except Exception:
+            log.exception("a background loop failed", service=service, loop=name)
+        await asyncio.sleep(RESTART_PAUSE)
+
+
+async def _stop(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
