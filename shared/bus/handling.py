@@ -43,6 +43,9 @@ class Pauses:
         return min(self.first * 2.0 ** min(tries, 32), self.longest)
 
 
+PAUSES = Pauses()
+
+
 async def handle_batch(
     subscription: Subscription, deliveries: Sequence[Delivery], settle: Settle
 ) -> None:
