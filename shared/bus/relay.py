@@ -1,0 +1,173 @@
+"""Moves committed outbox rows onto the bus, in the order they were written.
+
+The outbox is where news is safe. A row is marked only after the bus took it, so a crash, a
+broker that is down, or a confirm that got lost costs a repeat, never a message.
+"""
+
+import asyncio
+import logging
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.bus.contract import Bus, Outgoing
+from shared.db.messaging import MessagingTables
+from shared.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+KEPT_DAYS = 7
+PRUNED_AT_ONCE = 1000
+PRUNED_IN_A_ROW = 100
+
+
+async def relay_once(engine: AsyncEngine, tables: MessagingTables, bus: Bus) -> int:
+    """Publish one batch of waiting messages; return how many went out.
+
+    One relay at a time per database: two would swap one resource's news. The ids of one
+    resource's rows grow in the order of its commits, because whoever writes them holds the
+    resource's row. The transaction stays open while the bus takes the batch, which the bus's
+    own deadline bounds. A crash between the confirms and the commit publishes a batch twice;
+    consumers drop the repeat.
+
+    Raises:
+        shared.errors.Unavailable: the bus did not take the batch; it is still waiting.
+    """
+    async with engine.begin() as connection:
+        if not await _is_our_turn(connection):
+            return 0
+        waiting = await _waiting(connection, tables)
+        if waiting:
+            await bus.publish(list(waiting.values()))
+            await _mark_published(connection, tables, list(waiting))
+    return len(waiting)
+
+
+async def prune_once(engine: AsyncEngine, tables: MessagingTables) -> int:
+    """Delete the oldest published messages that are past keeping; return how many went."""
+    outbox = tables.outbox
+    old = (
+        sa.select(outbox.c.id)
+        .where(outbox.c.published_at < sa.func.now() - sa.func.make_interval(0, 0, 0, KEPT_DAYS))
+        .order_by(outbox.c.published_at)
+        .limit(PRUNED_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    async with engine.begin() as connection:
+        gone = await connection.execute(sa.delete(outbox).where(outbox.c.id.in_(old)))
+    return gone.rowcount
+
+
+class Relay:
+    """Relays for as long as its service runs.
+
+    Args:
+        engine: the service's database.
+        tables: where its outbox is.
+        bus: takes the messages.
+        nudge: set by commits that may have written to the outbox; the poll is the safety net.
+        poll: seconds between two looks without a nudge.
+        longest_pause: seconds between two tries while the bus or the database is away.
+        prune_every: seconds between two rounds of deleting old messages.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        tables: MessagingTables,
+        bus: Bus,
+        *,
+        nudge: asyncio.Event | None = None,
+        poll: float = 0.5,
+        longest_pause: float = 2.0,
+        prune_every: float = 60.0,
+    ) -> None:
+        self._engine = engine
+        self._tables = tables
+        self._bus = bus
+        self._nudge = nudge or asyncio.Event()
+        self._poll = poll
+        self._longest_pause = longest_pause
+        self._prune_every = prune_every
+
+    async def run(self) -> None:
+        """Relay and prune until cancelled, whatever goes wrong in between."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_relaying(), name="relay")
+            group.create_task(self._keep_pruning(), name="relay-prune")
+
+    async def _keep_relaying(self) -> None:
+        failures = 0
+        while True:
+            self._nudge.clear()  # before looking: a commit while we look asks for another look
+            try:
+                sent = await relay_once(self._engine, self._tables, self._bus)
+            except Exception as problem:
+                _report(problem)
+                failures += 1
+                await asyncio.sleep(self._pause_after(failures))
+                continue
+            failures = 0
+            if sent < BATCH:
+                await self._wait_for_news()
+
+    async def _wait_for_news(self) -> None:
+        try:
+            async with asyncio.timeout(self._poll):
+                await self._nudge.wait()
+        except TimeoutError:
+            return
+
+    def _pause_after(self, failures: int) -> float:
+        return min(0.1 * 2.0 ** min(failures, 16), self._longest_pause)
+
+    async def _keep_pruning(self) -> None:
+        while True:
+            try:
+                for _ in range(PRUNED_IN_A_ROW):
+                    if await prune_once(self._engine, self._tables) < PRUNED_AT_ONCE:
+                        break
+            except Exception as problem:
+                _report(problem)
+            await asyncio.sleep(self._prune_every)
+
+
+def _report(problem: Exception) -> None:
+    """Say what keeps the outbox full; only what nobody expects is worth a traceback."""
+    match problem:
+        case Unavailable():
+            log.warning("the bus takes nothing now", extra={"why": problem.message})
+        case SQLAlchemyError() | OSError() | TimeoutError():
+            log.warning("the outbox cannot be read now", extra={"why": type(problem).__name__})
+        case _:
+            log.error("relaying failed", exc_info=problem)
+
+
+async def _is_our_turn(connection: AsyncConnection) -> bool:
+    lock = sa.select(sa.func.pg_try_advisory_xact_lock(sa.func.hashtext("relay")))
+    return bool((await connection.execute(lock)).scalar_one())
+
+
+async def _waiting(connection: AsyncConnection, tables: MessagingTables) -> dict[int, Outgoing]:
+    outbox = tables.outbox
+    query = (
+        sa.select(outbox.c.id, outbox.c.message_id, outbox.c.routing_key, outbox.c.body)
+        .where(outbox.c.published_at.is_(None))
+        .order_by(outbox.c.id)
+        .limit(BATCH)
+    )
+    return {
+        row.id: Outgoing(routing_key=row.routing_key, message_id=str(row.message_id), body=row.body)
+        for row in await connection.execute(query)
+    }
+
+
+async def _mark_published(
+    connection: AsyncConnection, tables: MessagingTables, ids: list[int]
+) -> None:
+    outbox = tables.outbox
+    mine = outbox.c.id == sa.func.any(sa.cast(ids, ARRAY(sa.BigInteger)))
+    await connection.execute(sa.update(outbox).where(mine).values(published_at=sa.func.now()))
