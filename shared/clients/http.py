@@ -4,8 +4,8 @@ A client speaks with our service token; a call made for a user's request carries
 token instead. Every failure becomes an error of ``shared.errors`` with the neighbour's message.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
 
 import httpx
 import orjson
@@ -31,7 +31,16 @@ KINDS: Final[Mapping[int, type[CloudError]]] = {
     409: Conflict,
     413: OverQuota,
 }
-TokenSource = Callable[[], Awaitable[str]]
+
+
+class TokenSource(Protocol):
+    """Where our own token comes from (``shared.identity.service_token``)."""
+
+    async def get(self) -> str:
+        """Return a token that is valid for a while yet."""
+
+    async def renew(self, refused: str) -> str:
+        """Return another token than the one that was refused."""
 
 
 def open_client() -> httpx.AsyncClient:
@@ -98,19 +107,27 @@ class NeighbourClient:
         if idempotency_key:
             sent["Idempotency-Key"] = idempotency_key
         content = None if json is None else orjson.dumps(json)
-        answer = None
-        for _attempt in range(2):  # a 401 of our own token means a new token, once
-            sent["X-Auth-Token"] = token or await self._service_token()
-            try:
-                answer = await self._http.request(
-                    method, self._base + path, content=content, params=params, headers=sent
-                )
-            except httpx.HTTPError as trouble:
-                raise Unavailable(f"The {self._name} service does not answer.") from trouble
-            if answer.status_code != 401 or token:
-                break
-        assert answer is not None  # noqa: S101
+        sent["X-Auth-Token"] = token or await self._service_token.get()
+        answer = await self._send(method, path, content, params, sent)
+        if answer.status_code == 401 and not token:  # ours was revoked: another one, once
+            sent["X-Auth-Token"] = await self._service_token.renew(sent["X-Auth-Token"])
+            answer = await self._send(method, path, content, params, sent)
         return self._read(answer)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        content: bytes | None,
+        params: Mapping[str, str] | None,
+        headers: Mapping[str, str],
+    ) -> httpx.Response:
+        try:
+            return await self._http.request(
+                method, self._base + path, content=content, params=params, headers=headers
+            )
+        except httpx.HTTPError as trouble:
+            raise Unavailable(f"The {self._name} service does not answer.") from trouble
 
     def _read(self, answer: httpx.Response) -> Any:
         status = answer.status_code

@@ -1,7 +1,6 @@
 """The fast lane for reads: raw asyncpg, one statement, no transaction, no reset round trip."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -37,10 +36,13 @@ class Reads:
         self.statements += 1
         return await self._pool.fetchval(sql, *arguments)
 
+    async def close(self) -> None:
+        """Let go of the pool."""
+        await self._pool.close()
 
-@asynccontextmanager
-async def reading(url: str, *, size: int = 8) -> AsyncIterator[Reads]:
-    """Open a bounded pool for reads; every statement has a deadline of 30 s.
+
+async def open_reads(url: str, *, size: int = 8) -> Reads:
+    """Open a bounded pool for reads; every statement has a deadline of 30 s. Close it at the end.
 
     Args:
         url: ``postgresql://user:password@host:port/database``.
@@ -54,7 +56,4 @@ async def reading(url: str, *, size: int = 8) -> AsyncIterator[Reads]:
         timeout=10,
         connection_class=_Connection,
     )
-    try:
-        yield Reads(pool)
-    finally:
-        await pool.close()
+    return Reads(pool)

@@ -10,17 +10,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import structlog
 from aiohttp import web
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.bus.contract import Bus, Subscription
+from shared.bus.contract import Subscription
 from shared.bus.relay import Relay
 from shared.db.messaging import MessagingTables
-from shared.db.uow import Nudge
 from shared.saga.runner import Runner
+from shared.service.parts import Parts
 from shared.web.serve import serving
 
 log = structlog.get_logger(__name__)
@@ -47,10 +47,8 @@ class Service:
     host: str
     port: int
     app: web.Application
-    engine: AsyncEngine
+    parts: Parts
     tables: MessagingTables
-    bus: Bus
-    nudge: Nudge
     subscriptions: Sequence[Subscription] = ()
     runner: Runner[Any] | None = None
     loops: Mapping[str, Loop] = field(default_factory=dict)  # run until cancelled (worker)
@@ -67,10 +65,11 @@ async def running(service: Service, roles: frozenset[Role] = EVERYTHING) -> Asyn
     async with AsyncExitStack() as stack:
         for close in service.closing:
             stack.push_async_callback(close)
-        stack.push_async_callback(service.engine.dispose)
+        stack.push_async_callback(service.parts.engine.dispose)
+        stack.push_async_callback(service.parts.reads.close)
         if Role.WORKER in roles:
             for subscription in service.subscriptions:
-                await service.bus.declare(subscription)
+                await service.parts.bus.declare(subscription)
             tasks = [
                 asyncio.create_task(_forever(service.name, name, loop))
                 for name, loop in _loops(service).items()
@@ -84,14 +83,13 @@ async def running(service: Service, roles: frozenset[Role] = EVERYTHING) -> Asyn
 
 
 def _loops(service: Service) -> dict[str, Loop]:
-    relay = Relay(service.engine, service.tables, service.bus)
-    relay_woken = service.nudge.listener()
-    loops: dict[str, Loop] = {"relay": lambda: relay.run(relay_woken)}
+    parts = service.parts
+    relay = Relay(parts.engine, service.tables, parts.bus, nudge=parts.nudge.listener())
+    loops: dict[str, Loop] = {"relay": relay.run}
     if service.runner:
-        runner, runner_woken = service.runner, service.nudge.listener()
-        loops["sagas"] = lambda: runner.run(runner_woken)
+        loops["sagas"] = partial(service.runner.run, parts.nudge.listener())
     for each in service.subscriptions:
-        loops[f"queue {each.queue}"] = lambda each=each: service.bus.consume(each)  # type: ignore[misc]
+        loops[f"queue {each.queue}"] = partial(parts.bus.consume, each)
     return loops | dict(service.loops)
 
 
