@@ -4,6 +4,7 @@ Everything goes through the standard library's logging, so that what libraries l
 """
 
 import logging
+import re
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
@@ -13,12 +14,21 @@ import orjson
 import structlog
 from structlog.contextvars import bound_contextvars, get_contextvars, merge_contextvars
 
-from shared.redaction import redacted
-
 Event = MutableMapping[str, Any]
 
-# What the standard library's and aiohttp's chatter is worth in production.
-QUIET: Final = {"asyncio": logging.WARNING, "httpx": logging.WARNING, "httpcore": logging.WARNING}
+CUT: Final = "***"
+DEEPEST: Final = 12  # what is nested deeper than this is left out: nobody reads it
+
+# A key is a secret's when, in lower case without dashes and underscores, it ends like one of these.
+SECRET_ENDINGS: Final = (
+    "password", "passwd", "adminpass", "token", "secret", "userdata", "imageurl", "authorization",
+    "credential", "credentials", "privatekey", "fernetkey", "authkey", "cookie", "signature",
+)  # fmt: skip
+
+USERINFO: Final = re.compile(r"(?<=://)[^/\s@'\"]+@")
+
+# Chatter that is worth no line below a warning.
+QUIET: Final = ("asyncio", "httpx", "httpcore", "aio_pika", "aiormq")
 
 
 def configure(service: str, level: str = "INFO", stream: TextIO | None = None) -> None:
@@ -29,12 +39,11 @@ def configure(service: str, level: str = "INFO", stream: TextIO | None = None) -
         level: the least level that is written.
         stream: where to write; standard error if absent.
     """
-    shared = [
+    common: list[structlog.types.Processor] = [
         merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
-        structlog.stdlib.ExtraAdder(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
         structlog.processors.format_exc_info,
         _service(service),
         redact,
@@ -42,21 +51,19 @@ def configure(service: str, level: str = "INFO", stream: TextIO | None = None) -
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *common],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _render],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name, least in QUIET.items():
-        logging.getLogger(name).setLevel(max(least, root.level))
+    for name in QUIET:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *shared[:3],
-            structlog.stdlib.PositionalArgumentsFormatter(),
-            *shared[4:],
+            *common,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -66,7 +73,7 @@ def configure(service: str, level: str = "INFO", stream: TextIO | None = None) -
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """Return the logger of a module; it takes the event and its facts as keywords."""
+    """Return the logger of a module: it takes the event and, as keywords, the facts about it."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger
 
@@ -86,8 +93,33 @@ def current_request_id() -> str | None:
 
 def redact(_logger: Any, _method: str, event: Event) -> Event:
     """Cut secrets out of a line, however deep they sit (a structlog processor)."""
-    clean = redacted(event)
-    return clean if isinstance(clean, dict) else event
+    return {key: _clean(key, value, 0) for key, value in event.items()}
+
+
+def redacted(value: Any) -> Any:
+    """Return a copy of the value that is fit to be logged."""
+    return _clean("", value, 0)
+
+
+def _clean(key: object, value: Any, depth: int) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(key, str) and is_secret(key):
+        return CUT
+    if isinstance(value, str):
+        return USERINFO.sub(f"{CUT}@", value) if "://" in value else value
+    if depth >= DEEPEST:
+        return "..."
+    if isinstance(value, Mapping):
+        return {name: _clean(name, inner, depth + 1) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_clean("", inner, depth + 1) for inner in value]
+    return value
+
+
+def is_secret(key: str) -> bool:
+    """Whether what stands under this key must never be logged."""
+    return key.lower().replace("-", "").replace("_", "").endswith(SECRET_ENDINGS)
 
 
 def _service(name: str) -> structlog.types.Processor:
@@ -99,4 +131,8 @@ def _service(name: str) -> structlog.types.Processor:
 
 
 def _render(_logger: Any, _method: str, event: Mapping[str, Any]) -> str:
-    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    return orjson.dumps(event, default=_as_text, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _as_text(value: object) -> str:
+    return USERINFO.sub(f"{CUT}@", str(value))
