@@ -26,6 +26,7 @@ SECRET_ENDINGS: Final = (
 )  # fmt: skip
 
 USERINFO: Final = re.compile(r"(?<=://)[^/\s@'\"]+@")
+QUERY_SECRET: Final = re.compile(r"([?&](?:token|signature|sig|password|secret)=)[^&\s'\"]+")
 
 # Chatter that is worth no line below a warning.
 QUIET: Final = ("asyncio", "httpx", "httpcore", "aio_pika", "aiormq")
@@ -107,7 +108,7 @@ def _clean(key: object, value: Any, depth: int) -> Any:
     if isinstance(key, str) and is_secret(key):
         return CUT
     if isinstance(value, str):
-        return USERINFO.sub(f"{CUT}@", value) if "://" in value else value
+        return _without_secrets(value)
     if depth >= DEEPEST:
         return "..."
     if isinstance(value, Mapping):
@@ -115,6 +116,13 @@ def _clean(key: object, value: Any, depth: int) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [_clean("", inner, depth + 1) for inner in value]
     return value
+
+
+def _without_secrets(text: str) -> str:
+    """Cut out of a text what a URL in it gives away."""
+    if "://" in text:
+        text = USERINFO.sub(f"{CUT}@", text)
+    return QUERY_SECRET.sub(rf"\1{CUT}", text) if "=" in text else text
 
 
 def is_secret(key: str) -> bool:
@@ -135,4 +143,4 @@ def _render(_logger: Any, _method: str, event: Mapping[str, Any]) -> str:
 
 
 def _as_text(value: object) -> str:
-    return USERINFO.sub(f"{CUT}@", str(value))
+    return _without_secrets(str(value))

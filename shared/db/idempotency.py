@@ -23,13 +23,13 @@ KEEP: Final = timedelta(hours=24)
 
 
 class Sealer(Protocol):
-    """Encrypts what is stored; ``cryptography.fernet.Fernet`` is one."""
+    """Keeps answers unreadable at rest; ``shared.secrets_box.SecretBox`` is one."""
 
-    def encrypt(self, data: bytes) -> bytes:
-        """Return the data as only the holder of the key can read it."""
+    def seal(self, secret: str) -> str:
+        """Return the secret as only the holder of the key can read it."""
 
-    def decrypt(self, token: bytes) -> bytes:
-        """Return what was encrypted."""
+    def open(self, sealed: str) -> str:
+        """Return what was sealed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ def idempotency_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("claim", sa.Uuid, nullable=False),
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("sealed_answer", sa.LargeBinary),  # null while the work is under way
+        sa.Column("sealed_answer", sa.Text),  # null while the work is under way
         sa.Index("idempotency_expiry", "expires_at"),
     )
 
@@ -102,7 +102,7 @@ class Answers:
         result = await self._connection.execute(
             sa.update(table)
             .where(table.c.key == claim.key, table.c.claim == claim.token)
-            .values(sealed_answer=self._sealer.encrypt(_packed(answer)))
+            .values(sealed_answer=self._sealer.seal(_packed(answer)))
         )
         if result.rowcount != 1:
             raise StaleWrite("The request was taken over by a repetition of it.")
@@ -115,7 +115,7 @@ class Answers:
                 table.c.key == claim.key, table.c.claim == claim.token
             )
         )
-        return _unpacked(self._sealer.decrypt(sealed)) if sealed is not None else None
+        return _unpacked(self._sealer.open(sealed)) if sealed is not None else None
 
     async def forget(self, claim: Claim) -> None:
         """Give the key back, unless an answer is stored: the next request may try again."""
@@ -170,7 +170,7 @@ class IdempotencyRows:
                     table.c.claim == claim.token,
                     table.c.sealed_answer.is_(None),
                 )
-                .values(sealed_answer=self._sealer.encrypt(_packed(answer)))
+                .values(sealed_answer=self._sealer.seal(_packed(answer)))
             )
 
     async def forget(self, claim: Claim) -> None:
@@ -227,15 +227,17 @@ class IdempotencyRows:
             return Mismatch()
         if row.sealed_answer is None:
             return Running()
-        return Done(_unpacked(self._sealer.decrypt(row.sealed_answer)))
+        return Done(_unpacked(self._sealer.open(row.sealed_answer)))
 
 
-def _packed(answer: Answer) -> bytes:
-    head = orjson.dumps({"status": answer.status, "headers": dict(answer.headers)})
-    return head + b"\n" + answer.body
+def _packed(answer: Answer) -> str:
+    # Latin-1 takes any bytes, and leaves the ASCII that nearly all of JSON is as it stands.
+    body = answer.body.decode("latin-1")
+    fields = {"status": answer.status, "headers": dict(answer.headers), "body": body}
+    return orjson.dumps(fields).decode()
 
 
-def _unpacked(packed: bytes) -> Answer:
-    head, _, body = packed.partition(b"\n")
-    fields = orjson.loads(head)
+def _unpacked(packed: str) -> Answer:
+    fields = orjson.loads(packed)
+    body = fields["body"].encode("latin-1")
     return Answer(status=fields["status"], headers=fields["headers"], body=body)

@@ -8,7 +8,7 @@ import httpx
 
 from shared.identity.keystone import Credentials, Keystone
 from shared.identity.service_token import ServiceToken
-from shared.identity.tokens import TokenValidator
+from shared.identity.validator import TokenValidator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

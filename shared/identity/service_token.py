@@ -1,14 +1,15 @@
 """The token a service identifies itself with: one per process, renewed before it runs out."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
 from shared.clock import utcnow
+from shared.identity.flights import Flights
 from shared.identity.keystone import Credentials, IssuedToken, Keystone
 
 MARGIN: Final = timedelta(minutes=5)
+MARGIN_SHARE: Final = 10  # of a short-lived token, a tenth of its life is margin enough
 
 
 class ServiceToken:
@@ -26,8 +27,9 @@ class ServiceToken:
         self._credentials = credentials
         self._now = now
         self._margin = margin
-        self._lock = asyncio.Lock()
         self._issued: IssuedToken | None = None
+        self._renew_at = now()
+        self._flights: Flights[str, IssuedToken] = Flights()
 
     async def get(self) -> str:
         """Return a token that is valid for a while yet.
@@ -35,24 +37,26 @@ class ServiceToken:
         Raises:
             shared.errors.Unavailable: there is none to be had now.
         """
-        if self._issued is not None and self._is_fresh(self._issued):
-            return self._issued.value
-        return await self.renew(self._issued.value if self._issued else "")
+        issued = self._issued
+        if issued is not None and self._now() < self._renew_at:
+            return issued.value
+        return await self.renew(issued.value if issued else "")
 
     async def renew(self, refused: str) -> str:
         """Return another token than the one that was refused.
 
-        Whoever comes while it is being renewed gets the same new one.
+        Whoever comes while it is being renewed, or after, gets the same new one.
 
         Raises:
             shared.errors.Unavailable: there is none to be had now.
         """
-        async with self._lock:
-            current = self._issued
-            if current is None or current.value == refused or not self._is_fresh(current):
-                current = await self._keystone.authenticate(self._credentials)
-                self._issued = current
-            return current.value
+        if self._issued is not None and self._issued.value != refused:
+            return self._issued.value
+        return (await self._flights.join("renewal", self._authenticate)).value
 
-    def _is_fresh(self, issued: IssuedToken) -> bool:
-        return self._now() + self._margin < issued.expires_at
+    async def _authenticate(self) -> IssuedToken:
+        issued = await self._keystone.authenticate(self._credentials)
+        life = issued.expires_at - self._now()
+        self._renew_at = issued.expires_at - min(self._margin, life / MARGIN_SHARE)
+        self._issued = issued
+        return issued

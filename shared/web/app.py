@@ -11,13 +11,13 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from shared.web.body import BODY_RULES, MIB, BodyRules
-from shared.web.families import Family
+from shared.web.families import FAMILY, Family
 from shared.web.faults import faults
 from shared.web.health import PATHS, Check, health_routes
 from shared.web.idempotency import IdempotencyStore, idempotency_keys
 from shared.web.links import PUBLIC_URL, PublicUrl
 from shared.web.microversion import Microversions, negotiate
-from shared.web.trace import FAMILY, add_headers, trace
+from shared.web.trace import add_headers, trace
 
 Public = Callable[[web.Request], bool]
 

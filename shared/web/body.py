@@ -9,14 +9,13 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from shared.errors import BadInput, TooLarge, WrongMediaType
-from shared.web.complaints import complaint
+from shared.web.complaints import UPSTREAM_SCHEMA, Wording, complaint
+from shared.web.families import FAMILY
 
 Model = TypeVar("Model", bound=BaseModel)
 
 MIB: Final = 1024 * 1024
 BAD_REQUEST: Final = "HTTPBadRequest"  # what Neutron calls a body it cannot use
-LENIENT: Final = frozenset({"", "text/plain"})
-CHUNK: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +38,16 @@ async def read(request: web.Request, model: type[Model], *, limit: int | None = 
         TooLarge: more bytes than the limit.
         WrongMediaType: the body does not claim to be JSON.
     """
-    return parsed(await read_json(request, limit=limit), model)
+    return parsed(await read_json(request, limit=limit), model, request.app[FAMILY].wording)
 
 
-def parsed(payload: Any, model: type[Model]) -> Model:
+def parsed(payload: Any, model: type[Model], wording: Wording = UPSTREAM_SCHEMA) -> Model:
     """Return JSON that was read already as the model.
+
+    Args:
+        payload: the JSON, or a part of it.
+        model: what it must be.
+        wording: how the family words what is wrong.
 
     Raises:
         BadInput: it is not what the model allows; says where and why.
@@ -51,7 +55,7 @@ def parsed(payload: Any, model: type[Model]) -> Model:
     try:
         return model.model_validate(payload)
     except ValidationError as invalid:
-        raise BadInput(complaint(invalid), name=BAD_REQUEST) from invalid
+        raise BadInput(complaint(invalid, wording), name=BAD_REQUEST) from invalid
 
 
 async def read_json(
@@ -87,8 +91,8 @@ def check_media_type(request: web.Request, also: frozenset[str] | None = None) -
         WrongMediaType: it does.
     """
     claimed = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    known = claimed == "application/json" or claimed in LENIENT or claimed in (also or ())
-    if not known:
+    family = request.app[FAMILY]
+    if claimed not in {"application/json", *family.media_types, *(also or ())}:
         raise WrongMediaType(f"Unsupported Content-Type {claimed}", name="HTTPUnsupportedMediaType")
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise WrongMediaType("Compressed bodies are not taken.", name="HTTPUnsupportedMediaType")

@@ -10,9 +10,11 @@ from html import escape
 from typing import Final
 
 import orjson
+from aiohttp import web
 from multidict import CIMultiDict
 
 from shared.errors import CloudError, Kind
+from shared.web.complaints import NEUTRON_ATTRIBUTES, UPSTREAM_SCHEMA, Wording
 
 STATUSES: Final[Mapping[Kind, int]] = {
     Kind.BAD_INPUT: 400,
@@ -75,6 +77,8 @@ class Family:
     statuses: Mapping[Kind, int] = field(default_factory=dict)  # where they differ from STATUSES
     quota_retry_after: int | None = None
     request_id_headers: tuple[str, ...] = ("X-Openstack-Request-Id",)
+    media_types: frozenset[str] = frozenset({""})  # beside JSON, what a JSON body may claim to be
+    wording: Wording = UPSTREAM_SCHEMA
     own_statuses: Mapping[type[CloudError], int] = field(default_factory=dict)
 
     def with_statuses(self, statuses: Mapping[type[CloudError], int]) -> "Family":
@@ -144,16 +148,25 @@ def accepts_json(accept: str) -> bool:
     return False
 
 
+LENIENT: Final = frozenset({"", "text/plain"})  # as Nova's and Cinder's common ancestor is
 BOTH_IDS: Final = ("X-Openstack-Request-Id", "X-Compute-Request-Id")
 
-NOVA: Final = Family(name="nova", render=_nova, request_id_headers=BOTH_IDS)
-NEUTRON: Final = Family(name="neutron", render=_neutron, statuses={Kind.OVER_QUOTA: 409})
+NOVA: Final = Family(name="nova", render=_nova, media_types=LENIENT, request_id_headers=BOTH_IDS)
+NEUTRON: Final = Family(
+    name="neutron",
+    render=_neutron,
+    statuses={Kind.OVER_QUOTA: 409},
+    wording=NEUTRON_ATTRIBUTES,
+)
 GLANCE: Final = Family(name="glance", render=_glance, statuses={Kind.OVER_QUOTA: 413})
 CINDER: Final = Family(
     name="cinder",
     render=_nova,
     statuses={Kind.OVER_QUOTA: 413},
     quota_retry_after=0,
+    media_types=LENIENT,
     request_id_headers=BOTH_IDS,
 )
 INTERNAL: Final = Family(name="internal", render=_internal)
+
+FAMILY = web.AppKey("family", Family)

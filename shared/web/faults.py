@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from multidict import CIMultiDict
 
-from shared.errors import CloudError, Kind
+from shared.errors import CloudError, Kind, TooLarge
 from shared.identity.middleware import unauthorized
 from shared.logs import get_logger
 from shared.web.context import context_of
@@ -69,7 +69,7 @@ def response_to(family: Family, request: web.Request, error: Exception) -> web.R
     headers["Content-Type"] = rendered.content_type
     headers["X-Error-Code"] = fault.code
     response = web.Response(status=fault.status, body=rendered.body, headers=headers)
-    if fault.status in {408, 413}:
+    if isinstance(error, TooLarge) or fault.status == 408:
         response.force_close()  # the rest of the body is not worth waiting for
     return response
 

@@ -163,28 +163,28 @@ def next_links(request: web.Request, page: Page, ids: Sequence[str]) -> list[dic
     return [{"rel": "next", "href": next_url(request, ids[-1])}]
 
 
-def neutron_links(
-    request: web.Request, page: Page, ids: Sequence[str], *, more: bool | None = None
-) -> list[dict[str, str]]:
+def neutron_links(request: web.Request, page: Page, ids: Sequence[str]) -> list[dict[str, str]]:
     """Return Neutron's ``<collection>_links``: none unless a limit was asked for.
 
-    Args:
-        request: the list request.
-        page: what was asked for.
-        ids: of the rows answered, in their order.
-        more: whether rows are left in the direction of travel; a full page if not said.
+    A page that is not full ends the list in the direction of travel, so it has no link that way.
     """
-    if not page.is_asked or not ids:
+    if not page.is_asked:
         return []
-    left = len(ids) >= page.limit if more is None else more
-    links: list[dict[str, str]] = []
-    if page.backwards or left:
-        query = _query(request, drop=("page_reverse",), marker=ids[-1])
-        links.append({"rel": "next", "href": f"{base_url(request)}{request.path}?{query}"})
-    if page.marker is not None and (left or not page.backwards):
-        query = _query(request, drop=("page_reverse",), marker=ids[0], page_reverse="True")
-        links.append({"rel": "previous", "href": f"{base_url(request)}{request.path}?{query}"})
+    full = len(ids) >= page.limit
+    links = []
+    if full or page.backwards:
+        links.append({"rel": "next", "href": _neutron_url(request, ids[-1:])})
+    if full or not page.backwards:
+        href = _neutron_url(request, ids[:1], page_reverse="True")
+        links.append({"rel": "previous", "href": href})
     return links
+
+
+def _neutron_url(request: web.Request, marker: Sequence[str], **changed: str) -> str:
+    if marker:
+        changed["marker"] = marker[0]
+    query = _query(request, drop=("page_reverse",), **changed)
+    return f"{base_url(request)}{request.path}?{query}"
 
 
 def _query(request: web.Request, *, drop: Collection[str] = (), **changed: str) -> str:

@@ -13,12 +13,14 @@ from shared.identity.forgery import without_forged_headers
 from shared.ids import request_id
 from shared.logs import context, get_logger
 from shared.web.context import CONTEXT, RequestContext
-from shared.web.families import Family
+from shared.web.families import FAMILY
 
 log = get_logger(__name__)
 
 GLOBAL_ID: Final = re.compile(r"req-[0-9a-f-]{36}")
+SERVER: Final = "cyclades"  # and not which versions of what it is made of
 UNMATCHED: Final = "unmatched"
+LONGEST_PATH: Final = 512  # of what is logged
 SILENT: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -55,15 +57,13 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     if notes is None:
         return
     notes.prepared = True
+    response.headers["Server"] = SERVER
     for name in request.app[FAMILY].request_id_headers:
         response.headers[name] = notes.request_id
     if notes.extra_headers:
         response.headers.update(notes.extra_headers)
     for name in notes.vary:
         response.headers.add("Vary", name)
-
-
-FAMILY = web.AppKey("family", Family)
 
 
 def _global_id(request: web.Request) -> str | None:
@@ -87,7 +87,7 @@ def _account(service: str, request: web.Request, status: int, seconds: float) ->
     log.info(
         "request",
         method=request.method,
-        path=request.path,
+        path=request.path[:LONGEST_PATH],
         route=route,
         status=status,
         ms=round(seconds * 1000, 1),

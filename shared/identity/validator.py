@@ -1,19 +1,20 @@
 """Whose token is this? Asked of Keystone once in a while, however many requests carry it."""
 
-import asyncio
 import hashlib
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from shared.clock import utcnow
 from shared.errors import NotAuthenticated, Unavailable
 from shared.identity.caller import Caller
+from shared.identity.flights import Flights
 from shared.identity.grants import Grant, grant_of
 from shared.identity.keystone import Keystone, OwnTokenRefused
+from shared.identity.memory import Memory
 from shared.identity.middleware import Asking
 from shared.identity.service_token import ServiceToken
 
@@ -21,16 +22,11 @@ LONGEST: Final = 8192
 REFUSED: Final = "The request you have made requires authentication."
 
 
-@dataclass(frozen=True, slots=True)
-class _Remembered:
-    grant: Grant | None  # None: not valid
-    until: float  # by the validator's clock
-
-
 class TokenValidator:
     """Validates tokens; remembers each answer for a short while.
 
-    A revoked token is taken until its entry ends: ``ttl`` bounds that, and 0 forbids it.
+    A revoked token is taken until its entry ends: ``ttl`` bounds that, and 0 forbids it. Tokens
+    that are not valid are remembered apart, so that inventing them pushes no valid one out.
     """
 
     def __init__(
@@ -48,13 +44,12 @@ class TokenValidator:
         self._keystone = keystone
         self._own = own
         self._ttl = ttl
-        self._negative_ttl = negative_ttl
-        self._size = size
+        self._negative_ttl = min(negative_ttl, ttl)
         self._service_roles = frozenset(service_roles)
-        self._clock = clock
         self._now = now
-        self._memory: OrderedDict[bytes, _Remembered] = OrderedDict()
-        self._flights: dict[bytes, asyncio.Task[Grant | None]] = {}
+        self._good: Memory[Grant] = Memory(size, clock)
+        self._bad: Memory[bool] = Memory(size, clock)
+        self._flights: Flights[bytes, Grant | None] = Flights()
 
     async def validate(
         self, token: str, service_token: str | None = None, *, asking: Asking | None = None
@@ -82,49 +77,30 @@ class TokenValidator:
         return replace(grant.caller, service_roles=service.caller.roles)
 
     def __len__(self) -> int:
-        """Return how many tokens are remembered."""
-        return len(self._memory)
+        """Return how many tokens are remembered, good and bad."""
+        return len(self._good) + len(self._bad)
 
     async def _grant(self, token: str, *, allow_expired: bool) -> Grant:
         if not 0 < len(token) <= LONGEST or not token.isascii() or not token.isprintable():
             raise NotAuthenticated(REFUSED)
+        # Tokens are not kept: what leaks of this memory opens nothing.
         key = hashlib.sha256(f"{int(allow_expired)}{token}".encode()).digest()
-        known = self._memory.get(key)
-        if known is not None and known.until > self._clock():
-            self._memory.move_to_end(key)
-            grant = known.grant
-        else:
-            grant = await self._ask_once(key, token, allow_expired=allow_expired)
+        grant = self._good.recall(key)
+        if grant is None and not self._bad.recall(key):
+            ask = partial(self._ask, key, token, allow_expired=allow_expired)
+            grant = await self._flights.join(key, ask)
         if grant is None:
             raise NotAuthenticated(REFUSED)
         return grant
 
-    async def _ask_once(self, key: bytes, token: str, *, allow_expired: bool) -> Grant | None:
-        """Ask Keystone, or wait for the answer somebody else is already waiting for."""
-        flight = self._flights.get(key)
-        if flight is None:
-            # Its own task: the first to ask may be cancelled while the others still wait.
-            flight = asyncio.create_task(self._ask(key, token, allow_expired=allow_expired))
-            self._flights[key] = flight
-            flight.add_done_callback(lambda done: self._land(key, done))
-        return await asyncio.shield(flight)
-
-    def _land(self, key: bytes, flight: "asyncio.Task[Grant | None]") -> None:
-        self._flights.pop(key, None)
-        if not flight.cancelled():
-            flight.exception()  # it reached everybody who waited; nobody may be left
-
     async def _ask(self, key: bytes, token: str, *, allow_expired: bool) -> Grant | None:
         said = await self._inspect(token, allow_expired=allow_expired)
         grant = None if said is None else _read(token, said)
-        seconds = self._negative_ttl
-        if grant is not None:
-            left = (grant.expires_at - self._now()).total_seconds()
-            if left <= 0 and not allow_expired:
-                grant = None
-            else:
-                seconds = self._ttl if allow_expired else min(self._ttl, left)
-        self._remember(key, grant, seconds)
+        left = (grant.expires_at - self._now()).total_seconds() if grant else 0.0
+        if grant is None or (left <= 0 and not allow_expired):
+            self._bad.remember(key, True, self._negative_ttl)
+            return None
+        self._good.remember(key, grant, self._ttl if allow_expired else min(self._ttl, left))
         return grant
 
     async def _inspect(self, token: str, *, allow_expired: bool) -> dict[str, Any] | None:
@@ -137,14 +113,6 @@ class TokenValidator:
             return await self._keystone.inspect(token, own=own, allow_expired=allow_expired)
         except OwnTokenRefused as twice:
             raise Unavailable("The identity service does not let this service in.") from twice
-
-    def _remember(self, key: bytes, grant: Grant | None, seconds: float) -> None:
-        if seconds <= 0:
-            return
-        self._memory[key] = _Remembered(grant, self._clock() + seconds)
-        self._memory.move_to_end(key)
-        while len(self._memory) > self._size:
-            self._memory.popitem(last=False)
 
 
 def _read(token: str, said: dict[str, Any]) -> Grant:
