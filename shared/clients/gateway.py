@@ -6,6 +6,7 @@ from uuid import UUID
 from shared.clients.http import NeighbourClient
 from shared.contracts.gateway import (
     Cluster,
+    ClusterPatch,
     ClusterRegistration,
     Operation,
     Query,
@@ -88,6 +89,28 @@ class GatewayClient(NeighbourClient):
         )
         return Cluster.model_validate(answer["cluster"])
 
+    async def change(self, name: str, patch: ClusterPatch) -> Cluster:
+        """Drain, enable or correct a cluster.
+
+        Raises:
+            NotFound: no such cluster.
+            BadInput: it does not answer with what was given.
+        """
+        answer = await self.call(
+            "PATCH",
+            f"/v1/clusters/{name}",
+            json=_reveal(patch.model_dump(mode="python", exclude_unset=True)),
+        )
+        return Cluster.model_validate(answer["cluster"])
+
+    async def remove(self, name: str) -> None:
+        """Forget a cluster.
+
+        Raises:
+            NotFound: no such cluster.
+        """
+        await self.call("DELETE", f"/v1/clusters/{name}")
+
     async def query(self, cluster: str, resource: str, query: Query) -> Rows:
         """Ask Ganeti by query2.
 
@@ -105,6 +128,15 @@ class GatewayClient(NeighbourClient):
             json=query.model_dump(mode="json"),
         )
         return Rows.model_validate(answer)
+
+    async def last_job(self, cluster: str) -> tuple[int, int]:
+        """Return (epoch, highest job id) of a cluster, asked now.
+
+        Raises:
+            Unavailable: the cluster does not answer.
+        """
+        answer = await self.call("GET", f"/v1/clusters/{cluster}/jobs/last")
+        return int(answer["epoch"]), int(answer["job_id"])
 
     async def info(self, cluster: str) -> dict[str, Any]:
         """Return Ganeti's ``/2/info``, asked now, with ``epoch`` as the gateway counts it."""

@@ -45,7 +45,7 @@ class TokenSource(Protocol):
 
 def open_client() -> httpx.AsyncClient:
     """Return the pool a process shares among its clients; its owner closes it."""
-    return httpx.AsyncClient(timeout=DEADLINE, limits=LIMITS)
+    return httpx.AsyncClient(timeout=DEADLINE, limits=LIMITS, trust_env=False)
 
 
 def message_in(body: bytes) -> str:

@@ -35,6 +35,14 @@ class Parts:
     validator: TokenValidator
     secrets: SecretBox
 
+    async def database_answers(self) -> bool:
+        """Whether the service's database answers (a readiness check)."""
+        return bool(await self.reads.value("SELECT true"))
+
+    async def bus_is_ready(self) -> bool:
+        """Whether the bus would take a message now (a readiness check)."""
+        return self.bus.is_ready()
+
 
 async def assemble(settings: ServiceSettings, bus: Bus, http: httpx.AsyncClient) -> Parts:
     """Make the parts of a service.

@@ -1,0 +1,1 @@
+"""Turns what Ganeti does into facts; owns its cursors and its outbox, and has no opinions."""

@@ -1,0 +1,22 @@
+"""Every URL of the watcher, in one screen."""
+
+from aiohttp import web
+
+from services.ganeti_watcher.store.status import clusters_status
+from shared.db.reads import Reads
+from shared.errors import NotAllowed
+from shared.identity.caller import CALLER
+from shared.web.answers import answer
+
+READS = web.AppKey("reads", Reads)
+
+
+async def list_clusters(request: web.Request) -> web.Response:
+    """Answer how far each cluster has been followed."""
+    caller = request[CALLER]
+    if not (caller.is_admin or caller.is_service):
+        raise NotAllowed("Only administrators may ask how clusters are watched.")
+    return answer({"clusters": await clusters_status(request.app[READS])})
+
+
+ROUTES = [web.get("/v1/clusters", list_clusters)]

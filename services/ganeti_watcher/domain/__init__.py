@@ -1,0 +1,1 @@
+"""What a change in Ganeti means, as pure functions."""

@@ -1,0 +1,66 @@
+"""Why a Ganeti job failed, read from ``opresult``.
+
+Four shapes were seen on Ganeti 3.0.2: ``[class, [text, ecode]]``, ``[class, [text]]``, a plain
+string (killed, or cancelled while waiting) and null (cancelled in the queue).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from shared.contracts.ganeti import Failure, JobFailure, JobStatus
+
+BY_CODE: Final[Mapping[str, Failure]] = {
+    "insufficient_resources": Failure.NO_CAPACITY,
+    "temp_insufficient_resources": Failure.BUSY,
+    "already_exists": Failure.EXISTS,
+    "resource_not_unique": Failure.EXISTS,
+    "unknown_entity": Failure.NOT_FOUND,
+    "wrong_state": Failure.WRONG_STATE,
+    "wrong_input": Failure.BAD_REQUEST,
+    "resolver_error": Failure.ENVIRONMENT,
+    "environment_error": Failure.ENVIRONMENT,
+    "internal_error": Failure.ENVIRONMENT,
+}
+# The job's process or its master died: its effects may be complete all the same.
+DEATH: Final = ("detected death of job", "wconfd")
+POLICY: Final = "violates policy"
+
+
+def failure_of(status: JobStatus, results: Sequence[Any]) -> JobFailure | None:
+    """Return why the job failed; None for one that did not fail.
+
+    Args:
+        status: the job's final status.
+        results: ``opresult``, one per opcode.
+    """
+    if status is JobStatus.LOST:
+        return JobFailure(failure=Failure.UNKNOWN_OUTCOME, text="Ganeti no longer knows the job.")
+    if status is JobStatus.CANCELED:
+        return JobFailure(failure=Failure.CANCELED, text="The job was cancelled.")
+    if status is not JobStatus.ERROR:
+        return None
+    for result in results:
+        if (found := _failed_opcode(result)) is not None:
+            return found
+    return JobFailure(failure=Failure.ENVIRONMENT)
+
+
+def _failed_opcode(result: Any) -> JobFailure | None:
+    if isinstance(result, str):
+        return JobFailure(failure=_of_text(result, Failure.ENVIRONMENT), text=result)
+    match result:
+        case [str() as name, [str() as text, str() as code]] if name.endswith("Error"):
+            failure = BY_CODE.get(code, Failure.ENVIRONMENT)
+            if failure is Failure.BAD_REQUEST and POLICY in text:
+                failure = Failure.POLICY
+            return JobFailure(failure=failure, code=code, text=text)
+        case [str() as name, [text, *_]] if name.endswith("Error"):
+            kind = Failure.UNKNOWN_OUTCOME if name == "NoMasterError" else Failure.ENVIRONMENT
+            return JobFailure(failure=_of_text(str(text), kind), text=str(text))
+    return None
+
+
+def _of_text(text: str, otherwise: Failure) -> Failure:
+    if not text:  # seen when the configuration's lock could not be had in time
+        return Failure.BUSY
+    return Failure.UNKNOWN_OUTCOME if any(mark in text for mark in DEATH) else otherwise

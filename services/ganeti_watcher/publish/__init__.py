@@ -1,0 +1,1 @@
+"""Facts and cursor, in one commit."""

@@ -1,0 +1,52 @@
+"""The knobs of the watcher."""
+
+from dataclasses import dataclass
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from shared.settings import ServiceSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often what is looked at, in seconds."""
+
+    busy: float = 0.5
+    idle: float = 1.0
+    states: float = 30.0
+    clusters: float = 2.0
+    longest: float = 15.0
+    cold_every: int = 10  # looks
+
+
+class WatcherSettings(ServiceSettings):
+    """``CYCLADES_GANETI_WATCHER_…``."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="CYCLADES_GANETI_WATCHER_"
+    )
+
+    port: int = Field(default=8791, description="Port of the watcher's own HTTP side.")
+    busy_seconds: float = Field(
+        default=0.5, gt=0, description="Pause between looks at a cluster with open jobs."
+    )
+    idle_seconds: float = Field(
+        default=1.0, gt=0, description="Pause between looks at a cluster with none."
+    )
+    states_seconds: float = Field(
+        default=30.0, gt=0, description="Pause between looks at all instances of a cluster."
+    )
+    clusters_seconds: float = Field(
+        default=2.0, gt=0, description="Pause between looks at the list of clusters."
+    )
+
+    @property
+    def pace(self) -> Pace:
+        """The pauses, together."""
+        return Pace(
+            busy=self.busy_seconds,
+            idle=self.idle_seconds,
+            states=self.states_seconds,
+            clusters=self.clusters_seconds,
+        )

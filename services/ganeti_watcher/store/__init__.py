@@ -1,0 +1,1 @@
+"""Where cursors, open jobs and last observations are kept."""

@@ -1,0 +1,1 @@
+"""One actor per cluster asks Ganeti, through the gateway."""
