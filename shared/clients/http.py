@@ -19,6 +19,7 @@ from shared.errors import (
     NotFound,
     OverQuota,
     Unavailable,
+    Unprocessable,
 )
 
 DEADLINE: Final = httpx.Timeout(20.0, connect=5.0)
@@ -30,6 +31,7 @@ KINDS: Final[Mapping[int, type[CloudError]]] = {
     404: NotFound,
     409: Conflict,
     413: OverQuota,
+    422: Unprocessable,
 }
 
 

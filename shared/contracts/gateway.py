@@ -245,6 +245,8 @@ class Cluster(BaseModel):
     epoch: int = 1
     master: str = ""
     hypervisor: str = ""
+    disk_templates: list[str] = []  # enabled on the cluster
+    settle: float = 210.0
     groups: list[str] = []
     nodes: list[Node] = []
     vcpu_ratio: float = 4.0  # of the cluster's instance policy
@@ -269,6 +271,23 @@ class ClusterChanged(Fact):
     @override
     def order(self) -> int:
         return self.cluster.version
+
+
+class ClusterPatch(_Closed):
+    """``PATCH /v1/clusters/{name}``: what is given changes; a null takes the default again."""
+
+    state: Literal["enabled", "drained", "offline"] | None = None
+    url: str | None = None
+    username: str | None = None
+    password: SecretStr | None = None
+    ca_pem: str | None = None
+    trust_on_first_use: bool = False
+    availability_zone: str | None = None
+    links: dict[str, Link] | None = None
+    os: str | None = None
+    disk_template: str | None = None
+    image_url_base: str | None = None
+    settle: float | None = Field(default=None, ge=0)
 
 
 class Query(_Closed):
