@@ -47,8 +47,11 @@ done
 losetup -n -O NAME,BACK-FILE -l 2>/dev/null | while read -r device file; do
   case $file in "$STATE"/*) losetup -d "$device" || true ;; esac
 done
-if [ -e "$STATE/bridges" ]; then   # the veth pairs went with their namespaces
+if [ -e "$STATE/bridges" ]; then
   while read -r name; do
+    for port in "/sys/class/net/$name/brif"/*; do   # the kernel would remove them, but later
+      ip link del "${port##*/}" 2>/dev/null || true
+    done
     [ ! -d "/sys/class/net/$name/bridge" ] || ip link del "$name"
   done <"$STATE/bridges"
   rm -f "$STATE/bridges"
