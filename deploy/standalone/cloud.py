@@ -1,8 +1,8 @@
 """All six services in one process, on the in-process bus: ``python -m deploy.standalone.cloud``.
 
 The same leases, outbox and sagas as anywhere, in PostgreSQL; with ``CYCLADES_AMQP_URL`` the bus is
-RabbitMQ. ``CYCLADES_DATABASE_URL`` names a role that may create databases: each service gets its own
-database ``cyclades_<service>`` and role.
+RabbitMQ. ``CYCLADES_DATABASE_URL`` names a role that may create databases: each service gets a
+database ``cyclades_<service>``, with a role of the same name.
 """
 
 import asyncio

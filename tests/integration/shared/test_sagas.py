@@ -1,0 +1,319 @@
+"""The saga runner against a real PostgreSQL: going on, waiting, waking, crashing, giving up."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.contracts.ganeti import JobObserved, JobStatus
+from shared.db.jobs import JobStore, is_final, job_key
+from shared.db.messaging import MessagingTables
+from shared.db.sagas import SagaStore
+from shared.db.uow import engine_for
+from shared.ids import new_uuid
+from shared.saga.definition import GiveUp, Notes, Rewind, Saga, Step, Wait
+from shared.saga.runner import Begin, Runner
+
+metadata = sa.MetaData()
+tables = MessagingTables(metadata)
+SUBJECT = UUID("6b1f0000-0000-4000-8000-000000000001")
+
+
+@dataclass
+class World:
+    """What the steps did, and what they are told to do."""
+
+    done: list[str] = field(default_factory=list)
+    ended: bool = False
+    trouble: list[Exception] = field(default_factory=list)
+    entered: asyncio.Event = field(default_factory=asyncio.Event)
+    hold: asyncio.Event | None = None
+
+
+async def first(world: World, notes: Notes) -> Notes:
+    world.done.append("first")
+    return {"awaits": job_key("athens", 1, 7), "tried": notes.get("tried", 0) + 1}
+
+
+async def drop_first(world: World, _notes: Notes) -> None:
+    world.done.append("drop first")
+
+
+async def second(world: World, _notes: Notes) -> Notes:
+    world.done.append("second")
+    world.entered.set()
+    if world.hold:
+        await world.hold.wait()
+    if world.trouble:
+        raise world.trouble.pop(0)
+    if not world.ended:
+        raise Wait(3600)
+    return {}
+
+
+async def say_so(world: World, notes: Notes) -> None:
+    world.done.append(f"gave up: {notes['gave_up']}")
+
+
+SAGA: Saga[World] = Saga(
+    "test.saga", (Step("first", first, drop_first), Step("second", second)), say_so
+)
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = engine_for(database_url, size=4)
+    async with engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def begin(engine: AsyncEngine) -> Begin:
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[SagaStore]:
+        async with engine.begin() as connection:
+            yield SagaStore(connection, tables.sagas)
+
+    return begin
+
+
+@pytest.fixture
+async def started(begin: Begin) -> None:
+    async with begin() as sagas:
+        await sagas.start(SAGA.name, SUBJECT, {}, "req-1")
+
+
+def runner(begin: Begin, world: World) -> Runner[World]:
+    return Runner(begin, {SAGA.name: SAGA}, world)
+
+
+async def the_saga(engine: AsyncEngine) -> Any:
+    async with engine.connect() as connection:
+        query = sa.select(tables.sagas).order_by(tables.sagas.c.created_at.desc()).limit(1)
+        return (await connection.execute(query)).one()
+
+
+async def _ended(engine: AsyncEngine) -> None:
+    while (await the_saga(engine)).outcome is None:
+        pass  # asking gives way to the loop under test
+
+
+async def let_leases_run_out(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(
+            sa.update(tables.sagas).values(
+                leased_until=sa.func.now() - timedelta(seconds=1), wake_at=sa.func.now()
+            )
+        )
+
+
+@pytest.mark.usefixtures("started")
+async def test_a_saga_goes_on_until_it_waits_and_ends_when_woken(
+    begin: Begin, engine: AsyncEngine
+) -> None:
+    world = World()
+    assert await runner(begin, world).run_once()
+    assert world.done == ["first", "second"]
+    assert not await runner(begin, world).run_once(), "it waits for an hour"
+    world.ended = True
+    async with begin() as sagas:
+        await sagas.wake_waiting([job_key("athens", 1, 7)])
+    assert await runner(begin, world).run_once()
+    assert (await the_saga(engine)).outcome == "done"
+
+
+@pytest.mark.usefixtures("started")
+async def test_giving_up_takes_back_every_step_and_then_says_so(
+    begin: Begin, engine: AsyncEngine
+) -> None:
+    world = World(trouble=[GiveUp("no way")])
+    await runner(begin, world).run_once()
+    assert world.done == ["first", "second", "drop first", "gave up: no way"]
+    assert (await the_saga(engine)).outcome == "undone"
+
+
+@pytest.mark.usefixtures("started")
+async def test_rewinding_undoes_down_to_a_step_and_goes_forward_from_it(
+    begin: Begin, engine: AsyncEngine
+) -> None:
+    world = World(trouble=[Rewind("first", {"excluded": ["athens"]})], ended=True)
+    await runner(begin, world).run_once()
+    assert world.done == ["first", "second", "drop first", "first", "second"]
+    saga = await the_saga(engine)
+    assert saga.outcome == "done"
+    assert saga.notes["excluded"] == ["athens"]
+
+
+@pytest.mark.usefixtures("started")
+async def test_a_step_that_fails_is_tried_again_later_and_later(
+    begin: Begin, engine: AsyncEngine
+) -> None:
+    world = World(trouble=[ConnectionError()], ended=True)
+    await runner(begin, world).run_once()
+    saga = await the_saga(engine)
+    assert (saga.attempt, saga.position, saga.outcome) == (1, 1, None)
+    assert saga.wake_at > saga.leased_until
+    await let_leases_run_out(engine)
+    await runner(begin, world).run_once()
+    assert (await the_saga(engine)).outcome == "done"
+    assert world.done == ["first", "second", "second"], "what was done is not done again"
+
+
+@pytest.mark.usefixtures("started")
+async def test_a_runner_that_dies_is_replaced_when_its_lease_runs_out(
+    begin: Begin, engine: AsyncEngine
+) -> None:
+    async with begin() as sagas:
+        assert len(await sagas.claim()) == 1  # claimed by a process that dies here
+    world = World(ended=True)
+    assert not await runner(begin, world).run_once(), "the lease still holds"
+    await let_leases_run_out(engine)
+    assert await runner(begin, world).run_once()
+    assert (await the_saga(engine)).outcome == "done"
+
+
+@pytest.mark.usefixtures("started")
+async def test_a_knock_while_a_step_runs_is_not_lost(begin: Begin) -> None:
+    world = World(hold=asyncio.Event())
+    running = asyncio.create_task(runner(begin, world).run_once())
+    await world.entered.wait()
+    async with begin() as sagas:
+        await sagas.wake(SUBJECT)
+    assert world.hold
+    world.hold.set()
+    await running
+    world.ended = True
+    assert await runner(begin, world).run_once(), "it was woken, so it must not wait its hour"
+
+
+@pytest.mark.usefixtures("started")
+async def test_a_superseded_saga_writes_nothing_and_its_successor_waits_for_its_step(
+    begin: Begin, engine: AsyncEngine
+) -> None:
+    world = World(hold=asyncio.Event(), ended=True)
+    running = asyncio.create_task(runner(begin, world).run_once())
+    await world.entered.wait()
+    async with begin() as sagas:
+        notes = await sagas.supersede(SUBJECT)
+        await sagas.start(SAGA.name, SUBJECT, {"successor": True})
+    assert notes is not None
+    successor = World(ended=True)
+    assert not await runner(begin, successor).run_once(), "the old step is still at work"
+    assert world.hold
+    world.hold.set()
+    await running
+    assert await runner(begin, successor).run_once()
+    async with engine.connect() as connection:
+        outcomes = (await connection.execute(sa.select(tables.sagas.c.outcome))).scalars().all()
+    assert sorted(outcomes) == ["done", "superseded"]
+
+
+@pytest.mark.usefixtures("started")
+async def test_the_step_of_a_superseded_saga_is_cancelled_at_the_next_renewal(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.saga.runner.LEASE", timedelta(milliseconds=40))
+    world = World(hold=asyncio.Event())  # never set: only losing the lease ends the step
+    running = asyncio.create_task(runner(begin, world).run_once())
+    await world.entered.wait()
+    async with begin() as sagas:
+        await sagas.supersede(SUBJECT)
+    async with asyncio.timeout(5):
+        assert await running
+
+
+async def test_two_runners_never_hold_the_same_saga(begin: Begin) -> None:
+    async with begin() as sagas:
+        for _ in range(20):
+            await sagas.start(SAGA.name, new_uuid(), {})
+
+    async def claim() -> list[UUID]:
+        async with begin() as sagas:
+            return [row.id for row in await sagas.claim(10)]
+
+    claimed = [each for part in await asyncio.gather(claim(), claim(), claim()) for each in part]
+    assert len(claimed) == len(set(claimed)) == 20
+
+
+async def test_a_subject_has_one_live_saga(begin: Begin) -> None:
+    async with begin() as sagas:
+        await sagas.start(SAGA.name, SUBJECT, {})
+        await sagas.start_unless_live(SAGA.name, SUBJECT, {"second": True})
+    with pytest.raises(sa.exc.IntegrityError):
+        async with begin() as sagas:
+            await sagas.start(SAGA.name, SUBJECT, {})
+
+
+async def test_the_loop_runs_what_is_due_and_stops_when_cancelled(
+    begin: Begin, engine: AsyncEngine
+) -> None:
+    world, nudge = World(ended=True), asyncio.Event()
+    loop = asyncio.create_task(runner(begin, world).run(nudge))
+    async with begin() as sagas:
+        await sagas.start(SAGA.name, SUBJECT, {})
+    nudge.set()
+    async with asyncio.timeout(5):
+        await world.entered.wait()
+        await _ended(engine)
+    loop.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await loop
+
+
+def news(status: JobStatus, job_id: int = 7) -> JobObserved:
+    return JobObserved(cluster="athens", epoch=1, job_id=job_id, status=status)
+
+
+async def test_a_final_status_is_never_overwritten(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        jobs = JobStore(connection, tables.jobs)
+        assert await jobs.record([news(JobStatus.SUCCESS), news(JobStatus.RUNNING)])
+        assert await jobs.record([news(JobStatus.RUNNING)]) == []
+        assert await jobs.record([news(JobStatus.ERROR)]) == []
+        known = await jobs.expect("athens", 1, 7)
+    assert known is not None
+    assert known.status is JobStatus.SUCCESS
+
+
+async def test_whoever_asks_for_a_job_waits_for_news_of_it_that_is_being_written(
+    engine: AsyncEngine,
+) -> None:
+    """Without the touch in ``expect``, a saga reads old news and sleeps through the new."""
+
+    async def ask() -> JobObserved | None:
+        async with engine.begin() as connection:
+            return await JobStore(connection, tables.jobs).expect("athens", 1, 7)
+
+    async with engine.begin() as telling:
+        await JobStore(telling, tables.jobs).record([news(JobStatus.SUCCESS)])
+        asking = asyncio.create_task(ask())
+        done, _waiting = await asyncio.wait({asking}, timeout=0.2)
+        assert not done, "it answered before the news was committed"
+    assert is_final(await asking)
+
+
+async def test_news_that_come_after_the_question_find_the_saga_that_waits(
+    begin: Begin, engine: AsyncEngine
+) -> None:
+    async with begin() as sagas:
+        await sagas.start(SAGA.name, SUBJECT, {})
+        (held,) = await sagas.claim()
+        kept = await sagas.advance(held, {"awaiting": job_key("athens", 1, 7)})
+    async with engine.begin() as connection:
+        assert await JobStore(connection, tables.jobs).expect("athens", 1, 7) is None
+    async with engine.begin() as connection:
+        keys = await JobStore(connection, tables.jobs).record([news(JobStatus.SUCCESS)])
+        await SagaStore(connection, tables.sagas).wake_waiting(keys)
+    assert kept is not None
+    async with begin() as sagas:
+        await sagas.release(kept, timedelta(hours=1), {})
+        assert [row.subject for row in await sagas.claim()] == [SUBJECT]
