@@ -15,7 +15,7 @@ child=0 failed=0 SECONDS=0
   echo "make test-ganeti needs root: it starts real Ganeti nodes in network namespaces." >&2
   exit 2
 }
-[ -x "$PYTHON" ] || { echo "There is no $PYTHON: run \"make install\" first." >&2; exit 2; }
+[ -x "$PYTHON" ] || { echo "There is no $PYTHON: \"make test-ganeti\" makes it." >&2; exit 2; }
 
 STATE=$(mktemp -d "${TMPDIR:-/tmp}/cyclades-ganeti.XXXXXX")
 
