@@ -1,0 +1,1 @@
+"""The compute service: servers, flavors, keypairs, server groups (Nova v2.1)."""

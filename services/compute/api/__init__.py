@@ -1,0 +1,1 @@
+"""HTTP in: handlers, views, schemas, policy."""

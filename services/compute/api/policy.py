@@ -1,0 +1,8 @@
+"""Every policy rule of compute, joined; each resource keeps its own in ``api/policies``."""
+
+from typing import Final
+
+from services.compute.api.policies import servers
+from shared.identity.policy import PolicyRule
+
+RULES: Final[tuple[PolicyRule, ...]] = (*servers.RULES,)

@@ -1,0 +1,209 @@
+"""A server: what it is, and how it moves through the table of its life."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from services.compute.domain.lifecycle import (
+    RULES,
+    Action,
+    ActionNotAllowed,
+    PowerState,
+    ServerBusy,
+    Task,
+    VmState,
+    status_of,
+)
+from shared.ids import ProjectId, ServerId, UserId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlavorSnapshot:
+    """A server's flavor as it was when the server was made."""
+
+    id: str
+    name: str
+    vcpus: int
+    ram: int  # MiB
+    disk: int  # GiB
+    ephemeral: int = 0  # GiB
+    swap: int = 0  # MiB
+    extra_specs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedIp:
+    """An address of a NIC."""
+
+    address: str
+    subnet_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nic:
+    """A port of the network service, as the server has it."""
+
+    port_id: str
+    network_id: str
+    network_name: str
+    mac: str
+    status: str = "DOWN"
+    made_for_us: bool = True  # made with the server, and gone with it
+    tag: str | None = None
+    fixed_ips: tuple[FixedIp, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkWish:
+    """One NIC the user asked for: a network, perhaps with an address, or a port of theirs."""
+
+    network_id: str | None = None
+    port_id: str | None = None
+    fixed_ip: str | None = None
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A security group of the server."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Why a server is in error."""
+
+    message: str
+    created: datetime
+    code: int = 500
+    details: str = ""  # for administrators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A server, backed by one Ganeti instance."""
+
+    id: ServerId
+    project_id: ProjectId
+    user_id: UserId
+    name: str
+    hostname: str
+    created_at: datetime
+    updated_at: datetime
+    flavor: FlavorSnapshot
+    reservation_id: str
+    description: str | None = None
+    vm_state: VmState = VmState.BUILDING
+    action: Action | None = Action.CREATE  # None: idle
+    phase: Task | None = None  # how far a long action has come
+    power_state: PowerState = PowerState.UNKNOWN
+    image_id: UUID | None = None
+    key_name: str | None = None
+    details: Mapping[str, str] = field(default_factory=dict)  # the user's metadata
+    tags: tuple[str, ...] = ()
+    requested_networks: tuple[NetworkWish, ...] = ()
+    nics: tuple[Nic, ...] = ()
+    security_groups: tuple[Group, ...] = ()
+    access_ip_v4: str | None = None
+    access_ip_v6: str | None = None
+    config_drive: bool = False
+    disk_config: str = "MANUAL"
+    launch_index: int = 0
+    group_id: UUID | None = None
+    availability_zone: str | None = None
+    pinned_zone: str | None = None
+    pinned_node: str | None = None
+    cluster: str | None = None
+    node: str | None = None
+    counted_from: int | None = None  # version of its cluster's capacity that has it in
+    last_job: int | None = None  # the Ganeti job that ended the last action
+    fault: Fault | None = None
+    launched_at: datetime | None = None
+    terminated_at: datetime | None = None
+    deleted_at: datetime | None = None
+    version: int = 0
+
+    @property
+    def task(self) -> str | None:
+        """The ``task_state`` shown while something is being done."""
+        if self.action is None:
+            return None
+        return self.phase or RULES[self.action].task
+
+    @property
+    def status(self) -> str:
+        """The status clients see."""
+        return status_of(self.vm_state, self.task)
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether its users see it: one that never was, or broke, is gone once deleting begins."""
+        if self.deleted_at is not None:
+            return False
+        nothing_there = self.vm_state is VmState.ERROR or self.cluster is None
+        return not (self.action is Action.DELETE and nothing_there)
+
+    def begin(self, action: Action, now: datetime) -> Self:
+        """Return the server with the action under way; a delete begins even when it is busy.
+
+        Raises:
+            ServerBusy: something else is being done to it.
+            ActionNotAllowed: its state does not allow the action.
+        """
+        rule = RULES[action]
+        if self.action and action is not Action.DELETE:
+            raise ServerBusy(
+                f"Cannot '{rule.word}' instance {self.id} while it is in task_state {self.task}"
+            )
+        if self.vm_state not in rule.allowed:
+            raise ActionNotAllowed(
+                f"Cannot '{rule.word}' instance {self.id} "
+                f"while it is in vm_state {self.vm_state.value}"
+            )
+        return replace(self, action=action, phase=None, updated_at=now)
+
+    def enter(self, phase: Task, now: datetime) -> Self:
+        """Return the server further on in its action."""
+        return replace(self, phase=phase, updated_at=now)
+
+    def settle(
+        self, now: datetime, *, succeeded: bool, job: int | None = None, fault: Fault | None = None
+    ) -> Self:
+        """Return the server after its action ended; a no-op when idle.
+
+        Args:
+            now: the moment.
+            succeeded: how it ended.
+            job: Ganeti's job that ended it.
+            fault: what to tell its user, where failing means ERROR.
+        """
+        if self.action is None:
+            return self
+        rule = RULES[self.action]
+        changed = replace(self, action=None, phase=None, updated_at=now, last_job=job)
+        if not succeeded:
+            if rule.failed is None:
+                return changed
+            return replace(changed, vm_state=rule.failed, fault=fault)
+        power = self.power_state if rule.power is None else rule.power
+        first_run = rule.done is VmState.ACTIVE and self.launched_at is None
+        return replace(
+            changed,
+            vm_state=rule.done,
+            power_state=power,
+            fault=None,
+            launched_at=now if first_run else self.launched_at,
+        )
+
+    def settle_deleted(self, now: datetime, job: int | None = None) -> Self:
+        """Return the server after nothing of it is left."""
+        gone = self.settle(now, succeeded=True, job=job)
+        return replace(gone, nics=(), node=None, terminated_at=now, deleted_at=now)
+
+    def change(self, now: datetime, **fields: Any) -> Self:
+        """Return the server with what its user changed about it."""
+        return replace(self, updated_at=now, **fields)

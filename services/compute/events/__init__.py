@@ -1,0 +1,1 @@
+"""AMQP in: one file per source."""

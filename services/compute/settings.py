@@ -1,0 +1,57 @@
+"""What the compute service can be told from outside."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from shared.settings import ServiceSettings
+
+
+class ComputeSettings(ServiceSettings):
+    """The knobs of the compute service: ``CYCLADES_COMPUTE_<NAME>``."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_prefix="CYCLADES_COMPUTE_")
+
+    port: int = Field(default=8774, description="Port the HTTP side listens on; 0: a free one.")
+    service_user: str = Field(default="nova", description="Our user in project service.")
+    network_url: str = Field(
+        default="http://127.0.0.1:9696", description="The network service, without /v2.0."
+    )
+    image_url: str = Field(
+        default="http://127.0.0.1:9292", description="The image service, without /v2."
+    )
+    policy_file: Path | None = Field(
+        default=None, description="policy.yaml of the operator: overrides of the shipped rules."
+    )
+    ganeti_prefix: str = Field(
+        default="cyc-",
+        pattern=r"^[a-z0-9-]{1,16}$",
+        description="What our instances' names begin with; a site may host several clouds.",
+    )
+    default_availability_zone: str | None = Field(
+        default=None, description="Zone of servers whose users ask for none; absent: any."
+    )
+    scheduler_filters: tuple[str, ...] = Field(
+        default=("enabled", "healthy", "zone", "untried", "together", "capacity"),
+        description="What a cluster must pass to get a server, in order (domain/placement.py).",
+    )
+    scheduler_weighers: tuple[str, ...] = Field(
+        default=("free_memory", "free_vcpus"),
+        description="What ranks the clusters that passed; each counts alike.",
+    )
+    placement_tries: int = Field(
+        default=3, ge=1, description="Clusters a create may try before it gives up."
+    )
+    os_type: str | None = Field(
+        default=None,
+        description="OS definition of new instances, e.g. cyclades+default; absent: the cluster's.",
+    )
+    group_tag_prefix: str = Field(
+        default="cyclades:group",
+        description="Exclusion tag prefix of anti-affinity groups (htools:iextags on a cluster).",
+    )
+    stop_timeout: int = Field(
+        default=60, ge=0, description="Seconds a guest gets to shut down before its power goes."
+    )
+    max_limit: int = Field(default=1000, ge=1, description="Most rows of one page of a list.")

@@ -1,0 +1,1 @@
+"""SQL: tables in, frozen dataclasses out."""

@@ -1,0 +1,57 @@
+"""What was done to servers, and the Ganeti jobs that did it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.compute.store.tables import server_actions as actions
+
+
+class ActionStore:
+    """Instance actions, inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def begin(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Record actions that begin: server_id, request_id, action, user_id, project_id."""
+        await self._connection.execute(insert(actions).values(list(rows)).on_conflict_do_nothing())
+
+    async def record_event(
+        self, server_id: UUID, request_id: str, event: Mapping[str, Any], now: datetime
+    ) -> None:
+        """Add an event to an action, or replace the one with its ``key``.
+
+        Args:
+            server_id: whose action.
+            request_id: which action.
+            event: key, event, start_time, finish_time, result, details, host.
+            now: the moment.
+        """
+        element = sa.func.jsonb_array_elements(actions.c.events).table_valued("value")
+        others = (
+            sa.select(sa.func.coalesce(sa.func.jsonb_agg(element.c.value), sa.text("'[]'::jsonb")))
+            .where(sa.cast(element.c.value, JSONB)["key"].astext != str(event["key"]))
+            .scalar_subquery()
+        )
+        await self._connection.execute(
+            sa.update(actions)
+            .where(actions.c.server_id == server_id, actions.c.request_id == request_id)
+            .values(
+                events=others.op("||")(sa.cast([dict(event)], JSONB)),
+                updated_at=now,
+            )
+        )
+
+    async def fail(self, server_id: UUID, request_id: str, now: datetime) -> None:
+        """Say that the action failed, as Nova words it."""
+        await self._connection.execute(
+            sa.update(actions)
+            .where(actions.c.server_id == server_id, actions.c.request_id == request_id)
+            .values(message="Error", updated_at=now)
+        )

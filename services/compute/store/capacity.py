@@ -1,0 +1,88 @@
+"""What clusters have, and what was promised of it to servers still being built."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.compute.domain.placement import Promised, Size
+from services.compute.store.tables import clusters, server_groups, servers
+from shared.contracts.gateway import Cluster
+
+PLACEMENT_LOCK = 8774001  # one decision at a time: nobody promises what another just promised
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """Where a member of a server group is."""
+
+    cluster: str
+    node: str | None
+
+
+class CapacityStore:
+    """Capacity facts, inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def lock(self) -> None:
+        """Be the only one who places servers, until the commit."""
+        await self._connection.execute(sa.select(sa.func.pg_advisory_xact_lock(PLACEMENT_LOCK)))
+
+    async def clusters(self) -> list[Cluster]:
+        """Return all clusters with their capacity."""
+        rows = await self._connection.scalars(
+            sa.select(clusters.c.document).order_by(clusters.c.name)
+        )
+        return [Cluster.model_validate(document) for document in rows]
+
+    async def cluster(self, name: str) -> Cluster | None:
+        """Return one cluster, if it is known."""
+        document = await self._connection.scalar(
+            sa.select(clusters.c.document).where(clusters.c.name == name)
+        )
+        return None if document is None else Cluster.model_validate(document)
+
+    async def promised(self) -> dict[str, list[Promised]]:
+        """Return, per cluster, what its capacity facts do not show yet."""
+        uncounted = sa.or_(
+            servers.c.counted_from.is_(None), servers.c.counted_from > clusters.c.version
+        )
+        rows = await self._connection.execute(
+            sa.select(
+                servers.c.cluster,
+                servers.c.node,
+                servers.c.vcpus,
+                servers.c.ram,
+                servers.c.disk,
+            )
+            .join(clusters, clusters.c.name == servers.c.cluster)
+            .where(servers.c.deleted_at.is_(None), uncounted)
+        )
+        found: dict[str, list[Promised]] = {}
+        for row in rows:
+            size = Size(vcpus=row.vcpus, memory=row.ram, disk=row.disk * 1024)
+            found.setdefault(row.cluster, []).append(Promised(size=size, node=row.node))
+        return found
+
+    async def group_policy(self, group_id: UUID) -> str | None:
+        """Return the policy of a server group; None when it is gone."""
+        policy: str | None = await self._connection.scalar(
+            sa.select(server_groups.c.policy).where(server_groups.c.id == group_id)
+        )
+        return policy
+
+    async def members(self, group_id: UUID, but: UUID) -> Sequence[Member]:
+        """Return where the other members of a server group are."""
+        rows = await self._connection.execute(
+            sa.select(servers.c.cluster, servers.c.node).where(
+                servers.c.group_id == group_id,
+                servers.c.id != but,
+                servers.c.deleted_at.is_(None),
+                servers.c.cluster.is_not(None),
+            )
+        )
+        return [Member(cluster=row.cluster, node=row.node) for row in rows]

@@ -1,0 +1,141 @@
+"""Keeps what others told: newer news replaces older, whatever the order of arrival."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.compute.store.tables import clusters, instances, resources
+from shared.contracts.ganeti import InstanceObserved
+from shared.contracts.gateway import ClusterChanged
+from shared.contracts.resources import ResourceChanged
+
+
+class ProjectionStore:
+    """The projections, inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def record_resources(self, facts: Sequence[ResourceChanged]) -> set[tuple[str, str]]:
+        """Take in news of neighbours' resources; return (kind, id) of those that are news."""
+        newest: dict[tuple[str, str], ResourceChanged] = {}
+        for fact in facts:
+            key = (fact.resource, fact.id)
+            if key not in newest or fact.version > newest[key].version:
+                newest[key] = fact
+        rows = [
+            {
+                "kind": kind,
+                "id": resource_id,
+                "project_id": fact.project_id,
+                "version": fact.version,
+                "gone": fact.gone,
+                "document": fact.document,
+            }
+            for (kind, resource_id), fact in sorted(newest.items())
+        ]
+        if not rows:
+            return set()
+        new = insert(resources).values(rows)
+        taken = await self._connection.execute(
+            new.on_conflict_do_update(
+                index_elements=[resources.c.kind, resources.c.id],
+                set_={
+                    "project_id": new.excluded.project_id,
+                    "version": new.excluded.version,
+                    "gone": new.excluded.gone,
+                    "document": new.excluded.document,
+                    "seen_at": sa.func.now(),
+                },
+                where=resources.c.version < new.excluded.version,
+            ).returning(resources.c.kind, resources.c.id)
+        )
+        return {(row.kind, row.id) for row in taken}
+
+    async def record_clusters(self, facts: Sequence[ClusterChanged]) -> None:
+        """Take in news of clusters; one that was removed is forgotten."""
+        for fact in sorted(facts, key=lambda one: one.order):
+            cluster = fact.cluster
+            new = insert(clusters).values(
+                name=cluster.name,
+                version=cluster.version,
+                state=cluster.state.value,
+                availability_zone=cluster.availability_zone,
+                document=cluster.model_dump(mode="json"),
+            )
+            await self._connection.execute(
+                new.on_conflict_do_update(
+                    index_elements=[clusters.c.name],
+                    set_={
+                        "version": new.excluded.version,
+                        "state": new.excluded.state,
+                        "availability_zone": new.excluded.availability_zone,
+                        "document": new.excluded.document,
+                        "seen_at": sa.func.now(),
+                    },
+                    where=clusters.c.version < new.excluded.version,
+                )
+            )
+
+    async def record_instances(self, facts: Sequence[InstanceObserved]) -> None:
+        """Take in observations of instances; the highest sequence of each stays."""
+        newest: dict[tuple[str, str], InstanceObserved] = {}
+        for fact in facts:
+            key = (fact.cluster, fact.name)
+            if key not in newest or fact.sequence > newest[key].sequence:
+                newest[key] = fact
+        rows: list[dict[str, Any]] = [
+            {
+                "cluster": cluster,
+                "name": name,
+                "sequence": fact.sequence,
+                "fact": fact.model_dump(mode="json"),
+            }
+            for (cluster, name), fact in sorted(newest.items())
+        ]
+        if not rows:
+            return
+        new = insert(instances).values(rows)
+        await self._connection.execute(
+            new.on_conflict_do_update(
+                index_elements=[instances.c.cluster, instances.c.name],
+                set_={
+                    "sequence": new.excluded.sequence,
+                    "fact": new.excluded.fact,
+                    "seen_at": sa.func.now(),
+                },
+                where=instances.c.sequence < new.excluded.sequence,
+            )
+        )
+
+    async def observations(self, names: Collection[str]) -> dict[tuple[str, str], InstanceObserved]:
+        """Return the newest observation of each of these instances, by (cluster, name)."""
+        rows = await self._connection.scalars(
+            sa.select(instances.c.fact).where(instances.c.name.in_(list(names)))
+        )
+        facts = [InstanceObserved.model_validate(row) for row in rows]
+        return {(fact.cluster, fact.name): fact for fact in facts}
+
+    async def documents(self, kind: str, ids: Collection[str]) -> dict[str, dict[str, Any]]:
+        """Return what is known of these resources, by id; those that are gone are left out."""
+        rows = await self._connection.execute(
+            sa.select(resources.c.id, resources.c.document).where(
+                resources.c.kind == kind,
+                resources.c.id.in_(list(ids)),
+                resources.c.gone.is_(False),
+            )
+        )
+        return {row.id: row.document for row in rows}
+
+    async def forget(self, days: int = 30) -> int:
+        """Drop resources that went so many days ago; return how many."""
+        result = await self._connection.execute(
+            sa.delete(resources).where(
+                resources.c.gone,
+                resources.c.seen_at < sa.func.now() - sa.text(f"interval '{int(days)} days'"),
+            )
+        )
+        return result.rowcount

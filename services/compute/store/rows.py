@@ -1,0 +1,86 @@
+"""Servers as rows and rows as servers."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any, Final
+
+from services.compute.domain.lifecycle import Action, PowerState, Task, VmState
+from services.compute.domain.server import (
+    Fault,
+    FixedIp,
+    FlavorSnapshot,
+    Group,
+    NetworkWish,
+    Nic,
+    Server,
+)
+
+PLAIN: Final = tuple(
+    name
+    for name in (each.name for each in fields(Server))
+    if name
+    not in {
+        "flavor", "vm_state", "action", "phase", "power_state", "details", "tags", "nics",
+        "requested_networks", "security_groups", "fault",
+    }
+)  # fmt: skip
+
+
+def row_of(server: Server) -> dict[str, Any]:
+    """Return the columns of a server, without its rendered answers."""
+    return {
+        **{name: getattr(server, name) for name in PLAIN},
+        "vm_state": server.vm_state.value,
+        "action": server.action.value if server.action else None,
+        "phase": server.phase.value if server.phase else None,
+        "power_state": int(server.power_state),
+        "status": server.status,
+        "task_state": server.task,
+        "visible": server.is_visible,
+        "flavor_id": server.flavor.id,
+        "flavor": asdict(server.flavor),
+        "vcpus": server.flavor.vcpus,
+        "ram": server.flavor.ram,
+        "disk": server.flavor.disk,
+        "details": dict(server.details),
+        "tags": list(server.tags),
+        "requested_networks": [asdict(each) for each in server.requested_networks],
+        "nics": [asdict(each) for each in server.nics],
+        "security_groups": [asdict(each) for each in server.security_groups],
+        "fault": _fault_row(server.fault),
+    }
+
+
+def _fault_row(fault: Fault | None) -> dict[str, Any] | None:
+    return None if fault is None else {**asdict(fault), "created": fault.created.isoformat()}
+
+
+def server_of(row: Mapping[str, Any]) -> Server:
+    """Return the server in a row; JSON columns come parsed."""
+    return Server(
+        **{name: row[name] for name in PLAIN},
+        vm_state=VmState(row["vm_state"]),
+        action=Action(row["action"]) if row["action"] else None,
+        phase=Task(row["phase"]) if row["phase"] else None,
+        power_state=PowerState(row["power_state"]),
+        flavor=FlavorSnapshot(**row["flavor"]),
+        details=row["details"],
+        tags=tuple(row["tags"]),
+        requested_networks=tuple(NetworkWish(**each) for each in row["requested_networks"]),
+        nics=tuple(nic_of(each) for each in row["nics"]),
+        security_groups=tuple(Group(**each) for each in row["security_groups"]),
+        fault=fault_of(row["fault"]),
+    )
+
+
+def nic_of(stored: Mapping[str, Any]) -> Nic:
+    """Return a NIC from its JSON."""
+    return Nic(**{**stored, "fixed_ips": tuple(FixedIp(**each) for each in stored["fixed_ips"])})
+
+
+def fault_of(stored: Mapping[str, Any] | None) -> Fault | None:
+    """Return a fault from its JSON."""
+    if stored is None:
+        return None
+    return Fault(**{**stored, "created": datetime.fromisoformat(stored["created"])})

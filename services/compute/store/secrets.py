@@ -1,0 +1,33 @@
+"""What guests are to be given and nobody else may read: sealed by whoever calls."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.compute.store.tables import server_secrets as secrets
+
+
+class SecretStore:
+    """Sealed secrets of servers, inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, sealed: Mapping[UUID, str]) -> None:
+        """Keep one sealed text per server."""
+        rows = [{"server_id": server_id, "sealed": text} for server_id, text in sealed.items()]
+        if rows:
+            await self._connection.execute(sa.insert(secrets), rows)
+
+    async def find(self, server_id: UUID) -> str | None:
+        """Return the server's sealed text, if it has one."""
+        found: str | None = await self._connection.scalar(
+            sa.select(secrets.c.sealed).where(secrets.c.server_id == server_id)
+        )
+        return found
+
+    async def forget(self, server_id: UUID) -> None:
+        """Keep nothing of the server."""
+        await self._connection.execute(sa.delete(secrets).where(secrets.c.server_id == server_id))

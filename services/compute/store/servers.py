@@ -1,0 +1,130 @@
+"""Writes servers, and reads them to be written; lists and pages are in ``server_reads``."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.compute.domain.server import Server
+from services.compute.store.documents import Documents, Renderer
+from services.compute.store.rows import row_of, server_of
+from services.compute.store.tables import servers
+from shared.contracts.resources import CREATED, DELETED, UPDATED, ServerChanged
+from shared.errors import NotFound, StaleWrite
+
+RENDERED = frozenset({"view_min", "view_max", "admin_min", "admin_max"})
+COLUMNS = [column for column in servers.c if column.key not in RENDERED]
+
+
+def not_found(server_id: object) -> NotFound:
+    """Return the one answer for a server that is absent, deleted or another project's."""
+    return NotFound(f"Instance {server_id} could not be found.")
+
+
+class ServerStore:
+    """Servers, inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection, render: Renderer) -> None:
+        self._connection = connection
+        self._render = render
+
+    async def get(self, server_id: UUID, project_id: str | None = None) -> Server:
+        """Return a live server, and lock its row until the commit.
+
+        Args:
+            server_id: which.
+            project_id: whose it must be; None: anybody's.
+
+        Raises:
+            NotFound: absent, deleted, or another project's.
+        """
+        found = await self.find(server_id)
+        if found is None or not found.is_visible or project_id not in {None, found.project_id}:
+            raise not_found(server_id)
+        return found
+
+    async def find(self, server_id: UUID) -> Server | None:
+        """Return a server, deleted or not, and lock its row until the commit."""
+        for server in await self.those(servers.c.id == server_id):
+            return server
+        return None
+
+    async def with_ids(self, ids: Collection[UUID]) -> list[Server]:
+        """Return the live servers among these, locked in the order of their ids."""
+        if not ids:
+            return []
+        return await self.those(servers.c.id.in_(list(ids)), servers.c.deleted_at.is_(None))
+
+    async def on_network(self, network_id: str) -> list[Server]:
+        """Return the live servers with a NIC in the network, locked."""
+        in_network = servers.c.nics.contains([{"network_id": network_id}])
+        return await self.those(in_network, servers.c.deleted_at.is_(None))
+
+    async def those(self, *conditions: sa.ColumnElement[bool]) -> list[Server]:
+        """Return the servers that meet the conditions, locked in the order of their ids."""
+        rows = await self._connection.execute(
+            sa.select(*COLUMNS).where(*conditions).order_by(servers.c.id).with_for_update()
+        )
+        keys = [column.key for column in COLUMNS]
+        return [server_of(dict(zip(keys, row, strict=True))) for row in rows]
+
+    async def add(self, new: Sequence[Server]) -> list[ServerChanged]:
+        """Insert servers; return the news of them for the outbox."""
+        rows, facts = [], []
+        for server in new:
+            documents = self._render(server)
+            rows.append(row_of(server) | _rendered(documents))
+            facts.append(_fact(server, documents, CREATED))
+        await self._connection.execute(sa.insert(servers), rows)
+        return facts
+
+    async def save(self, changed: Server) -> tuple[Server, ServerChanged]:
+        """Write a server over the version it was read at; return it and the news of it.
+
+        Raises:
+            StaleWrite: another writer got there first.
+        """
+        saved = replace(changed, version=changed.version + 1)
+        documents = self._render(saved)
+        result = await self._connection.execute(
+            sa.update(servers)
+            .where(servers.c.id == changed.id, servers.c.version == changed.version)
+            .values(row_of(saved) | _rendered(documents))
+        )
+        if result.rowcount != 1:
+            raise StaleWrite(f"Server {changed.id} was changed by another request.")
+        verb = DELETED if saved.deleted_at is not None else UPDATED
+        return saved, _fact(saved, documents, verb)
+
+    async def forget_jobs(self, cluster: str) -> None:
+        """Forget which job ended the last action of the cluster's servers: ids begin anew."""
+        await self._connection.execute(
+            sa.update(servers).where(servers.c.cluster == cluster).values(last_job=None)
+        )
+
+
+def _rendered(documents: Documents) -> dict[str, Any]:
+    return {
+        "view_min": documents.view_min,
+        "view_max": documents.view_max,
+        "admin_min": documents.admin_min,
+        "admin_max": documents.admin_max,
+    }
+
+
+def _fact(server: Server, documents: Documents, verb: str) -> ServerChanged:
+    return ServerChanged(
+        verb=verb,
+        id=str(server.id),
+        project_id=server.project_id,
+        version=server.version,
+        document=documents.event,
+    )
+
+
+def changed_ids(those: Iterable[Server]) -> set[UUID]:
+    """Return the ids of servers."""
+    return {server.id for server in those}

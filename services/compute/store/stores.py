@@ -1,0 +1,60 @@
+"""All stores of one transaction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.compute.store.actions import ActionStore
+from services.compute.store.capacity import CapacityStore
+from services.compute.store.documents import Renderer
+from services.compute.store.projections import ProjectionStore
+from services.compute.store.secrets import SecretStore
+from services.compute.store.servers import ServerStore
+from services.compute.store.tables import messaging
+from services.compute.store.usage import UsageStore
+from shared.db.jobs import JobStore
+from shared.db.messaging import Inbox, Outbox
+from shared.db.sagas import SagaStore
+from shared.db.uow import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """What a use case reads and writes, all in one transaction."""
+
+    servers: ServerStore
+    actions: ActionStore
+    secrets: SecretStore
+    capacity: CapacityStore
+    usage: UsageStore
+    projections: ProjectionStore
+    outbox: Outbox
+    inbox: Inbox
+    sagas: SagaStore
+    jobs: JobStore
+
+    @classmethod
+    def on(cls, connection: AsyncConnection, render: Renderer) -> Self:
+        """Return the stores of the transaction on this connection."""
+        return cls(
+            servers=ServerStore(connection, render),
+            actions=ActionStore(connection),
+            secrets=SecretStore(connection),
+            capacity=CapacityStore(connection),
+            usage=UsageStore(connection),
+            projections=ProjectionStore(connection),
+            outbox=Outbox(connection, messaging),
+            inbox=Inbox(connection, messaging),
+            sagas=SagaStore(connection, messaging.sagas),
+            jobs=JobStore(connection, messaging.jobs),
+        )
+
+
+Transaction = UnitOfWork[Stores]
+
+
+def bound(render: Renderer) -> Callable[[AsyncConnection], Stores]:
+    """Return what binds the stores to a connection, for ``shared.db.uow.unit_of_work``."""
+    return lambda connection: Stores.on(connection, render)

@@ -1,0 +1,27 @@
+"""The whole schema of compute, one file per group of tables."""
+
+from services.compute.store.tables.flavors import flavor_access, flavors
+from services.compute.store.tables.groups import server_groups
+from services.compute.store.tables.keypairs import keypairs
+from services.compute.store.tables.messaging import idempotency, messaging, metadata
+from services.compute.store.tables.projections import clusters, instances, resources
+from services.compute.store.tables.quotas import quota_classes, quotas
+from services.compute.store.tables.servers import server_actions, server_secrets, servers
+
+__all__ = [
+    "clusters",
+    "flavor_access",
+    "flavors",
+    "idempotency",
+    "instances",
+    "keypairs",
+    "messaging",
+    "metadata",
+    "quota_classes",
+    "quotas",
+    "resources",
+    "server_actions",
+    "server_groups",
+    "server_secrets",
+    "servers",
+]

@@ -1,0 +1,1 @@
+"""The verbs of compute; each is one transaction."""

@@ -1,0 +1,61 @@
+"""What the accept path may ask the owners of what our projections do not know.
+
+Each question is asked with the user's own token, so that the owner decides what they may see.
+``shared.clients`` has the real ones; ``main`` passes them in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+class Images(Protocol):
+    """The image service."""
+
+    async def image(self, image_id: str, token: str | None = None) -> dict[str, Any]:
+        """Return one image, as Glance shows it.
+
+        Raises:
+            NotFound: absent, or not visible to the token's owner.
+        """
+        ...
+
+
+class Networks(Protocol):
+    """The network service."""
+
+    async def networks(
+        self, params: Mapping[str, str], token: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the networks that match, as the token's owner sees them."""
+        ...
+
+    async def network(self, network_id: str, token: str | None = None) -> dict[str, Any]:
+        """Return one network.
+
+        Raises:
+            NotFound: absent, or not visible to the token's owner.
+        """
+        ...
+
+    async def port(self, port_id: str, token: str | None = None) -> dict[str, Any]:
+        """Return one port.
+
+        Raises:
+            NotFound: absent, or not visible to the token's owner.
+        """
+        ...
+
+    async def security_groups(
+        self, params: Mapping[str, str], token: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the security groups that match."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbours:
+    """Whom the accept path may ask."""
+
+    images: Images
+    networks: Networks
