@@ -88,6 +88,19 @@ class Child:
             written = log.read().decode(errors="replace").splitlines()
         return "\n".join(f"    {line}" for line in written[-lines:])
 
+    def wait_until_ended(self, within: float) -> None:
+        """Wait for it to end well.
+
+        Raises:
+            PartFailed: it ended badly, or has not ended in time.
+        """
+        try:
+            code = self.process.wait(within)
+        except subprocess.TimeoutExpired:
+            code = self.kill()
+        if code:
+            raise PartFailed(f"{self.name} ended with {code}:\n{self.last_words()}")
+
     def wait_until(self, is_ready: Callable[[], bool], within: float) -> None:
         """Wait for it to be ready.
 

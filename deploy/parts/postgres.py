@@ -24,7 +24,7 @@ from deploy.parts.ports import free_port
 from deploy.parts.unprivileged import Place, place_for, substitute_for
 
 ADMIN: Final = "cyclades"
-DRIVER: Final = "postgresql+asyncpg"
+SCHEME: Final = "postgresql"
 WHOLE: Final = "cyclades-made-this"  # the last thing written when a data folder is made
 
 # Never durable: data that a test makes and forgets.
@@ -69,7 +69,7 @@ class PostgresServer:
 
     def url_of(self, database: str) -> str:
         """Where another of its databases is."""
-        return f"{DRIVER}://{self.user}:{self.password}@{self.host}:{self.port}/{database}"
+        return f"{SCHEME}://{self.user}:{self.password}@{self.host}:{self.port}/{database}"
 
     def run(self, *statements: str) -> str:
         """Run statements as the administrator, each in a transaction of its own.

@@ -23,12 +23,8 @@ def home() -> Iterator[Path]:
         yield folder
 
 
-def plain(url: str) -> str:
-    return url.replace("+asyncpg", "")
-
-
 async def test_a_fresh_database_is_empty_and_speaks_to_asyncpg(database_url: str) -> None:
-    connection = await asyncpg.connect(plain(database_url))
+    connection = await asyncpg.connect(database_url)
     tables = await connection.fetch("SELECT 1 FROM pg_tables WHERE schemaname = 'public'")
     await connection.close()
     assert tables == []
@@ -41,13 +37,13 @@ async def test_a_migrated_database_is_migrated_once_and_copied(
 
     async def migrate(url: str) -> None:
         runs.append(url)
-        connection = await asyncpg.connect(plain(url))
+        connection = await asyncpg.connect(url)
         await connection.execute("CREATE TABLE thing (id int)")
         await connection.close()
 
-    first = await asyncpg.connect(plain(migrated_database("parts-test", migrate)))
+    first = await asyncpg.connect(migrated_database("parts-test", migrate))
     await first.execute("INSERT INTO thing VALUES (1)")
-    second = await asyncpg.connect(plain(migrated_database("parts-test", migrate)))
+    second = await asyncpg.connect(migrated_database("parts-test", migrate))
     rows = await second.fetch("SELECT * FROM thing")
     await first.close()
     await second.close()

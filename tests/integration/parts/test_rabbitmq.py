@@ -32,7 +32,7 @@ async def test_it_confirms_and_keeps_a_durable_message_over_a_kill(rabbitmq: Rab
     kept = await queue.get(timeout=10)
     assert kept is not None
     assert kept.body == b"hello"
-    await queue.delete(if_empty=False)
+    await queue.delete(if_unused=False, if_empty=False)
     await connection.close()
 
 
