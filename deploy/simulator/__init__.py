@@ -1,0 +1,1 @@
+"""Many Ganeti clusters in one process, speaking RAPI over HTTPS as the real one does."""

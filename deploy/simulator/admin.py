@@ -1,0 +1,59 @@
+"""The admin port: `Control` over plain HTTP on the loopback address."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from deploy.simulator.cluster import SimulatedCluster
+from deploy.simulator.control import Control, NoSuchThing
+from deploy.simulator.validation import BadParameter
+
+_Act = Callable[[Control, int, dict[str, Any], web.Request], Any]
+
+
+def _handler(control: Control, act: _Act) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handle(request: web.Request) -> web.Response:
+        try:
+            body = await request.json() if request.can_read_body else {}
+            cluster = int(request.match_info.get("cluster", "1"))
+            answer = act(control, cluster, body, request)
+        except NoSuchThing as error:
+            return web.json_response({"error": str(error)}, status=404)
+        except (BadParameter, TypeError, ValueError, KeyError) as error:
+            return web.json_response({"error": str(error)}, status=400)
+        return web.json_response({"result": answer})
+
+    return handle
+
+
+def _set_instance(control: Control, cluster: int, body: dict[str, Any], r: web.Request) -> None:
+    acts = {"crash": control.crash, "shut-down-inside": control.shut_down_inside}
+    acts[body["what"]](r.match_info["name"], cluster)
+
+
+# fmt: off
+_ROUTES: list[tuple[str, str, _Act]] = [
+    ("GET",  "/sim/clusters",                           lambda c, n, b, r: c.clusters()),
+    ("GET",  "/sim/clusters/{cluster}/truth",           lambda c, n, b, r: c.truth(n)),
+    ("POST", "/sim/clusters/{cluster}/faults",          lambda c, n, b, r: c.set_faults(n, **b)),
+    ("POST", "/sim/clusters/{cluster}/heal",            lambda c, n, b, r: c.heal(n)),
+    ("POST", "/sim/clusters/{cluster}/drain",           lambda c, n, b, r: c.drain(n, **b)),
+    ("POST", "/sim/clusters/{cluster}/archive",         lambda c, n, b, r: c.archive(n, **b)),
+    ("POST", "/sim/clusters/{cluster}/reset",           lambda c, n, b, r: c.reset(n)),
+    ("POST", "/sim/clusters/{cluster}/operations",
+        lambda c, n, b, r: c.operate(b.pop("opcode"), n, **b)),
+    ("POST", "/sim/clusters/{cluster}/nodes/{name}",
+        lambda c, n, b, r: c.set_node(r.match_info["name"], n, **b)),
+    ("POST", "/sim/clusters/{cluster}/instances/{name}", _set_instance),
+]
+# fmt: on
+
+
+def admin_app(sites: tuple[SimulatedCluster, ...]) -> web.Application:
+    """The application of the admin port."""
+    control = Control(sites)
+    app = web.Application()
+    for method, path, act in _ROUTES:
+        app.router.add_route(method, path, _handler(control, act))
+    return app

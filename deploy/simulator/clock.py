@@ -1,0 +1,35 @@
+"""Time and chance of the simulated world."""
+
+import random
+import time
+import uuid
+
+
+def now() -> float:
+    """Seconds since the epoch, with microseconds, as Ganeti stamps objects."""
+    return round(time.time(), 6)
+
+
+def stamp() -> tuple[int, int]:
+    """The time as the job queue writes it: seconds and microseconds."""
+    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    return seconds, nanoseconds // 1000
+
+
+class Ids:
+    """New identifiers, repeatable for a seed."""
+
+    def __init__(self, seed: str) -> None:
+        self._random = random.Random(seed)
+
+    def uuid(self) -> str:
+        """A fresh version 4 UUID."""
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def mac(self, prefix: str) -> str:
+        """A MAC address that begins with the three bytes of `prefix`."""
+        return f"{prefix}:" + ":".join(f"{self._random.randrange(256):02x}" for _ in range(3))
+
+    def about(self, seconds: float) -> float:
+        """`seconds`, a little more or less."""
+        return seconds * self._random.uniform(0.8, 1.2)

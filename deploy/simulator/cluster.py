@@ -1,0 +1,117 @@
+"""One simulated cluster: its state, its queue, its faults."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deploy.simulator.clock import Ids, now, stamp
+from deploy.simulator.faults import Faults
+from deploy.simulator.jobs.queue import JobQueue, Routine, Rules
+from deploy.simulator.jobs.timers import Timers
+from deploy.simulator.logic.registry import ROUTINES, locks_of
+from deploy.simulator.logic.run import Run
+from deploy.simulator.model import Cluster, Group, Job, Json, Node, Op
+from deploy.simulator.settings import SimulatorSettings
+from deploy.simulator.world import World
+
+
+def found(number: int, settings: SimulatorSettings, ids: Ids) -> Cluster:
+    """A new, empty cluster."""
+    at = now()
+    cluster = Cluster(
+        name=settings.name_pattern.format(n=number),
+        uuid=ids.uuid(),
+        mac_prefix=f"aa:{number // 256:02x}:{number % 256:02x}",
+        ctime=at,
+        mtime=at,
+    )
+    group = Group(name="default", uuid=ids.uuid(), mtime=at)
+    cluster.groups[group.name] = group
+    shape = settings.node
+    for m in range(1, settings.nodes_per_cluster + 1):
+        node = Node(
+            name=settings.node_pattern.format(n=number, m=m),
+            uuid=ids.uuid(),
+            address=f"10.{200 + number // 256}.{number % 256}.{10 + m}",
+            group=group.uuid,
+            master=m == 1,
+            memory=shape.memory_mib,
+            reserved=shape.reserved_mib,
+            cpus=shape.cpus,
+            disk=shape.disk_mib,
+            ctime=at,
+            mtime=at,
+        )
+        cluster.nodes[node.name] = node
+    _record_first_job(cluster)
+    return cluster
+
+
+def _record_first_job(cluster: Cluster) -> None:
+    at = stamp()
+    trail = [["gnt:client:gnt-cluster", "init", (at[0] * 10**6 + at[1]) * 1000]]
+    opcode = {
+        "debug_level": 0,
+        "priority": 0,
+        "depends": None,
+        "comment": None,
+        "reason": trail,
+        "OP_ID": "OP_CLUSTER_POST_INIT",
+    }
+    op = Op(input=opcode, status="success", result=True, start=at, exec=at, end=at)
+    cluster.jobs[1] = Job(id=1, ops=[op], received=at, start=at, end=at)
+    cluster.last_job = 1
+
+
+@dataclass(slots=True, kw_only=True)
+class SimulatedCluster:
+    """A cluster that lives: requests come in through `wire`, jobs run in `queue`."""
+
+    number: int
+    world: World
+    queue: JobQueue
+    faults: Faults = field(default_factory=Faults)
+
+    @property
+    def state(self) -> Cluster:
+        """What the cluster remembers."""
+        return self.world.cluster
+
+    @property
+    def settings(self) -> SimulatorSettings:
+        """The simulator's settings."""
+        return self.world.settings
+
+
+def bring_up(
+    number: int, settings: SimulatorSettings, saved: Cluster | None, disks: Path
+) -> SimulatedCluster:
+    """Start a cluster, new or from its saved state."""
+    life = saved.last_job if saved is not None else 0
+    ids = Ids(f"{settings.seed}/{number}/{life}")
+    cluster = saved if saved is not None else found(number, settings, ids)
+    queues: list[JobQueue] = []
+
+    def submit(inputs: list[Json]) -> int:
+        return queues[0].submit(inputs)
+
+    world = World(cluster=cluster, settings=settings, ids=ids, disks=disks, submit=submit)
+
+    def perform(job: Job, index: int, secrets: Json) -> Routine:
+        run = Run(world=world, queue=queues[0], job=job, index=index, secrets=secrets)
+        return ROUTINES[job.ops[index].input["OP_ID"]](run)
+
+    def max_running() -> int:
+        value: Any = cluster.extra.get("max_running_jobs", settings.max_running_jobs)
+        return int(value)
+
+    rules = Rules(
+        start_delay=settings.durations.start_delay,
+        max_running=max_running,
+        locks=locks_of,
+        perform=perform,
+    )
+    queue = JobQueue(cluster, rules, Timers())
+    queues.append(queue)
+    queue.resume()
+    return SimulatedCluster(number=number, world=world, queue=queue)

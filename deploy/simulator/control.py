@@ -1,0 +1,117 @@
+"""What an administrator or bad luck does to a cluster, behind the back of its RAPI users."""
+
+from dataclasses import asdict
+from time import time_ns
+from typing import Any
+
+from deploy.simulator.cluster import SimulatedCluster, found
+from deploy.simulator.faults import Faults
+from deploy.simulator.model import Instance, Json, Node
+from deploy.simulator.validation import fill
+from deploy.simulator.world import short_match
+
+
+class NoSuchThing(Exception):
+    """There is no cluster, node or instance of that name."""
+
+
+class Control:
+    """Faults and out-of-band operations of all clusters; a cluster is named by its number."""
+
+    def __init__(self, sites: tuple[SimulatedCluster, ...]) -> None:
+        self._sites = {site.number: site for site in sites}
+
+    def site(self, cluster: int = 1) -> SimulatedCluster:
+        """The cluster with that number."""
+        if cluster not in self._sites:
+            raise NoSuchThing(f"no cluster {cluster}")
+        return self._sites[cluster]
+
+    def clusters(self) -> list[Json]:
+        """A line about each cluster."""
+        return [
+            {
+                "number": site.number,
+                "name": site.state.name,
+                "instances": len(site.state.instances),
+                "jobs": len(site.state.jobs),
+                "busy": site.queue.busy,
+                "drained": site.state.drained,
+                "faults": asdict(site.faults),
+            }
+            for site in self._sites.values()
+        ]
+
+    def set_faults(self, cluster: int = 1, **switches: Any) -> None:
+        """Set some switches of the cluster's `Faults`; the others stay."""
+        faults = self.site(cluster).faults
+        for name, value in switches.items():
+            if name not in Faults.__slots__:
+                raise NoSuchThing(f"no fault {name}")
+            setattr(faults, name, value)
+
+    def heal(self, cluster: int = 1) -> None:
+        """All faults off, queue open, nodes up."""
+        site = self.site(cluster)
+        self.set_faults(cluster, **asdict(Faults()))
+        site.state.drained = False
+        for node in site.state.nodes.values():
+            node.down = False
+
+    def drain(self, cluster: int = 1, *, drained: bool = True) -> None:
+        """Close or open the queue, as `gnt-cluster queue drain` does."""
+        self.site(cluster).state.drained = drained
+
+    def set_node(self, name: str, cluster: int = 1, **flags: bool) -> None:
+        """Set `down`, `offline` or `drained` of a node."""
+        node: Node = self._named(self.site(cluster).state.nodes, name)
+        for flag, value in flags.items():
+            if flag not in {"down", "offline", "drained"}:
+                raise NoSuchThing(f"no node flag {flag}")
+            setattr(node, flag, value)
+        self.site(cluster).world.happened("node.changed", node.name, **flags)
+
+    def crash(self, name: str, cluster: int = 1) -> None:
+        """The instance dies although it should run: ERROR_down."""
+        self._stop(name, cluster, user=False)
+        self.site(cluster).world.happened("instance.crashed", name)
+
+    def shut_down_inside(self, name: str, cluster: int = 1) -> None:
+        """The guest shuts itself down: USER_down."""
+        self._stop(name, cluster, user=True)
+        self.site(cluster).world.happened("instance.shut_down_inside", name)
+
+    def operate(self, opcode: str, cluster: int = 1, **params: Any) -> int:
+        """Queue an opcode as a gnt-* command on the master would; returns the job id."""
+        tool = f"gnt-{opcode.split('_')[1].lower()}"
+        reason = [[f"gnt:client:{tool}", opcode.removeprefix("OP_").lower(), time_ns()]]
+        return self.site(cluster).queue.submit([fill(opcode, {**params, "reason": reason}, {})])
+
+    def archive(self, cluster: int = 1, *, older_than: float = 0) -> int:
+        """Archive final jobs, as `gnt-job autoarchive` does."""
+        return self.site(cluster).queue.archive(older_than)
+
+    def truth(self, cluster: int = 1) -> list[Json]:
+        """What really happened in the cluster since the simulator was started."""
+        return list(self.site(cluster).world.truth)
+
+    def reset(self, cluster: int = 1) -> None:
+        """Forget instances, networks, tags and finished work; identity and job ids stay."""
+        site = self.site(cluster)
+        state = site.state
+        fresh = found(site.number, site.settings, site.world.ids)
+        for name in ("instances", "networks", "detached", "filters"):
+            getattr(state, name).clear()
+        state.tags, state.extra, state.beparams = fresh.tags, fresh.extra, fresh.beparams
+        site.queue.archive(0)
+        self.heal(cluster)
+
+    def _stop(self, name: str, cluster: int, *, user: bool) -> None:
+        instance: Instance = self._named(self.site(cluster).state.instances, name)
+        instance.running, instance.user_shutdown = False, user
+
+    def _named(self, things: dict[str, Any], name: str) -> Any:
+        full = short_match(name, things)
+        if full is None:
+            raise NoSuchThing(f"nothing is called {name}")
+        return things[full]

@@ -1,0 +1,1 @@
+"""Reading a cluster: resources, fields and filters of the query API."""

@@ -1,0 +1,151 @@
+"""Answering one query: which objects, which fields, in which order."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from deploy.simulator.catalogue import FIELDS, unknown_field
+from deploy.simulator.cluster import SimulatedCluster
+from deploy.simulator.jobs.render import FIELDS as JOB_FIELDS
+from deploy.simulator.model import Job, Json
+from deploy.simulator.query import filters, instances, nodes, places
+from deploy.simulator.query.cells import UNAVAILABLE, UNKNOWN, Cell, normal
+from deploy.simulator.query.locks import lock_rows
+
+UNSUPPORTED = frozenset({"cluster", "os"})
+CellOf = Callable[[Any, str], Cell]
+
+
+class Unparsable(Exception):
+    """luxid does not understand the request: RAPI answers 502."""
+
+
+class Unsupported(Exception):
+    """luxid understands the request and refuses it: RAPI answers 500."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The objects of one resource, and how to read their fields."""
+
+    items: Iterable[Any]
+    cell: CellOf
+
+
+def _by_name(items: dict[str, Any]) -> list[Any]:
+    return [items[name] for name in sorted(items)]
+
+
+def _exports(site: SimulatedCluster) -> list[Json]:
+    return [{"node": normal(name), "export": (2, None)} for name in sorted(site.state.nodes)]
+
+
+_SOURCES: dict[str, tuple[Callable[[SimulatedCluster], list[Any]], Callable[..., Cell]]] = {
+    "instance": (lambda s: _by_name(s.state.instances), instances.cell),
+    "node": (lambda s: _by_name(s.state.nodes), nodes.cell),
+    "group": (lambda s: _by_name(s.state.groups), places.group_cell),
+    "network": (lambda s: _by_name(s.state.networks), places.network_cell),
+    "filter": (lambda s: list(s.state.filters.values()), places.filter_cell),
+    "lock": (lambda s: lock_rows(s.queue.locks), places.row_cell),
+    "export": (_exports, places.row_cell),
+}
+
+
+def definitions(resource: str, names: list[str] | None) -> list[dict[str, str]]:
+    """The definitions of the named fields, or of all."""
+    _check_resource("QueryFields", resource, names)
+    known = FIELDS[resource]
+    if names is None:
+        return [field.as_json() for field in known.values()]
+    return [known.get(name, unknown_field(name)).as_json() for name in names]
+
+
+def _check_resource(call: str, resource: str, *args: Any) -> None:
+    if resource in UNSUPPORTED:
+        kind = f"QR{resource.capitalize()}"
+        raise Unsupported(f"{call} 'ItemTypeOpCode {kind}' not supported")
+    if resource not in FIELDS:
+        shown = json.dumps([resource, *args])
+        raise Unparsable(
+            f"Failed to parse request: Cannot convert value '{shown}', error: "
+            f"Can't parse value '{resource}' as neitherQueryTypeLuxi nor QueryTypeOp"
+        )
+
+
+def query(site: SimulatedCluster, resource: str, fields: Any, qfilter: Any) -> Json:
+    """The answer of /2/query/<resource>.
+
+    Raises:
+        Unparsable: the request makes no sense to luxid.
+        Unsupported: the filter does not fit the data.
+    """
+    _check_resource("Query", resource, fields, qfilter)
+    used: set[str] = set()
+    test = _read(resource, fields, qfilter, used)
+    source = _source(site, resource, {*fields, *used}, qfilter)
+    try:
+        data = _rows(source, fields, test)
+    except filters.Incomparable as error:
+        raise Unsupported(str(error)) from None
+    return {"data": data, "fields": definitions(resource, fields)}
+
+
+def _read(resource: str, fields: Any, qfilter: Any, used: set[str]) -> filters.Test:
+    try:
+        test = filters.read(qfilter, used, FIELDS[resource].__contains__)
+        filters.check_list(fields)
+    except filters.Unreadable as error:
+        shown = json.dumps([resource, fields, qfilter])
+        raise Unparsable(
+            f"Failed to parse request: Cannot convert value '{shown}', error: {error}"
+        ) from None
+    return test
+
+
+def _rows(source: Source, fields: list[str], test: filters.Test) -> list[list[Cell]]:
+    read = source.cell
+    return [
+        [read(item, name) for name in fields]
+        for item in source.items
+        if test(lambda name, item=item: read(item, name))  # type: ignore[misc]
+    ]
+
+
+def _source(site: SimulatedCluster, resource: str, names: set[str], qfilter: Any) -> Source:
+    if resource == "job":
+        return Source(items=_jobs(site, names, qfilter), cell=_job_cell)
+    items, cell = _SOURCES[resource]
+    return Source(
+        items=_candidates(resource, items(site), qfilter),
+        cell=lambda item, name: cell(site.world, item, name),
+    )
+
+
+def _candidates(resource: str, items: list[Any], qfilter: Any) -> list[Any]:
+    """A filter on short names finds nodes and instances as if it had the full ones."""
+    if resource not in {"node", "instance"}:
+        return items
+    wanted = filters.names_only(qfilter, "name") or []
+    for short in wanted:
+        matching = [item for item in items if item.name.startswith(f"{short}.")]
+        if len(matching) == 1 and len(wanted) == 1 and all(i.name != short for i in items):
+            qfilter[2] = matching[0].name
+    return items
+
+
+def _jobs(site: SimulatedCluster, names: set[str], qfilter: Any) -> Iterable[Any]:
+    exact = filters.names_only(qfilter, "id")
+    if exact is not None and all(isinstance(number, int) for number in exact):
+        return [site.queue.find(number) or number for number in sorted(set(exact))]
+    if "archived" in names:
+        return list(site.state.jobs.values())
+    return site.queue.live()
+
+
+def _job_cell(item: Job | int, name: str) -> Cell:
+    if name not in JOB_FIELDS:
+        return UNKNOWN
+    if isinstance(item, int):  # asked for by id, but there is no such job
+        return normal(item) if name == "id" else UNAVAILABLE
+    return normal(JOB_FIELDS[name](item))

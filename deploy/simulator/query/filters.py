@@ -1,0 +1,144 @@
+"""Query filters: read once, then asked of every object."""
+
+import json
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from deploy.simulator.query.cells import Cell
+
+Get = Callable[[str], Cell]
+Test = Callable[[Get], bool]
+
+
+class Unreadable(Exception):
+    """luxid cannot read the filter: RAPI answers 502."""
+
+
+class Incomparable(Exception):
+    """The filter does not fit the data: RAPI answers 500."""
+
+
+def read(raw: Any, fields: set[str], known: Callable[[str], bool]) -> Test:
+    """A test for objects; the names of fields it looks at are added to `fields`."""
+    if raw is None:
+        return lambda _: True
+    if not isinstance(raw, list) or not raw or not isinstance(raw[0], str):
+        shown = json.dumps(raw)
+        raise Unreadable(f"Cannot deserialise filter: expected array [string, args], got {shown}")
+    operator, args = raw[0], raw[1:]
+    if operator in {"|", "&"}:
+        parts = [read(part, fields, known) for part in args]
+        join = any if operator == "|" else all
+        return lambda get: join(part(get) for part in parts)
+    if operator == "!":
+        inner = read(args[0] if args else None, fields, known)
+        return lambda get: not inner(get)
+    if operator not in _OPERATORS:
+        raise Unreadable(f"Unknown filter operand '{operator}'")
+    return _leaf(operator, args, fields, known)
+
+
+def check_list(fields: Any) -> None:
+    """The fields must come as a list."""
+    if not isinstance(fields, list):
+        raise Unreadable("Unable to read list")
+
+
+def _leaf(operator: str, args: list[Any], fields: set[str], known: Callable[[str], bool]) -> Test:
+    wanted = 1 if operator == "?" else 2
+    if len(args) != wanted or not isinstance(args[0], str):
+        shown = json.dumps([operator, *args])
+        raise Unreadable(f"Cannot deserialise filter: expected array [string, args], got {shown}")
+    name = args[0]
+    value = _value(args[1]) if wanted == 2 else None
+    fields.add(name)
+    compare = _OPERATORS[operator]
+
+    def test(get: Get) -> bool:
+        if not known(name):
+            raise Incomparable(f"Can't find field named '{name}'")
+        status, found = get(name)
+        return status == 0 and found is not None and compare(found, value)
+
+    return test
+
+
+def _value(raw: Any) -> Any:
+    if isinstance(raw, float):
+        exact = Fraction(raw)
+        if exact.denominator != 1:
+            raise Unreadable(
+                "Cannot deserialise numeric filter value, expecting integral but got "
+                f"a fractional value: {exact.numerator} % {exact.denominator}"
+            )
+        return int(exact)
+    if isinstance(raw, bool) or not isinstance(raw, (str, int)):
+        shown = json.dumps(raw)
+        raise Unreadable(
+            f"Cannot deserialise filter value, expecting string or integer, got {shown}"
+        )
+    return raw
+
+
+def _ordered(check: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    def compare(found: Any, value: Any) -> bool:
+        if isinstance(value, str) and isinstance(found, str):
+            return check(found, value)
+        if isinstance(value, int) and isinstance(found, (int, float)):
+            if not isinstance(found, bool):
+                return check(found, value)
+        elif isinstance(value, int) and isinstance(found, (list, tuple)):
+            return False
+        kind = "QuotedString" if isinstance(value, str) else "NumericValue"
+        raise Incomparable(
+            "Invalid types in comparison, trying to compare "
+            f"{json.dumps(found)} with '{kind} {json.dumps(value)}'"
+        )
+
+    return compare
+
+
+def _contains(found: Any, value: Any) -> bool:
+    if not isinstance(found, (list, tuple)):
+        shown = json.dumps(found)
+        raise Incomparable(f"Cannot convert value '{shown}', error: Unable to read list")
+    return value in found
+
+
+def _matches(found: Any, value: Any) -> bool:
+    if not isinstance(found, str):
+        raise Incomparable(f"Invalid types in regex match: {json.dumps(found)}")
+    try:
+        return re.search(str(value), found) is not None
+    except re.error as error:
+        raise Incomparable(f"Invalid regular expression: {error}") from None
+
+
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "?": lambda found, _: bool(found),
+    "=": _ordered(lambda a, b: a == b),
+    "==": _ordered(lambda a, b: a == b),
+    "!=": _ordered(lambda a, b: a != b),
+    "<": _ordered(lambda a, b: a < b),
+    "<=": _ordered(lambda a, b: a <= b),
+    ">": _ordered(lambda a, b: a > b),
+    ">=": _ordered(lambda a, b: a >= b),
+    "=~": _matches,
+    "=[]": _contains,
+}
+
+
+def names_only(raw: Any, field: str) -> list[Any] | None:
+    """The values when the filter is nothing but `field` = value, once or joined by `|`."""
+    if not isinstance(raw, list) or not raw:
+        return None
+    if raw[0] in {"=", "=="} and len(raw) == 3 and raw[1] == field:
+        return [raw[2]]
+    if raw[0] != "|":
+        return None
+    parts = [names_only(part, field) for part in raw[1:]]
+    if any(part is None for part in parts):
+        return None
+    return [value for part in parts if part is not None for value in part]

@@ -1,0 +1,158 @@
+"""The whole simulator: clusters, their listeners, the admin port, the saved state."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from deploy.simulator import persistence
+from deploy.simulator.admin import admin_app
+from deploy.simulator.cluster import SimulatedCluster, bring_up
+from deploy.simulator.settings import SimulatorSettings
+from deploy.simulator.tls import ensure_certificate, server_context
+from deploy.simulator.wire.http import RapiServer
+
+_ARCHIVE_EVERY = 30.0
+_GRACE = 3.0  # seconds that running jobs get to end before the state is saved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """How to reach one simulated cluster."""
+
+    name: str
+    url: str
+    username: str
+    password: str
+    read_username: str
+    read_password: str
+    ca_file: Path
+    nodes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulator:
+    """A running simulator."""
+
+    sites: tuple[SimulatedCluster, ...]
+    clusters: tuple[Endpoint, ...]
+    admin_url: str | None
+
+
+def _port(runner: web.BaseRunner) -> int:
+    return int(runner.addresses[0][1])
+
+
+async def _listen(
+    settings: SimulatorSettings, site: SimulatedCluster, stack: contextlib.AsyncExitStack
+) -> Endpoint:
+    runner = web.ServerRunner(web.Server(RapiServer(site)), shutdown_timeout=0.5)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    port = settings.base_port + site.number - 1 if settings.base_port else 0
+    context = server_context(settings.state_dir)
+    await web.TCPSite(runner, settings.host, port, ssl_context=context).start()
+    certificate, _ = ensure_certificate(settings.state_dir)
+    return Endpoint(
+        name=site.state.name,
+        url=f"https://{settings.host}:{_port(runner)}",
+        username=settings.username,
+        password=settings.password,
+        read_username=settings.read_username,
+        read_password=settings.read_password,
+        ca_file=certificate,
+        nodes=tuple(site.state.nodes),
+    )
+
+
+async def _listen_admin(
+    settings: SimulatorSettings,
+    sites: tuple[SimulatedCluster, ...],
+    stack: contextlib.AsyncExitStack,
+) -> str | None:
+    if settings.admin_port is None:
+        return None
+    runner = web.AppRunner(admin_app(sites), shutdown_timeout=0.5)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, "127.0.0.1", settings.admin_port).start()
+    return f"http://127.0.0.1:{_port(runner)}"
+
+
+def _describe(settings: SimulatorSettings, endpoints: tuple[Endpoint, ...]) -> None:
+    described = [asdict(e) | {"ca_file": str(e.ca_file)} for e in endpoints]
+    content = json.dumps({"clusters": described}, indent=1).encode()
+    persistence.write(settings.state_dir / "clusters.json", content)
+
+
+async def _archive(sites: tuple[SimulatedCluster, ...], older_than: float) -> None:
+    while True:
+        await asyncio.sleep(_ARCHIVE_EVERY)
+        for site in sites:
+            site.queue.archive(older_than)
+
+
+class _Saver:
+    def __init__(self, path: Path, sites: tuple[SimulatedCluster, ...]) -> None:
+        self._path = path
+        self._sites = sites
+        self._saved = -1
+
+    async def save(self) -> None:
+        """Write the state when it has changed since the last time."""
+        changes = sum(site.queue.changes for site in self._sites)
+        if changes == self._saved:
+            return
+        self._saved = changes
+        content = persistence.encode({site.number: site.state for site in self._sites})
+        await asyncio.to_thread(persistence.write, self._path, content)
+
+    async def keep_saving(self, every: float) -> None:
+        """Save again and again."""
+        while True:
+            await asyncio.sleep(every)
+            await self.save()
+
+
+async def _let_jobs_end(sites: tuple[SimulatedCluster, ...]) -> None:
+    deadline = asyncio.get_running_loop().time() + _GRACE
+    while any(site.queue.busy for site in sites):
+        if asyncio.get_running_loop().time() > deadline:
+            return
+        await asyncio.sleep(0.02)
+
+
+@contextlib.asynccontextmanager
+async def running(settings: SimulatorSettings) -> AsyncIterator[Simulator]:
+    """Start everything; on leaving, stop listening, save the state and stop."""
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    state_file = settings.state_dir / "state.json"
+    saved = persistence.load(state_file) if settings.persist else {}
+    sites = tuple(
+        bring_up(n, settings, saved.get(n), settings.state_dir / "disks" / f"cluster{n}")
+        for n in range(1, settings.clusters + 1)
+    )
+    saver = _Saver(state_file, sites)
+    async with contextlib.AsyncExitStack() as stack:
+        for site in sites:
+            stack.callback(site.queue.close)
+        if settings.persist:
+            stack.push_async_callback(saver.save)
+            stack.push_async_callback(_let_jobs_end, sites)
+        async with asyncio.TaskGroup() as background:
+            tasks = [background.create_task(_archive(sites, settings.archive_after))]
+            if settings.persist:
+                tasks.append(background.create_task(saver.keep_saving(settings.save_every)))
+            try:
+                async with contextlib.AsyncExitStack() as listeners:
+                    endpoints = tuple([await _listen(settings, site, listeners) for site in sites])
+                    admin_url = await _listen_admin(settings, sites, listeners)
+                    _describe(settings, endpoints)
+                    yield Simulator(sites=sites, clusters=endpoints, admin_url=admin_url)
+            finally:
+                for task in tasks:
+                    task.cancel()

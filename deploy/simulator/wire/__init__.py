@@ -1,0 +1,1 @@
+"""RAPI's HTTP surface: paths, access rules, bodies and errors."""
