@@ -32,7 +32,11 @@ class CursorStore:
         new = insert(clusters).values(
             name=cluster, epoch=0, high=0, owner=owner, fence=1, leased_until=until
         )
-        free = sa.or_(clusters.c.owner == owner, clusters.c.leased_until < sa.func.now())
+        free = sa.or_(
+            clusters.c.owner == owner,
+            clusters.c.leased_until.is_(None),
+            clusters.c.leased_until < sa.func.now(),
+        )
         taken = await self._connection.execute(
             new.on_conflict_do_update(
                 index_elements=[clusters.c.name],
