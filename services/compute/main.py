@@ -1,0 +1,94 @@
+"""The compute service, assembled. The only module that knows every other."""
+
+from pathlib import Path
+from typing import Final, cast
+
+from aiohttp import web
+from cryptography.fernet import Fernet, MultiFernet
+
+from services.compute.api.deps import DEPS, Deps
+from services.compute.api.policy import RULES
+from services.compute.api.routes import ROUTES, is_public
+from services.compute.api.views.servers import rendering
+from services.compute.settings import ComputeSettings
+from services.compute.store.stores import Transaction, bound
+from services.compute.store.tables import idempotency, messaging
+from services.compute.usecases.neighbours import Neighbours
+from shared.clients.image import ImageClient
+from shared.clients.network import NetworkClient
+from shared.db.idempotency import IdempotencyRows, Sealer
+from shared.db.uow import unit_of_work
+from shared.identity.middleware import Validator, authentication
+from shared.identity.policy import NOVA_DENIAL, Policy
+from shared.service.definition import Definition
+from shared.service.parts import Parts
+from shared.service.runtime import Service
+from shared.web.app import build_app
+from shared.web.families import NOVA
+from shared.web.microversion import compute_microversions
+
+MIGRATIONS: Final = Path(__file__).parent / "store" / "migrations"
+
+
+def build_api(
+    settings: ComputeSettings, parts: Parts, deps: Deps, validator: Validator
+) -> web.Application:
+    """Return the HTTP side of the service."""
+    keys = settings.secret_key.get_secret_value().split(",")
+    # Of the right shape but for the names of its parameters.
+    sealer = cast(Sealer, MultiFernet([Fernet(key.strip()) for key in keys]))
+
+    async def database_answers() -> bool:
+        return bool(await parts.reads.value("SELECT true"))
+
+    async def bus_is_ready() -> bool:
+        return parts.bus.is_ready()
+
+    app = build_app(
+        NOVA,
+        ROUTES,
+        service="compute",
+        microversions=compute_microversions(),
+        authenticate=authentication(
+            validator, keystone_uri=settings.identity_url, service_types=("compute",)
+        ),
+        public_paths=is_public,
+        idempotency=IdempotencyRows(parts.engine, idempotency, sealer),
+        readiness={"database": database_answers, "bus": bus_is_ready},
+        public_url=settings.public_url,
+    )
+    app[DEPS] = deps
+    return app
+
+
+def transactions(settings: ComputeSettings, parts: Parts) -> Transaction:
+    """Return the factory of the service's transactions."""
+    return unit_of_work(parts.engine, bound(rendering(settings.ganeti_prefix)), parts.nudge)
+
+
+async def build(settings: ComputeSettings, parts: Parts) -> Service:
+    """Assemble the service from its settings and the house's parts."""
+    token = parts.service_token
+    network = NetworkClient(parts.http, settings.network_url, token, "network")
+    image = ImageClient(parts.http, settings.image_url, token, "image")
+    deps = Deps(
+        settings=settings,
+        transaction=transactions(settings, parts),
+        reads=parts.reads,
+        policy=Policy(RULES, denial=NOVA_DENIAL, overrides=settings.policy_file),
+        secrets=parts.secrets,
+        neighbours=Neighbours(images=image, networks=network),
+    )
+    return Service(
+        name="compute",
+        host=settings.host,
+        port=settings.port,
+        app=build_api(settings, parts, deps, parts.validator),
+        tables=messaging,
+        parts=parts,
+    )
+
+
+DEFINITION: Final = Definition(
+    name="compute", settings=ComputeSettings, build=build, migrations=MIGRATIONS
+)
