@@ -3,6 +3,7 @@
 Everything goes through the standard library's logging, so that what libraries log is JSON too.
 """
 
+import json
 import logging
 import re
 import sys
@@ -139,7 +140,10 @@ def _service(name: str) -> structlog.types.Processor:
 
 
 def _render(_logger: Any, _method: str, event: Mapping[str, Any]) -> str:
-    return orjson.dumps(event, default=_as_text, option=orjson.OPT_NON_STR_KEYS).decode()
+    try:
+        return orjson.dumps(event, default=_as_text, option=orjson.OPT_NON_STR_KEYS).decode()
+    except orjson.JSONEncodeError:  # huge integers, halves of characters: no line is lost for them
+        return json.dumps(event, default=_as_text)
 
 
 def _as_text(value: object) -> str:
