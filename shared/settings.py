@@ -5,6 +5,7 @@ services share (database server, bus, identity) may be given once, as ``CYCLADES
 Unknown variables with a service's prefix are refused, so that a typing error is seen.
 """
 
+import json
 import os
 from collections.abc import Mapping
 from typing import Any, Self
@@ -16,6 +17,16 @@ from typing_extensions import override
 COMMON = "CYCLADES_"
 # Settings that may be given once for all services, under the common prefix.
 SHARED = ("amqp_url", "identity_url", "service_password", "secret_key", "log_level", "host")
+
+
+def _decoded(value: str) -> Any:
+    """Return lists and tables, which are written as JSON, decoded; anything else as it is."""
+    if value[:1] not in ("[", "{"):
+        return value
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError:
+        return value
 
 
 class ServiceSettings(BaseSettings):
@@ -72,7 +83,7 @@ class ServiceSettings(BaseSettings):
         for variable, value in variables.items():
             if variable.startswith(prefix):
                 values[variable.removeprefix(prefix).lower()] = value
-        return cls(**(values | given))
+        return cls(**({name: _decoded(value) for name, value in values.items()} | given))
 
     @classmethod
     @override
