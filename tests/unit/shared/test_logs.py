@@ -2,11 +2,11 @@
 
 import asyncio
 import io
+import json
 import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import orjson
 import pytest
 import structlog
 from pydantic import SecretStr
@@ -22,7 +22,7 @@ def lines() -> Iterator[Lines]:
     stream, root = io.StringIO(), logging.getLogger()
     handlers, level = root.handlers[:], root.level
     logs.configure("tested", "INFO", stream)
-    yield lambda: [orjson.loads(line) for line in stream.getvalue().splitlines()]
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     structlog.reset_defaults()
     root.handlers[:], root.level = handlers, level
 
