@@ -1,0 +1,1 @@
+"""The RAPI gateway: the only process that speaks to Ganeti."""

@@ -1,0 +1,1 @@
+"""HTTP in: the internal API other services and the command line use."""

@@ -1,0 +1,23 @@
+"""What a handler may use besides the request."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from services.rapi_gateway.store.clusters import ClusterDocuments
+from services.rapi_gateway.usecases.asking import Asking
+from services.rapi_gateway.usecases.clusters import Registrar
+from services.rapi_gateway.usecases.submit import Reception
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deps:
+    """The verbs."""
+
+    reception: Reception
+    registrar: Registrar
+    asking: Asking
+    documents: ClusterDocuments
+
+
+DEPS = web.AppKey("deps", Deps)

@@ -1,0 +1,1 @@
+"""Ganeti's RAPI: its client, its opcodes, its errors."""

@@ -1,0 +1,93 @@
+"""What can go wrong between us and RAPI, in classes that say whether Ganeti may have a job.
+
+* RapiTrouble
+  - NotSent          no byte of the request left: nobody has a job
+    + WrongCertificate   somebody else's certificate, or none we trust
+    + HeldBack           the breaker is open: we did not try
+  - NoDaemon         RAPI answered, but its master daemon was not reached: no job
+  - Drained          the queue takes no jobs now: no job
+  - Refused          RAPI will never take this request: no job
+  - Unclear          anything else: there may be a job, only looking tells
+"""
+
+import html
+from typing import Final
+
+import orjson
+
+from shared.contracts.ganeti import Failure
+
+
+class RapiTrouble(Exception):
+    """A call to RAPI did not end well."""
+
+
+class NotSent(RapiTrouble):
+    """The request never left."""
+
+
+class WrongCertificate(NotSent):
+    """What answers has a certificate we were not told to trust."""
+
+
+class HeldBack(NotSent):
+    """The cluster is in trouble and is left alone for a moment."""
+
+
+class NoDaemon(RapiTrouble):
+    """RAPI runs, Ganeti's master daemon does not."""
+
+
+class Drained(RapiTrouble):
+    """The job queue takes nothing now."""
+
+
+class Refused(RapiTrouble):
+    """RAPI refuses the request for good."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+    @property
+    def failure(self) -> Failure:
+        """The class of failure a submission ends with."""
+        return REFUSALS.get(self.status, Failure.BAD_REQUEST)
+
+
+class Unclear(RapiTrouble):
+    """Nobody knows whether the request was carried out."""
+
+
+REFUSALS: Final = {
+    401: Failure.UNREACHABLE,  # the credential is no longer good: another cluster may do
+    403: Failure.UNREACHABLE,
+    404: Failure.NOT_FOUND,
+}
+DEFINITE: Final = frozenset({400, 401, 403, 404, 413, 415, 501})
+DRAINED: Final = ("Queue drained", "Job queue is drained", "Job queue is full")
+NO_DAEMON: Final = "Can't connect to master daemon"
+UNPARSABLE: Final = "Failed to parse request"
+
+
+def message_in(body: bytes) -> str:
+    """Return the message of RAPI's error body, with its HTML escapes undone."""
+    try:
+        document = orjson.loads(body)
+        return html.unescape(str(document["message"]))
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return body[:200].decode(errors="replace")
+
+
+def trouble_in(status: int, body: bytes) -> RapiTrouble:
+    """Return what an answer other than 200 means."""
+    message = message_in(body)
+    if status in DEFINITE:
+        return Refused(status, message)
+    if status in {500, 503} and message.startswith(DRAINED):
+        return Drained(message)
+    if status == 502 and message.startswith(NO_DAEMON):
+        return NoDaemon(message)
+    if status == 502 and message.startswith(UNPARSABLE):
+        return Refused(400, message)
+    return Unclear(f"{status}: {message}")

@@ -1,0 +1,49 @@
+"""The lines to all clusters, made when first used and made anew when the way in changes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.rapi_gateway.domain.cluster import Registered
+from services.rapi_gateway.ganeti.link import ClusterLink, Limits
+
+
+@dataclass(slots=True)
+class _Held:
+    link: ClusterLink
+    access_version: int
+
+
+class Links:
+    """One ``ClusterLink`` per cluster in this process.
+
+    Args:
+        limits: how much is taken of each.
+        open_secret: opens a sealed password.
+    """
+
+    def __init__(self, limits: Limits, open_secret: Callable[[str], str]) -> None:
+        self.limits = limits
+        self._open = open_secret
+        self._held: dict[str, _Held] = {}
+        self._retired: list[ClusterLink] = []
+
+    def to(self, cluster: Registered) -> ClusterLink:
+        """Return the line to a cluster."""
+        held = self._held.get(cluster.name)
+        if held is None or held.access_version < cluster.access_version:
+            link = ClusterLink(cluster.access(self._open(cluster.sealed)), self.limits)
+            if held is not None:  # calls under way end on the old line
+                self._retired.append(held.link)
+            held = self._held[cluster.name] = _Held(link, cluster.access_version)
+        held.link.remember(cluster.view.epoch, cluster.last_job)
+        return held.link
+
+    def known(self, name: str) -> ClusterLink | None:
+        """Return the line to a cluster, if there is one already."""
+        held = self._held.get(name)
+        return held.link if held else None
+
+    async def close(self) -> None:
+        """Let go of all lines."""
+        for link in [*self._retired, *(held.link for held in self._held.values())]:
+            await link.close()

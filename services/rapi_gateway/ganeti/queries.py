@@ -1,0 +1,93 @@
+"""The questions the gateway itself asks Ganeti, each one query2 call."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from services.rapi_gateway.domain.capacity import rows_of
+from services.rapi_gateway.domain.marks import intent_tag, is_marked
+from services.rapi_gateway.ganeti.client import Call
+from services.rapi_gateway.ganeti.lanes import Lane
+from services.rapi_gateway.ganeti.link import ClusterLink
+
+LIVE = frozenset({"queued", "waiting", "canceling", "running"})
+UNAVAILABLE = 3  # the status of a cell about something that does not exist
+
+
+def query_call(resource: str, fields: Sequence[str], qfilter: Sequence[Any] | None) -> Call:
+    """Return the call of one query."""
+    body: dict[str, Any] = {"fields": list(fields)}
+    if qfilter is not None:
+        body["qfilter"] = list(qfilter)
+    return Call(method="PUT", path=f"/2/query/{resource}", body=body)
+
+
+async def query(
+    link: ClusterLink,
+    resource: str,
+    fields: Sequence[str],
+    qfilter: Sequence[Any] | None = None,
+    lane: Lane = Lane.READ,
+) -> list[dict[str, Any]]:
+    """Return the rows of a query as dicts."""
+    answer = await link.ask(query_call(resource, fields, qfilter), lane)
+    return rows_of(fields, answer["data"])
+
+
+async def job_marked(link: ClusterLink, key: UUID, summary: str, after: int) -> int | None:
+    """Return the job that carries out a submission, if Ganeti has one among the newer ones.
+
+    Args:
+        link: the cluster.
+        key: of the submission.
+        summary: how Ganeti sums the job up; spares loading all others.
+        after: only jobs with a higher id are looked at.
+    """
+    qfilter = ["&", [">", "id", after], ["=[]", "summary", summary]]
+    for row in await query(link, "job", ("id", "ops"), qfilter):
+        if is_marked(row["ops"] or (), key):
+            return int(row["id"])
+    return None
+
+
+async def is_live(link: ClusterLink, job: int) -> bool:
+    """Whether a job has not ended yet."""
+    rows = await query(link, "job", ("id", "status"), ["=", "id", job])
+    return any(row["status"] in LIVE for row in rows)
+
+
+async def tags_of(link: ClusterLink, resource: str, name: str) -> list[str] | None:
+    """Return the tags of an instance or network; None when there is none of that name."""
+    rows = await query(link, resource, ("name", "tags"), ["=", "name", name])
+    return list(rows[0]["tags"] or ()) if rows else None
+
+
+async def is_made(link: ClusterLink, resource: str, name: str, key: UUID) -> bool:
+    """Whether the instance or network is there, and was made for this submission."""
+    tags = await tags_of(link, resource, name)
+    return tags is not None and intent_tag(key) in tags
+
+
+async def groups_of_network(link: ClusterLink, name: str) -> list[Any] | None:
+    """Return the node groups a network is connected to; None when there is no such network."""
+    rows = await query(link, "network", ("name", "group_list"), ["=", "name", name])
+    return list(rows[0]["group_list"] or ()) if rows else None
+
+
+async def last_job(link: ClusterLink) -> tuple[int, bool]:
+    """Return the highest job id, and whether the job history is still the one we knew.
+
+    Ids only grow, and a job we knew stays known for weeks (archived ones too); so a cluster
+    that no longer knows it has lost its history.
+    """
+    known = link.last_job
+    rows = await query(link, "job", ("id",), [">", "id", known])
+    if rows:
+        return max(int(row["id"]) for row in rows if row["id"] is not None), True
+    if known == 0:
+        return 0, True
+    answer = await link.ask(query_call("job", ("id", "status"), ["=", "id", known]))
+    if any(row[1][0] != UNAVAILABLE for row in answer["data"]):
+        return known, True
+    jobs = await link.ask(Call(method="GET", path="/2/jobs"))
+    return max((int(job["id"]) for job in jobs), default=0), False

@@ -1,0 +1,1 @@
+"""SQL: clusters, submissions, leases."""

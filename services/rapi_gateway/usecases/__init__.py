@@ -1,0 +1,1 @@
+"""The verbs: register, submit once, deliver, look."""

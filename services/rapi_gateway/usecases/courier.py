@@ -1,0 +1,207 @@
+"""Carries submissions to Ganeti, each exactly once.
+
+Before the first byte leaves, ``sending_at`` is on record. Whatever happens then (no answer, a
+crash, another process taking over), a submission with ``sending_at`` is only looked for, until
+it is found or Ganeti can no longer have it under way; then, and only then, it is sent again.
+"""
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import orjson
+
+from services.rapi_gateway.domain.cluster import Registered
+from services.rapi_gateway.domain.submission import Submission, whole
+from services.rapi_gateway.ganeti import queries
+from services.rapi_gateway.ganeti.errors import (
+    Drained,
+    NoDaemon,
+    NotSent,
+    RapiTrouble,
+    Refused,
+)
+from services.rapi_gateway.ganeti.link import ClusterLink
+from services.rapi_gateway.ganeti.links import Links
+from services.rapi_gateway.ganeti.opcodes import Surroundings, request_for, summary_of
+from services.rapi_gateway.store.stores import Transaction
+from services.rapi_gateway.usecases.doorbell import Doorbell
+from services.rapi_gateway.usecases.looking import CREATES, Look, look, made
+from services.rapi_gateway.usecases.registry import epoch_of_job
+from shared.contracts.ganeti import Failure
+from shared.contracts.gateway import ClusterState, SubmissionStatus
+from shared.secrets_box import SecretBox
+
+log = logging.getLogger(__name__)
+
+STALE_CLAIM: Final = 5.0  # seconds: who slept so long after claiming no longer sends
+ARCHIVED_AFTER: Final = 5 * 3600.0  # seconds: from then on a job may be out of sight
+REBOOT: Final = "instance.reboot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Courier:
+    """Delivers single submissions."""
+
+    transaction: Transaction
+    links: Links
+    secrets: SecretBox
+    doorbell: Doorbell
+    owner: UUID  # this process, as leases know it
+    ext_provider: str
+
+    async def deliver(self, row: Submission, cluster: Registered) -> None:
+        """Bring a pending submission as far as it goes now."""
+        if cluster.view.state is ClusterState.OFFLINE and row.sending_at is not None:
+            await self._postpone(row, _pause(row), row.message)
+            return
+        link = self.links.to(cluster)
+        try:
+            if row.sending_at is None:
+                await self._send(link, row, cluster)
+            else:
+                await self._resolve(link, row, cluster)
+        except Refused as refusal:  # of a question, not of the submission
+            await self._postpone(row, _pause(row), f"{refusal}")
+        except RapiTrouble as trouble:
+            await self._postpone(row, _pause(row), f"{trouble}")
+
+    async def _send(self, link: ClusterLink, row: Submission, cluster: Registered) -> None:
+        if row.kind == "instance.create" and not cluster.takes_creates:
+            message = f"Cluster {cluster.name} is {cluster.view.state}: no new instances."
+            await self._reject(row, Failure.MAINTENANCE, message)
+            return
+        if cluster.view.state is ClusterState.OFFLINE:
+            await self._postpone(row, _pause(row), f"Cluster {cluster.name} is offline.")
+            return
+        after = await self._to_wait_for(link, row)
+        found = Look() if after else await look(link, row)
+        if found.is_so:
+            await self._found(link, row, found)
+            return
+        around = Surroundings(
+            key=row.key,
+            request_id=row.request_id,
+            after=after,
+            disk_template=cluster.view.disk_template,
+            os=cluster.view.os,
+            nodes=cluster.nodes,
+            ext_provider=self.ext_provider,
+        )
+        call = request_for(whole(row.operation, self._opened(row)), around)
+        async with link.sending():
+            begun = time.monotonic()
+            async with self.transaction() as stores:
+                claimed = await stores.submissions.claim(row, self.owner, link.last_job)
+            if claimed is None:
+                return
+            if time.monotonic() - begun > STALE_CLAIM:
+                await self._postpone(claimed, 0, "", unsent=True)
+                return
+            try:
+                job = await link.send(call)
+            except RapiTrouble as trouble:
+                await self._failed(claimed, trouble)
+            else:
+                await self._accept(link, claimed, job)
+
+    async def _failed(self, row: Submission, trouble: RapiTrouble) -> None:
+        log.warning(
+            "submission not accepted",
+            extra={"cluster": row.cluster, "key": str(row.key), "why": str(trouble)},
+        )
+        match trouble:
+            case NotSent() | NoDaemon() | Drained():
+                await self._postpone(row, _pause(row), f"{trouble}", unsent=True)
+            case Refused():
+                await self._reject(row, trouble.failure, f"{trouble}")
+            case _:
+                await self._postpone(row, _pause(row), f"{trouble}")
+
+    async def _resolve(self, link: ClusterLink, row: Submission, cluster: Registered) -> None:
+        """Find out what became of a submission that may have been received."""
+        same_epoch = row.epoch == cluster.view.epoch
+        after = row.hwm_before if same_epoch else 0
+        job = await queries.job_marked(link, row.key, summary_of(row.operation), after)
+        if job is not None:
+            await self._accept(link, row, job)
+            return
+        if row.kind in CREATES and (found := await made(link, row)).is_so:
+            await self._found(link, row, found)
+            return
+        if row.sent_for < cluster.view.settle:
+            pause = min(_pause(row), max(cluster.view.settle - row.sent_for, 0.05))
+            await self._postpone(row, pause, row.message)
+        elif row.kind == REBOOT and not (same_epoch and row.sent_for < ARCHIVED_AFTER):
+            message = "Nobody can tell any more whether the instance was rebooted."
+            await self._reject(row, Failure.UNKNOWN_OUTCOME, message)
+        elif row.message.startswith("500:") and row.attempts >= 3:
+            await self._reject(row, Failure.BAD_REQUEST, row.message)
+        else:
+            log.info("sending again", extra={"cluster": row.cluster, "key": str(row.key)})
+            await self._postpone(row, 0, row.message, unsent=True)
+
+    async def _to_wait_for(self, link: ClusterLink, row: Submission) -> tuple[int, ...]:
+        """Return the job that the target's last submission became, if it has not ended.
+
+        Ganeti's locks keep jobs apart, not in order: order is what ``depends`` is for.
+        """
+        async with self.transaction() as stores:
+            before = await stores.submissions.job_before(row)
+        if before is None:
+            return ()
+        key, job = before
+        if await queries.is_live(link, job):
+            return (job,)
+        async with self.transaction() as stores:
+            await stores.submissions.job_ended(row.cluster, key)
+        return ()
+
+    def _opened(self, row: Submission) -> dict[str, str]:
+        if row.sealed is None:
+            return {}
+        opened: dict[str, str] = orjson.loads(self.secrets.open(row.sealed))
+        return opened
+
+    async def _accept(self, link: ClusterLink, row: Submission, job: int) -> None:
+        async with self.transaction() as stores:
+            epoch = await epoch_of_job(
+                stores, row.cluster, job, hwm=row.hwm_before, epoch=row.epoch
+            )
+            status = SubmissionStatus.ACCEPTED
+            await stores.submissions.finish(row, status, epoch=epoch, job_id=job)
+        link.remember(epoch, job)
+        self.doorbell.ring(row.cluster, row.key)
+
+    async def _found(self, link: ClusterLink, row: Submission, found: Look) -> None:
+        if found.job_id is not None:
+            await self._accept(link, row, found.job_id)
+            return
+        async with self.transaction() as stores:
+            epoch = await stores.clusters.epoch(row.cluster)
+            await stores.submissions.finish(row, SubmissionStatus.DONE, epoch=epoch)
+        self.doorbell.ring(row.cluster, row.key)
+
+    async def _reject(self, row: Submission, failure: Failure, message: str) -> None:
+        async with self.transaction() as stores:
+            await stores.submissions.finish(
+                row,
+                SubmissionStatus.REJECTED,
+                epoch=row.epoch,
+                failure=failure,
+                message=message,
+            )
+        self.doorbell.ring(row.cluster, row.key)
+
+    async def _postpone(
+        self, row: Submission, seconds: float, message: str, *, unsent: bool = False
+    ) -> None:
+        async with self.transaction() as stores:
+            await stores.submissions.postpone(row, seconds, message, unsent=unsent)
+
+
+def _pause(row: Submission) -> float:
+    """Return the seconds until the next look: short at first, then longer."""
+    return min(0.2 * 2.0 ** min(row.tries, 16), 5.0)
