@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,8 +66,8 @@ class Cloud:
     def wait(self, services: Sequence[str] = SERVICES) -> None:
         """Wait until these services can do their work."""
         for service in services:
-            url = f"{self.url(service)}/readyz"
-            self.children[service].wait_until(lambda url=url: _answers(url), within=PATIENCE)
+            ready = partial(_answers, f"{self.url(service)}/readyz")
+            self.children[service].wait_until(ready, within=PATIENCE)
 
     def stop(self) -> None:
         """End all services."""
