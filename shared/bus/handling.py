@@ -5,7 +5,6 @@ that fails alone is tried again later, held longer each time: an outage ends bef
 delivery limit is spent. A message that cannot be parsed never will be, and is buried at once.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from enum import Enum
 
 from pydantic import ValidationError
 
-from shared.bus.contract import BatchHandler, Delivery, Subscription
+from shared.bus.contract import Delivery, Subscription
+from shared.bus.guard import guarded
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ async def handle_batch(
 
 async def _judge(subscription: Subscription, deliveries: Sequence[Delivery]) -> Verdict:
     try:
-        await _call(subscription.handle, deliveries)
+        await guarded(_call(subscription, deliveries))
     except ValidationError as problem:
         # Only where and what kind: the values may be somebody's secret.
         kinds = problem.errors(include_url=False, include_context=False, include_input=False)
@@ -79,15 +79,8 @@ async def _judge(subscription: Subscription, deliveries: Sequence[Delivery]) -> 
     return Verdict.DONE
 
 
-async def _call(handle: BatchHandler, deliveries: Sequence[Delivery]) -> None:
-    """Call the handler; something cancelled inside it is a failure, not our own end."""
-    try:
-        await handle(deliveries)
-    except asyncio.CancelledError as inner:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
-            raise
-        raise RuntimeError("The handler awaited something that was cancelled.") from inner
+async def _call(subscription: Subscription, deliveries: Sequence[Delivery]) -> None:
+    await subscription.handle(deliveries)
 
 
 def _about(subscription: Subscription, deliveries: Sequence[Delivery]) -> dict[str, object]:
