@@ -46,11 +46,11 @@ class FakeValidator:
     """
 
     def __init__(self, tokens: Mapping[str, Caller]) -> None:
-        self._tokens = dict(tokens)
+        self._tokens = {token: replace(known, token=token) for token, known in tokens.items()}
 
     def add(self, token: str, known: Caller) -> None:
         """Know one more token."""
-        self._tokens[token] = known
+        self._tokens[token] = replace(known, token=token)
 
     async def validate(
         self, token: str, service_token: str | None = None, *, asking: Asking | None = None
@@ -65,5 +65,4 @@ class FakeValidator:
         service = self._tokens.get(service_token) if service_token else None
         if known is None or (service_token and service is None):
             raise NotAuthenticated("The request you have made requires authentication.")
-        roles = service.roles if service else known.service_roles
-        return replace(known, token=token, service_roles=roles)
+        return replace(known, service_roles=service.roles) if service else known

@@ -1,5 +1,6 @@
 """What the middlewares know about one request, beside the request itself."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -12,7 +13,7 @@ class RequestContext:
     request_id: str
     global_request_id: str | None = None
     prepared: bool = False  # whether the answer's headers are out
-    extra_headers: dict[str, str] | None = None  # of the microversion, on every answer
+    extra_headers: Mapping[str, str] | None = None  # of the microversion, on every answer
     vary: tuple[str, ...] = ()
 
 

@@ -6,7 +6,9 @@ the minimum.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from aiohttp import web
@@ -56,13 +58,13 @@ class Microversions:
             return self.minimum
         if text == "latest":
             return self.maximum
-        match = FORMAT.fullmatch(text)
-        if match is None:
+        asked = _parsed(text)
+        if asked is None:
             raise BadInput(
                 f"API Version String {text} is of invalid format. "
                 "Must be of format MajorNum.MinorNum."
             )
-        return Version(int(match[1]), int(match[2]))
+        return asked
 
     def _asked(self, request: web.Request) -> str | None:
         for header in request.headers.getall(STANDARD, ()):
@@ -73,12 +75,9 @@ class Microversions:
         legacy = request.headers.get(self.legacy) if self.legacy else None
         return legacy.strip().lower() if legacy is not None else None
 
-    def announce(self, version: Version) -> dict[str, str]:
+    def announce(self, version: Version) -> Mapping[str, str]:
         """Return the headers that tell the client which version it got."""
-        headers = {STANDARD: f"{self.service} {version.text}"}
-        if self.legacy:
-            headers[self.legacy] = version.text
-        return headers
+        return _announcement(self.service, self.legacy, version)
 
     @property
     def vary(self) -> tuple[str, ...]:
@@ -106,6 +105,20 @@ def volume_microversions(maximum: str = "3.70") -> Microversions:
     return Microversions(
         service="volume", minimum=Version(3, 0), maximum=version(maximum), prefix="/v3"
     )
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> Version | None:
+    match = FORMAT.fullmatch(text)
+    return Version(int(match[1]), int(match[2])) if match else None
+
+
+@lru_cache(maxsize=256)
+def _announcement(service: str, legacy: str | None, asked: Version) -> Mapping[str, str]:
+    headers = {STANDARD: f"{service} {asked.text}"}
+    if legacy:
+        headers[legacy] = asked.text
+    return headers
 
 
 def version(text: str) -> Version:

@@ -6,47 +6,48 @@ from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+from prometheus_client import Counter, Histogram
 
 from shared import metrics
 from shared.identity.caller import CALLER
 from shared.identity.forgery import without_forged_headers
 from shared.ids import request_id
-from shared.logs import context, get_logger
+from shared.logs import bind, write_request
 from shared.web.context import CONTEXT, RequestContext
 from shared.web.families import FAMILY
-
-log = get_logger(__name__)
 
 GLOBAL_ID: Final = re.compile(r"req-[0-9a-f-]{36}")
 SERVER: Final = "cyclades"  # and not which versions of what it is made of
 UNMATCHED: Final = "unmatched"
 LONGEST_PATH: Final = 512  # of what is logged
 SILENT: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+KNOWN_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 def trace(service: str) -> Middleware:
     """Build the middleware that follows a request from its arrival to its answer."""
+    account = _Account(service)
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        begun = time.perf_counter()
         notes = RequestContext(request_id=request_id(), global_request_id=_global_id(request))
         request[CONTEXT] = notes
-        begun = time.perf_counter()
-        status = 500
-        facts = {"service": service, "request_id": notes.request_id}
+        # Each request is served by a task of its own, so nothing bound here outlives it.
+        bind(service=service, request_id=notes.request_id)
         if notes.global_request_id:
-            facts["global_request_id"] = notes.global_request_id
+            bind(global_request_id=notes.global_request_id)
         inner = without_forged_headers(request)
-        with context(**facts):
-            try:
-                response = await handler(inner)
-                status = response.status
-            except web.HTTPException as answer:
-                status = answer.status
-                raise
-            finally:
-                _account(service, inner, status, time.perf_counter() - begun)
-            return response
+        status = 500
+        try:
+            response = await handler(inner)
+            status = response.status
+        except web.HTTPException as answer:
+            status = answer.status
+            raise
+        finally:
+            account.settle(inner, status, time.perf_counter() - begun)
+        return response
 
     return middleware
 
@@ -77,27 +78,43 @@ def route_of(request: web.Request) -> str:
     return resource.canonical if resource is not None else UNMATCHED
 
 
-def _account(service: str, request: web.Request, status: int, seconds: float) -> None:
-    route = route_of(request)
-    metrics.REQUESTS.labels(service, _method(request), route, status).inc()
-    metrics.REQUEST_SECONDS.labels(service, _method(request), route).observe(seconds)
-    if route in SILENT:
-        return
-    caller = request.get(CALLER)
-    log.info(
-        "request",
-        method=request.method,
-        path=request.path[:LONGEST_PATH],
-        route=route,
-        status=status,
-        ms=round(seconds * 1000, 1),
-        project=caller.project_id if caller else None,
-        user=caller.user_id if caller else None,
-    )
+class _Account:
+    """Counts and logs the requests of one service."""
 
+    def __init__(self, service: str) -> None:
+        self._service = service
+        self._counters: dict[tuple[str, str, int], Counter] = {}
+        self._timers: dict[tuple[str, str], Histogram] = {}
 
-KNOWN_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+    def settle(self, request: web.Request, status: int, seconds: float) -> None:
+        route, method = route_of(request), request.method
+        self._count(method if method in KNOWN_METHODS else "other", route, status, seconds)
+        if route in SILENT:
+            return
+        notes, caller = request[CONTEXT], request.get(CALLER)
+        facts = {
+            "service": self._service,
+            "request_id": notes.request_id,
+            "method": method,
+            "path": request.path[:LONGEST_PATH],
+            "route": route,
+            "status": status,
+            "ms": round(seconds * 1000, 1),
+            "project": caller.project_id if caller else None,
+            "user": caller.user_id if caller else None,
+        }
+        if notes.global_request_id:
+            facts["global_request_id"] = notes.global_request_id
+        write_request(facts)
 
-
-def _method(request: web.Request) -> str:
-    return request.method if request.method in KNOWN_METHODS else "other"
+    def _count(self, method: str, route: str, status: int, seconds: float) -> None:
+        counter = self._counters.get((method, route, status))
+        if counter is None:
+            counter = metrics.REQUESTS.labels(self._service, method, route, status)
+            self._counters[method, route, status] = counter
+        timer = self._timers.get((method, route))
+        if timer is None:
+            timer = metrics.REQUEST_SECONDS.labels(self._service, method, route)
+            self._timers[method, route] = timer
+        counter.inc()
+        timer.observe(seconds)
