@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.rapi_gateway.domain.submission import Intent, Submission
@@ -61,7 +61,7 @@ class SubmissionStore:
         """
         first = (
             sa.select(submissions.c.cluster, submissions.c.key, submissions.c.due_at)
-            .distinct(submissions.c.cluster, submissions.c.target)
+            .ext(distinct_on(submissions.c.cluster, submissions.c.target))
             .where(submissions.c.status == PENDING, submissions.c.cluster.in_(names))
             .order_by(submissions.c.cluster, submissions.c.target, submissions.c.arrival)
         )
