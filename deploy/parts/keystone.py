@@ -57,6 +57,7 @@ class Keystone:
     home: Path
     port: int
     host: str = "127.0.0.1"
+    logs: Path | None = None  # None: beside its data
     _setup: Child | None = None
     _server: Child | None = None
     _passwords: dict[str, str] = field(default_factory=dict, repr=False)
@@ -94,7 +95,7 @@ class Keystone:
                 *("db_sync", "--", "fernet_setup", *who, "--", "credential_setup", *who),
                 *("--", *bootstrap, "--bootstrap-public-url", self.url),
             ],
-            log=self.home / "setup.log",
+            log=self._logs / "keystone-setup.log",
             environ=self._environ() | {"OS_BOOTSTRAP_PASSWORD": self.password("admin")},
         )
 
@@ -109,7 +110,7 @@ class Keystone:
         self._server = children.start(
             "Keystone",
             [environment("keystone").home / "bin" / "gunicorn"],
-            log=self.home / "keystone.log",
+            log=self._logs / "keystone.log",
             # Not as arguments: Keystone would take those for its own.
             environ=self._environ() | {"GUNICORN_CMD_ARGS": shlex.join(options)},
             folder=self.home,
@@ -144,6 +145,10 @@ class Keystone:
         for child in (self._setup, self._server):
             if child:
                 child.stop()
+
+    @property
+    def _logs(self) -> Path:
+        return self.logs or self.home
 
     @property
     def _config(self) -> Path:

@@ -106,7 +106,7 @@ def programs() -> Path:
 
 @contextmanager
 def running_postgres(
-    home: Path, *, port: int = 0, durable: bool = True
+    home: Path, *, port: int = 0, durable: bool = True, logs: Path | None = None
 ) -> Iterator[PostgresServer]:
     """Run a server for as long as the block lasts; its data stays in `home`."""
     given = os.environ.get("CYCLADES_DATABASE_URL")
@@ -118,7 +118,8 @@ def running_postgres(
     place = place_for(home / "data", programs())
     if not (place.data / WHOLE).exists():
         _initialise(place, password, durable=durable)
-    server = _start(place, home / "postgres.log", password, port or free_port(), durable=durable)
+    log = (logs or home) / "postgres.log"
+    server = _start(place, log, password, port or free_port(), durable=durable)
     try:
         yield server
     finally:

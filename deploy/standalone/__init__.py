@@ -1,0 +1,1 @@
+"""The whole cloud on one machine, for whoever wants to see it: `make demo`."""

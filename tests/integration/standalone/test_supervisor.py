@@ -1,0 +1,177 @@
+"""The demo's supervisor, with real parts around a stub of the six services."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from deploy.parts.ports import free_port
+from tests.parts.postgres import open_folder
+
+NAMES = ("identity", "compute", "network", "image", "volume", "gateway", "watcher", "postgres")
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """One folder for all tests: what the first start makes, later ones find."""
+    with open_folder() as folder:
+        yield folder
+
+
+@pytest.fixture
+def environ(home: Path) -> dict[str, str]:
+    ports = {f"CYCLADES_DEMO_{name.upper()}_PORT": str(free_port()) for name in NAMES}
+    first = free_port()
+    return {
+        **{key: value for key, value in os.environ.items() if not key.startswith("CYCLADES_")},
+        **ports,
+        "CYCLADES_DEMO_SIMULATOR_PORT": str(first),
+        "CYCLADES_DEMO_SIMULATOR_ADMIN_PORT": str(free_port()),
+        "CYCLADES_DEMO_CLUSTERS": "1",
+        "CYCLADES_DEMO_HOME": str(home),
+    }
+
+
+@contextmanager
+def demo(environ: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.parts.stub_demo"],
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait(condition: Callable[[], bool], process: "subprocess.Popen[str] | None" = None) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        if process and process.poll() is not None:
+            pytest.fail(f"the demo ended: {process.communicate()[0]}")
+        time.sleep(0.05)
+
+
+def started_in(home: Path) -> dict[int, str]:
+    """Every process that has the demo's folder in its command or environment."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                words = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+            except OSError:
+                continue
+            if os.fsencode(home) in words:
+                found[int(entry.name)] = words.split(b"\0")[0].decode()
+    return found
+
+
+def test_it_is_ready_and_ends_on_sigterm_leaving_nothing(
+    environ: dict[str, str], home: Path
+) -> None:
+    with demo(environ) as process:
+        wait((home / "ready").exists, process)
+        for secret in ("openrc", "clouds.yaml"):
+            assert (home / secret).stat().st_mode & 0o777 == 0o600
+        process.terminate()
+        told, _ = process.communicate(timeout=30)
+    assert process.returncode == 0, told
+    assert f"source {home}/openrc" in told
+    assert not (home / "ready").exists()
+    assert started_in(home) == {}
+
+
+def test_killed_on_the_spot_it_leaves_nothing(environ: dict[str, str], home: Path) -> None:
+    with demo(environ) as process:
+        wait((home / "ready").exists, process)
+        assert len(started_in(home)) > 5
+        process.kill()
+        wait(lambda: not (home / "ready").exists())
+        wait(lambda: started_in(home) == {})
+
+
+@pytest.mark.parametrize("victim", ["deploy.simulator", "stub_cloud.py", "gunicorn"])
+def test_a_child_that_dies_takes_everything_down_with_its_last_words(
+    environ: dict[str, str], home: Path, victim: str
+) -> None:
+    with demo(environ) as process:
+        wait((home / "ready").exists, process)
+        os.kill(min(processes_of(home, victim)), signal.SIGKILL)
+        told, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "has ended. Its last words:" in told
+    assert not (home / "ready").exists()
+    assert started_in(home) == {}
+
+
+def processes_of(home: Path, program: str) -> list[int]:
+    return [
+        pid
+        for pid in started_in(home)
+        if program.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+
+
+def test_the_sign_is_down_while_a_service_does_not_answer(
+    environ: dict[str, str], home: Path
+) -> None:
+    with demo(environ) as process:
+        wait((home / "ready").exists, process)
+        (cloud,) = processes_of(home, "stub_cloud.py")
+        os.kill(cloud, signal.SIGSTOP)
+        wait(lambda: not (home / "ready").exists(), process)
+        os.kill(cloud, signal.SIGCONT)
+        wait((home / "ready").exists, process)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+
+
+def test_a_taken_port_is_named_with_its_setting_and_nothing_starts(
+    environ: dict[str, str], home: Path
+) -> None:
+    port = int(environ["CYCLADES_DEMO_IMAGE_PORT"])
+    with socket.socket() as squatter:
+        squatter.bind(("127.0.0.1", port))
+        squatter.listen()
+        with demo(environ) as process:
+            told, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert f"Port {port} is taken" in told
+    assert "CYCLADES_DEMO_IMAGE_PORT=" in told
+    assert started_in(home) == {}
+
+
+def test_two_demos_do_not_share_a_folder(environ: dict[str, str], home: Path) -> None:
+    with demo(environ) as first:
+        wait((home / "ready").exists, first)
+        with demo(environ) as second:
+            told, _ = second.communicate(timeout=30)
+        assert (second.returncode, "Another demo is running" in told) == (1, True)
+        assert (home / "ready").exists()
+
+
+def test_reset_refuses_while_it_runs_and_forgets_when_not(
+    environ: dict[str, str], home: Path
+) -> None:
+    reset = [sys.executable, "-m", "deploy.standalone.reset"]
+    with demo(environ) as process:
+        wait((home / "ready").exists, process)
+        refused = subprocess.run(reset, env=environ, capture_output=True, text=True, check=False)
+        assert (refused.returncode, "stop it first" in refused.stderr) == (1, True)
+        process.terminate()
+        process.communicate(timeout=30)
+    subprocess.run(reset, env=environ, capture_output=True, check=True)
+    assert {entry.name for entry in home.iterdir()} <= {"env", "lock"}
