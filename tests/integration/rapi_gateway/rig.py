@@ -70,9 +70,9 @@ class Gateway:
     engine: AsyncEngine
 
     async def ask(
-        self, method: str, path: str, json: Any = None, token: str = "service"
+        self, method: str, path: str, json: Any = None, user: str = "service"
     ) -> httpx.Response:
-        headers = {"X-Auth-Token": token}
+        headers = {"X-Auth-Token": user}
         return await self.http.request(method, self.url + path, json=json, headers=headers)
 
     async def sql(self, statement: str, **parameters: Any) -> list[dict[str, Any]]:
@@ -162,9 +162,10 @@ def jobs_marked(control: Control, key: UUID, cluster: int = 1) -> list[int]:
 async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 10.0) -> Any:
     """Return the condition's first true value."""
     async with asyncio.timeout(seconds):
-        while not (found := await condition()):
+        while True:
+            if found := await condition():
+                return found
             await asyncio.sleep(0.02)
-        return found
 
 
 async def settled(gateway: Gateway, cluster: str, key: UUID) -> SubmissionState:

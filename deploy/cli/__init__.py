@@ -1,0 +1,1 @@
+"""``cyclades``: the administrators' command."""
