@@ -170,6 +170,7 @@ class Cluster:
     networks: dict[str, Network] = field(default_factory=dict)  # by name
     instances: dict[str, Instance] = field(default_factory=dict)  # by name
     detached: dict[str, Disk] = field(default_factory=dict)  # by uuid
+    exports: dict[str, list[str]] = field(default_factory=dict)  # node -> instances
     filters: dict[str, FilterRule] = field(default_factory=dict)  # by uuid
     tags: list[str] = field(default_factory=list)
     jobs: dict[int, Job] = field(default_factory=dict)

@@ -1,9 +1,9 @@
 """Sizes as Ganeti rounds and prints them."""
 
 
-def rounded(mib: int) -> int:
-    """Disks grow to a multiple of 4 MiB."""
-    return -(-mib // 4) * 4
+def rounded(mib: int, template: str) -> int:
+    """New disks are made a multiple of 4 MiB, but not those of an ExtStorage provider."""
+    return mib if template == "ext" else -(-mib // 4) * 4
 
 
 def human(mib: int) -> str:

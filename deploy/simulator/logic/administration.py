@@ -187,21 +187,6 @@ def query_instances(run: Run) -> Routine:
     return found
 
 
-def refuse_export(run: Run) -> Routine:
-    """OP_BACKUP_EXPORT: no simulated disk can be snapshotted while its instance is up."""
-    instance = run.instance()
-    yield run.pause()
-    run.log(f"Shutting down instance {instance.name}")
-    raise prereq("Backups are not part of the simulated nodes", "environment_error")
-
-
-def prepare_export(run: Run) -> Routine:
-    """OP_BACKUP_PREPARE."""
-    run.instance()
-    yield run.pause()
-    return None
-
-
 def modify_storage(run: Run) -> Routine:
     """OP_NODE_MODIFY_STORAGE and OP_REPAIR_NODE_STORAGE: file storage has nothing to change."""
     run.find_node(run.input["node_name"])

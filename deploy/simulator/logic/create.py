@@ -39,6 +39,8 @@ class Plan:
 
 def create(run: Run) -> Routine:
     """Check, place, create disks, add to the configuration, install the OS, start."""
+    _check_name(run)
+    _check_template(run)
     _normalise(run)
     _check_arguments(run)
     _check_parameters(run)
@@ -54,6 +56,10 @@ def create(run: Run) -> Routine:
     instance = _add(run, plan)
     run.log(f"adding instance {instance.name} to cluster config")
     run.log("adding disks to cluster config")
+    if run.get("wait_for_sync") and instance.disks:
+        for _ in range(2):
+            run.info(f"Waiting for instance {instance.name} to sync disks")
+            run.info(f"Instance {instance.name}'s disks are in sync")
     touch(instance)
     yield run.pause(0.2)
     if instance.disks and not run.get("no_install"):
@@ -82,18 +88,9 @@ def _create_disks(run: Run, plan: Plan) -> None:
         raise
 
 
-def _normalise(run: Run) -> None:
-    for index, spec in enumerate(run.get("disks") or []):
-        if isinstance(spec.get("size"), int):
-            run.input["disks"][index] = {**spec, "size": rounded(spec["size"])}
-    if run.get("disk_template") in diskwork.FILE_BASED:
-        run.learn("file_driver", "loop")
-    for timeout, seconds in (("helper_startup_timeout", 300), ("helper_shutdown_timeout", 7200)):
-        run.learn(timeout, run.get(timeout) or seconds)
-
-
-def _check_arguments(run: Run) -> None:
-    name = run.input["instance_name"]
+def _check_name(run: Run) -> None:
+    name = run.input["instance_name"].lower()
+    run.input["instance_name"] = name
     if not _HOSTNAME.fullmatch(name):
         raise prereq(f"Invalid hostname '{name}'", WRONG_INPUT)
     if run.get("name_check"):
@@ -101,7 +98,23 @@ def _check_arguments(run: Run) -> None:
             f"The given name ({name}) does not resolve: Temporary failure in name resolution",
             "resolver_error",
         )
-    _check_template(run)
+    for timeout, seconds in (("helper_startup_timeout", 300), ("helper_shutdown_timeout", 7200)):
+        run.learn(timeout, run.get(timeout) or seconds)
+
+
+def _normalise(run: Run) -> None:
+    if run.get("no_install") and run.get("start"):
+        run.info("No-installation mode selected, disabling startup")
+        run.input["start"] = False
+    if run.input["disk_template"] in diskwork.FILE_BASED:
+        run.learn("file_driver", "loop")
+    template = run.input["disk_template"]
+    for index, spec in enumerate(run.get("disks") or []):
+        if isinstance(spec.get("size"), int):
+            run.input["disks"][index] = {**spec, "size": rounded(spec["size"], template)}
+
+
+def _check_arguments(run: Run) -> None:
     if run.get("opportunistic_locking") and run.get("pnode"):
         raise prereq(
             "Opportunistic locking is only available in combination with an instance allocator",
@@ -109,6 +122,7 @@ def _check_arguments(run: Run) -> None:
         )
     if not run.get("pnode"):
         run.learn("iallocator", run.get("iallocator") or "hail")
+    name = run.input["instance_name"]
     if name in run.cluster.instances:
         raise prereq(f"Instance '{name}' is already in the cluster", EXISTS)
     if run.get("pnode"):
@@ -129,8 +143,6 @@ def _check_template(run: Run) -> None:
         raise prereq(f"Invalid instance creation mode '{run.get('mode')}'", WRONG_INPUT)
     if run.get("os_type") is None and not run.get("no_install"):
         raise prereq("No guest OS or OS image specified", WRONG_INPUT)
-    for spec in run.get("disks") or []:
-        diskwork.check_spec(spec, template)
 
 
 def _check_parameters(run: Run) -> None:
@@ -147,6 +159,8 @@ def _check_parameters(run: Run) -> None:
     checked(run.input["beparams"])
     run.learn("osparams_private", run.get("osparams_private") or {})
     run.learn("osparams_secret", run.get("osparams_secret") or {})
+    for spec in run.get("disks") or []:
+        diskwork.check_spec(spec, run.input["disk_template"])
     for nic in run.get("nics") or []:
         if nic.get("network") is not None:
             run.find_network(nic["network"])

@@ -27,7 +27,7 @@ def new_disk(run: Run, spec: Json, template: str) -> Disk:
     """The disk object for a checked specification."""
     return Disk(
         uuid=run.world.ids.uuid(),
-        size=rounded(int(spec["size"])),
+        size=rounded(int(spec["size"]), template),
         template=template,
         name=spec.get("name"),
         mode=spec.get("mode", "rw"),

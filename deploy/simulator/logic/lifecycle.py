@@ -1,14 +1,14 @@
 """Removing, renaming, reinstalling and growing instances."""
 
 from deploy.simulator.jobs.queue import Fetch, Routine
-from deploy.simulator.logic.disks import delete_bits
+from deploy.simulator.logic.disks import FILE_BASED, delete_bits, logical_id
 from deploy.simulator.logic.nics import release_all
 from deploy.simulator.logic.osinstall import Installation, install, installed_params
 from deploy.simulator.logic.parameters import check_os
 from deploy.simulator.logic.power import dry
 from deploy.simulator.logic.run import EXISTS, WRONG_INPUT, WRONG_STATE, Run, failure, prereq
 from deploy.simulator.model import Disk, Instance
-from deploy.simulator.sizes import human, rounded
+from deploy.simulator.sizes import human
 from deploy.simulator.world import touch
 
 
@@ -107,14 +107,14 @@ def grow(run: Run) -> Routine:
 
 def _target(run: Run, disk: Disk, amount: int) -> int:
     if not run.get("absolute"):
-        return rounded(disk.size + amount)
+        return disk.size + amount
     if amount < disk.size:
         raise prereq(
             f"Requested size ({human(amount)}) is smaller than current disk size "
             f"({human(disk.size)})",
             WRONG_STATE,
         )
-    return rounded(amount)
+    return amount
 
 
 def activate_disks(run: Run) -> Routine:
@@ -124,7 +124,7 @@ def activate_disks(run: Run) -> Routine:
     yield run.pause()
     instance.disks_active = True
     return [
-        [instance.pnode, f"disk/{index}", f"/dev/sim/{disk.uuid}"]
+        [instance.pnode, f"disk/{index}", logical_id(instance, disk, index)[1]]
         for index, disk in enumerate(instance.disks)
     ]
 
@@ -144,6 +144,16 @@ def recreate_disks(run: Run) -> Routine:
     instance = run.instance()
     refuse_up(instance, "cannot recreate disks")
     yield run.pause()
+    for index, disk in enumerate(instance.disks):
+        if disk.template in FILE_BASED:
+            kind, path = logical_id(instance, disk, index)
+            raise failure(
+                f"Can't create block device <Disk(type={disk.template}, "
+                f"logical_id=('{kind}', '{path}'), children=[], visible as /dev/disk/{index}, "
+                f"size={disk.size}m)> on node {instance.pnode} for instance {instance.name}: "
+                f"Can't create block device: {path}: can't create: "
+                f"[Errno 17] File exists: '{path}'"
+            )
     for disk in instance.disks:
         delete_bits(run, disk)
     touch(instance)

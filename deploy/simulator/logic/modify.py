@@ -4,12 +4,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deploy.simulator.jobs.queue import Routine
+from deploy.simulator.logic.disks import announce
 from deploy.simulator.logic.lifecycle import refuse_up
 from deploy.simulator.logic.modify_disks import DiskChange, plan_disks
 from deploy.simulator.logic.modify_nics import NicChange, plan_nics, undo_nics
 from deploy.simulator.logic.parameters import check_hv, check_os, checked, filled_be, upgraded
 from deploy.simulator.logic.run import NO_ROOM, WRONG_INPUT, WRONG_STATE, Run, prereq
 from deploy.simulator.model import Instance, Json
+from deploy.simulator.sizes import human
 from deploy.simulator.world import touch
 
 _CHANGES = (
@@ -49,6 +51,7 @@ def modify(run: Run) -> Routine:
     """Check all changes, then make them; the result names each of them."""
     if not any(run.get(name) for name in _CHANGES) and run.get("offline") is None:
         raise prereq("No changes submitted", WRONG_INPUT)
+    _normalise(run)
     instance = run.instance()
     run.reachable(instance.pnode)
     hotplug = _hotplug(run, instance)
@@ -75,6 +78,14 @@ def modify(run: Run) -> Routine:
     touch(instance)
     run.world.happened("instance.modified", instance.name)
     return results
+
+
+def _normalise(run: Run) -> None:
+    for asked in run.input["nics"]:
+        if asked[0] == "add":
+            asked[-1].setdefault("mac", "auto")
+    if run.get("disk_template") or any(asked[0] == "add" for asked in run.input["disks"]):
+        run.learn("file_driver", "loop")
 
 
 def _hotplug(run: Run, instance: Instance) -> bool:
@@ -137,9 +148,22 @@ def _check_memory(run: Run, instance: Instance, plan: Plan) -> None:
 def _convert(run: Run, instance: Instance) -> Results:
     old, new = instance.disk_template, run.input["disk_template"]
     run.log(f"Converting disk template from '{old}' to '{new}'")
+    run.log(f"Generating new '{new}' disk template...")
+    for index, disk in enumerate(instance.disks):
+        announce(run, index, disk)
+    run.log(f"Creating new empty disks of type '{new}'...")
+    run.log(f"Populating the new empty disks of type '{new}'...")
+    for index, disk in enumerate(instance.disks):
+        run.log(f" - copying data from disk {index} ({old}), size {human(disk.size)}")
+    run.log(f"Detaching old disks ({old}) from the instance and removing them from cluster config")
+    run.log(f"Adding new disks ({new}) to cluster config and attaching them to the instance")
     instance.disk_template = new
     for disk in instance.disks:
         disk.template = new
+    if run.get("wait_for_sync"):
+        run.info(f"Waiting for instance {instance.name} to sync disks")
+    run.info(f"Instance {instance.name}'s disks are in sync")
+    run.log(f"Removing old block devices of type '{old}'...")
     return [["disk_template", new]]
 
 

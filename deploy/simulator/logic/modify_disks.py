@@ -13,6 +13,7 @@ from deploy.simulator.logic.devices import (
 )
 from deploy.simulator.logic.run import WRONG_INPUT, WRONG_STATE, Run, prereq
 from deploy.simulator.model import Disk, Instance, Json
+from deploy.simulator.sizes import rounded
 
 MAX_DISKS = 16
 Results = list[list[Any]]
@@ -27,10 +28,31 @@ class DiskChange:
 
 def plan_disks(run: Run, instance: Instance, *, hotplug: bool) -> list[DiskChange]:
     """Check all disk changes; nothing is changed yet."""
-    return [
-        _plan(run, instance, asked, hotplug=hotplug)
-        for asked in as_modifications(run.input["disks"], "disk")
+    asked = [
+        (action, _resolved(instance, which), params)
+        for action, which, params in as_modifications(run.input["disks"], "disk")
     ]
+    run.input["disks"] = [[a, w, _shown(instance, a, p)] for a, w, p in asked]
+    return [_plan(run, instance, one, hotplug=hotplug) for one in asked]
+
+
+def _resolved(instance: Instance, which: Any) -> Any:
+    """Names and numerals become indices, as the rewritten job file has them."""
+    try:
+        return int(which)
+    except ValueError:
+        found = (i for i, disk in enumerate(instance.disks) if which in (disk.uuid, disk.name))
+        return next(found, which)
+
+
+def _shown(instance: Instance, action: str, params: Json) -> Json:
+    if action != "add" or "size" not in params:
+        return params
+    template = instance.disk_template
+    size = params["size"]
+    if isinstance(size, int):
+        size = rounded(size, template)
+    return {**params, "size": size, "mode": params.get("mode", "rw"), "dev_type": template}
 
 
 def _plan(run: Run, instance: Instance, asked: Modification, *, hotplug: bool) -> DiskChange:
@@ -114,6 +136,8 @@ def _plan_attach(run: Run, instance: Instance, params: Json, *, hotplug: bool) -
             WRONG_INPUT,
         )
     _check_room(instance)
+    params |= {"size": disk.size, "mode": disk.mode}
+    run.learn("file_driver", "loop")
 
     def apply() -> Results:
         diskwork.announce(run, len(instance.disks), disk)

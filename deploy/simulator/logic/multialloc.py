@@ -1,5 +1,6 @@
 """OP_INSTANCE_MULTI_ALLOC: one child job per instance that fits."""
 
+from deploy.simulator.catalogue import OPCODES
 from deploy.simulator.jobs.queue import OpFailed, Routine
 from deploy.simulator.logic.moving import child
 from deploy.simulator.logic.parameters import checked, filled_be, upgraded
@@ -15,7 +16,9 @@ def multi_alloc(run: Run) -> Routine:
     allocatable: list[str] = []
     failed: list[str] = []
     children: list[Json] = []
+    run.input["instances"] = [_complete(spec) for spec in run.input["instances"]]
     for spec in run.input["instances"]:
+        spec["beparams"] = upgraded(spec["beparams"] or {})
         if spec.get("hypervisor") is None:
             raise prereq(
                 "Request parameter 'hypervisor' has invalid type <class 'NoneType'>/value None",
@@ -25,13 +28,24 @@ def multi_alloc(run: Run) -> Routine:
         if node is None:
             failed.append(spec["instance_name"])
             continue
-        spec.update(pnode=node.name, pnode_uuid=node.uuid, iallocator=None)
         allocatable.append(spec["instance_name"])
-        placed = {name: value for name, value in spec.items() if value is not None}
-        children.append(child(run, placed))
+        inherited = child(run, {})
+        spec.update(pnode=node.name, pnode_uuid=node.uuid, debug_level=0, **inherited)
+        wanted = {name: value for name, value in spec.items() if value is not None}
+        children.append({**inherited, **wanted})
     yield run.pause()
     jobs = [[True, run.world.submit([opcode])] for opcode in children]
     return {"allocatable": allocatable, "failed": failed, "jobs": jobs}
+
+
+def _complete(spec: Json) -> Json:
+    """A create opcode with every parameter, set or not, as the parent's input shows it."""
+    whole = {p.name: spec.get(p.name) for p in OPCODES["OP_INSTANCE_CREATE"].parameters}
+    for name in ("osparams_private", "osparams_secret"):
+        whole[name] = whole[name] or {}
+    common: Json = {"dry_run": None, "debug_level": None, "priority": 0, "depends": None}
+    last: Json = {"comment": None, "reason": [], "OP_ID": "OP_INSTANCE_CREATE"}
+    return whole | common | last
 
 
 def _place(run: Run, spec: Json) -> Node | None:

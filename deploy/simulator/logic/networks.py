@@ -114,6 +114,11 @@ def remove(run: Run) -> Routine:
     """OP_NETWORK_REMOVE."""
     network = run.find_network(run.input["network_name"])
     if network.groups:
+        names = [g.name for g in run.cluster.groups.values() if g.uuid in network.groups]
+        run.warn(
+            f"Network '{network.name}' is connected to the following node groups: "
+            + ", ".join(sorted(names))
+        )
         raise prereq("Network still connected", WRONG_STATE)
     yield run.pause()
     del run.cluster.networks[network.name]

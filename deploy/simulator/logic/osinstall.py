@@ -50,7 +50,8 @@ async def install(world: World, run: Installation) -> None:
     except ScriptFailed as failed:
         header = (
             f"create: {instance.name} reinstall={int(run.reinstall)} "
-            f"disks={len(instance.disks)} nics={len(instance.nics)}"
+            f"disks={len(instance.disks)} nics={len(instance.nics)} "
+            f"img_id={run.params.get('img_id', '')}"
         )
         what = (
             f"Could not install OS for instance '{instance.name}' on node '{instance.pnode}'"

@@ -64,12 +64,12 @@ def startup(run: Run) -> Routine:
 
 def shutdown(run: Run) -> Routine:
     """OP_INSTANCE_SHUTDOWN; a stopped instance is a success."""
+    run.learn("admin_state_source", run.get("admin_state_source") or "admin")
     instance = run.instance()
     if not run.get("force"):
         refuse_offline(instance)
     if not run.get("ignore_offline_nodes"):
         run.reachable(instance.pnode)
-    run.learn("admin_state_source", run.get("admin_state_source") or "admin")
     if dry(run):
         return None
     yield run.pause()
@@ -90,6 +90,8 @@ def reboot(run: Run) -> Routine:
     if dry(run):
         return None
     yield run.pause()
+    if not instance.running:
+        run.info(f"Instance {instance.name} was already stopped, starting now")
     instance.admin_state, instance.admin_state_source = "up", "admin"
     touch(instance)
     switch_on(instance)

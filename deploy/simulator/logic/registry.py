@@ -7,6 +7,7 @@ from deploy.simulator.jobs.queue import Routine
 from deploy.simulator.logic import (
     administration,
     create,
+    exports,
     lifecycle,
     modify,
     moving,
@@ -20,8 +21,8 @@ from deploy.simulator.model import Json
 
 # fmt: off
 ROUTINES: dict[str, Callable[[Run], Routine]] = {
-    "OP_BACKUP_EXPORT":              administration.refuse_export,
-    "OP_BACKUP_PREPARE":             administration.prepare_export,
+    "OP_BACKUP_EXPORT":              exports.export,
+    "OP_BACKUP_PREPARE":             exports.prepare,
     "OP_CLUSTER_REDIST_CONF":        administration.redistribute,
     "OP_CLUSTER_SET_PARAMS":         administration.set_cluster,
     "OP_GROUP_ADD":                  administration.add_group,

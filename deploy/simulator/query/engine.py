@@ -10,8 +10,9 @@ from deploy.simulator.cluster import SimulatedCluster
 from deploy.simulator.jobs.render import FIELDS as JOB_FIELDS
 from deploy.simulator.model import Job, Json
 from deploy.simulator.query import filters, instances, nodes, places
-from deploy.simulator.query.cells import UNAVAILABLE, UNKNOWN, Cell, normal
+from deploy.simulator.query.cells import NO_DATA, UNAVAILABLE, UNKNOWN, Cell, normal
 from deploy.simulator.query.locks import lock_rows
+from deploy.simulator.world import short_match
 
 UNSUPPORTED = frozenset({"cluster", "os"})
 CellOf = Callable[[Any, str], Cell]
@@ -38,7 +39,12 @@ def _by_name(items: dict[str, Any]) -> list[Any]:
 
 
 def _exports(site: SimulatedCluster) -> list[Json]:
-    return [{"node": normal(name), "export": (2, None)} for name in sorted(site.state.nodes)]
+    rows = []
+    for node in sorted(site.state.nodes):
+        names = site.state.exports.get(node)
+        cells = [normal(name) for name in names] if names else [NO_DATA]
+        rows += [{"node": normal(node), "export": cell} for cell in cells]
+    return rows
 
 
 _SOURCES: dict[str, tuple[Callable[[SimulatedCluster], list[Any]], Callable[..., Cell]]] = {
@@ -82,7 +88,7 @@ def query(site: SimulatedCluster, resource: str, fields: Any, qfilter: Any) -> J
     """
     _check_resource("Query", resource, fields, qfilter)
     used: set[str] = set()
-    test = _read(resource, fields, qfilter, used)
+    test = _read(resource, fields, _full_names(site, resource, qfilter), used)
     source = _source(site, resource, {*fields, *used}, qfilter)
     try:
         data = _rows(source, fields, test)
@@ -117,21 +123,19 @@ def _source(site: SimulatedCluster, resource: str, names: set[str], qfilter: Any
         return Source(items=_jobs(site, names, qfilter), cell=_job_cell)
     items, cell = _SOURCES[resource]
     return Source(
-        items=_candidates(resource, items(site), qfilter),
+        items=items(site),
         cell=lambda item, name: cell(site.world, item, name),
     )
 
 
-def _candidates(resource: str, items: list[Any], qfilter: Any) -> list[Any]:
-    """A filter on short names finds nodes and instances as if it had the full ones."""
-    if resource not in {"node", "instance"}:
-        return items
-    wanted = filters.names_only(qfilter, "name") or []
-    for short in wanted:
-        matching = [item for item in items if item.name.startswith(f"{short}.")]
-        if len(matching) == 1 and len(wanted) == 1 and all(i.name != short for i in items):
-            qfilter[2] = matching[0].name
-    return items
+def _full_names(site: SimulatedCluster, resource: str, qfilter: Any) -> Any:
+    """Nodes and instances may be asked for by their short names."""
+    if resource not in {"node", "instance"} or filters.names_only(qfilter, "name") is None:
+        return qfilter
+    known = site.state.nodes if resource == "node" else site.state.instances
+    if qfilter[0] == "|":
+        return ["|", *(_full_names(site, resource, part) for part in qfilter[1:])]
+    return [*qfilter[:2], short_match(str(qfilter[2]), known) or qfilter[2]]
 
 
 def _jobs(site: SimulatedCluster, names: set[str], qfilter: Any) -> Iterable[Any]:
