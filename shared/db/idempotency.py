@@ -4,6 +4,7 @@ A claim is a lease: a process that dies while it works does not block its key fo
 claim has a token of its own, so that whoever lost the lease cannot store an answer any more.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,6 +21,7 @@ from shared.ids import new_uuid
 
 LEASE: Final = timedelta(seconds=60)
 KEEP: Final = timedelta(hours=24)
+PURGE_EVERY: Final = 600.0  # seconds
 
 
 class Sealer(Protocol):
@@ -185,6 +187,12 @@ class IdempotencyRows:
                 sa.delete(self._table).where(self._table.c.expires_at < sa.func.now())
             )
             return result.rowcount
+
+    async def purge_forever(self) -> None:
+        """Purge now and then, until cancelled: one of the service's background loops."""
+        while True:
+            await self.purge()
+            await asyncio.sleep(PURGE_EVERY)
 
     async def _take(self, connection: AsyncConnection, claim: Claim, body_hash: bytes) -> bool:
         table = self._table
