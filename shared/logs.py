@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
 import orjson
@@ -20,8 +21,6 @@ from structlog.contextvars import (
     merge_contextvars,
 )
 from typing_extensions import override
-
-from shared.clock import utcnow
 
 Event = MutableMapping[str, Any]
 
@@ -96,7 +95,11 @@ def write_request(facts: dict[str, Any]) -> None:
     """
     root = logging.getLogger()
     if root.isEnabledFor(logging.INFO):
-        level = {"level": "info", "logger": REQUESTS, "time": f"{utcnow():%Y-%m-%dT%H:%M:%S.%fZ}"}
+        level = {
+            "level": "info",
+            "logger": REQUESTS,
+            "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
+        }
         line = _Ready(_render(None, "", {"event": "request", **facts, **level}))
         root.handle(logging.LogRecord(REQUESTS, logging.INFO, "", 0, line, None, None))
 
