@@ -1,0 +1,1 @@
+"""Volumes and their types, as Cinder speaks of them."""

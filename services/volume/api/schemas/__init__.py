@@ -1,0 +1,1 @@
+"""Bodies, as they must be."""

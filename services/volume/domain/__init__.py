@@ -1,0 +1,1 @@
+"""What a volume is, and what may happen to it."""
