@@ -26,6 +26,7 @@ export OS_USER_DOMAIN_NAME=Default
 export OS_PROJECT_DOMAIN_NAME=Default
 export OS_REGION_NAME={region}
 export OS_INTERFACE=public
+export CYCLADES_GATEWAY_URL={gateway}
 case ":$PATH:" in *:{bin}:*) ;; *) export PATH={bin}:"$PATH" ;; esac
 """
 COMMAND: Final = """\
@@ -34,7 +35,7 @@ PYTHONPATH={root} exec {python} -m deploy.cli.main "$@"
 """
 
 
-def write_credentials(home: Path, keystone: Keystone) -> None:
+def write_credentials(home: Path, keystone: Keystone, gateway: str) -> None:
     """Write everything; what was there is replaced."""
     clouds = {
         f"cyclades-{user}": {
@@ -60,6 +61,7 @@ def write_credentials(home: Path, keystone: Keystone) -> None:
         url=keystone.url,
         password=shlex.quote(keystone.password("admin")),
         region=REGION,
+        gateway=gateway,
         bin=shlex.quote(str(home / "bin")),
     )
     write_private(home / "openrc", openrc)

@@ -72,27 +72,29 @@ class Supervisor:
             server = stack.enter_context(
                 running_postgres(settings.home / "postgres", port=settings.postgres_port, logs=logs)
             )
-        simulator = self._simulator(stack)
+        # All of them start at once; only then is any of them waited for.
         cloud = self._cloud(stack, server, keystone)
+        simulator = self._simulator(stack)
         with step("Keystone"):
             keystone.start()
             keystone.wait()
             keystone.fill(settings.catalogue())
+        if simulator:
+            with step("simulated Ganeti clusters"):
+                clusters.wait_for_simulator(settings, simulator)
         with step("compute, network, image, volume, gateway and watcher"):
             cloud.wait_until(self._everything_answers, within=120)
         with step("clusters, image, flavors and networks"):
             self.fill(settings, keystone, clusters.registrations(settings))
-        write_credentials(settings.home, keystone)
+        write_credentials(settings.home, keystone, url(settings.gateway_port))
         parts = [server.child, simulator, cloud, *keystone.children]
         self._watched = [child for child in parts if child]
 
     def _simulator(self, stack: ExitStack) -> Child | None:
         if self.settings.clusters_file:
             return None
-        with step("simulated Ganeti clusters"):
-            simulator = clusters.start_simulator(self.settings)
-            stack.callback(simulator.stop)
-            clusters.wait_for_simulator(self.settings, simulator)
+        simulator = clusters.start_simulator(self.settings)
+        stack.callback(simulator.stop)
         return simulator
 
     def _cloud(self, stack: ExitStack, server: PostgresServer, keystone: Keystone) -> Child:

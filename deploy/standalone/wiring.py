@@ -30,6 +30,7 @@ def environment(
         "CYCLADES_DATABASE_URL": server.url,
         "CYCLADES_IDENTITY_URL": keystone.url,
         "CYCLADES_SECRET_KEY": _secret_key(settings),
+        "CYCLADES_IMAGE_DATA_DIR": str(settings.home / "images"),
     }
     for service, port in settings.service_ports().items():
         prefix = f"CYCLADES_{service.upper()}_"
