@@ -120,19 +120,29 @@ class Consumer:
     async def _deliver(self, batch: Sequence[AbstractIncomingMessage], held: Held) -> None:
         deliveries = [_delivery(message) for message in batch]
 
-        async def settle(place: int, verdict: Verdict) -> None:
-            match verdict:
-                case Verdict.DONE:
-                    await batch[place].ack()
-                case Verdict.BURY:
-                    await batch[place].reject(requeue=False)
-                case Verdict.RETRY:
-                    pause = self._pauses.after(deliveries[place].tries)
-                    holding = asyncio.create_task(_hold(batch[place], pause))
-                    held.add(holding)
-                    holding.add_done_callback(held.discard)
+        async def settle(places: Sequence[int], verdict: Verdict) -> None:
+            if verdict is Verdict.DONE and len(places) == len(batch) and not held:
+                # Everything before is settled, so one word to the broker settles all of it:
+                # told one by one, it writes each down by itself, and confirms wait for that.
+                await batch[-1].ack(multiple=True)
+                return
+            for place in places:
+                await self._settle_one(batch[place], deliveries[place], verdict, held)
 
         await handle_batch(self._subscription, deliveries, settle)
+
+    async def _settle_one(
+        self, message: AbstractIncomingMessage, delivery: Delivery, verdict: Verdict, held: Held
+    ) -> None:
+        match verdict:
+            case Verdict.DONE:
+                await message.ack()
+            case Verdict.BURY:
+                await message.reject(requeue=False)
+            case Verdict.RETRY:
+                holding = asyncio.create_task(_hold(message, self._pauses.after(delivery.tries)))
+                held.add(holding)
+                holding.add_done_callback(held.discard)
 
 
 async def _hold(message: AbstractIncomingMessage, seconds: float) -> None:

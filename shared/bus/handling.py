@@ -28,7 +28,7 @@ class Verdict(Enum):
     BURY = "bury"
 
 
-Settle = Callable[[int, Verdict], Awaitable[None]]
+Settle = Callable[[Sequence[int], Verdict], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +54,14 @@ async def handle_batch(
     Args:
         subscription: whose handler it is.
         deliveries: what came, in the order of the queue.
-        settle: told the place of a delivery and its verdict as soon as that is known.
+        settle: told the places of deliveries and their verdict as soon as that is known.
     """
     verdict = await _judge(subscription, deliveries)
     if len(deliveries) == 1 or verdict is Verdict.DONE:
-        for place in range(len(deliveries)):
-            await settle(place, verdict)
+        await settle(range(len(deliveries)), verdict)
         return
     for place, delivery in enumerate(deliveries):
-        await settle(place, await _judge(subscription, [delivery]))
+        await settle([place], await _judge(subscription, [delivery]))
 
 
 async def _judge(subscription: Subscription, deliveries: Sequence[Delivery]) -> Verdict:

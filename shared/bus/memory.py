@@ -190,16 +190,16 @@ class MemoryBus:
     ) -> None:
         in_hand = list(copies)
 
-        async def settle(place: int, verdict: Verdict) -> None:
-            copy = copies[place]
-            in_hand.remove(copy)
-            match verdict:
-                case Verdict.DONE:
-                    queue.finish(copy)
-                case Verdict.BURY:
-                    queue.give_up(copy)
-                case Verdict.RETRY:
-                    queue.hold(copy, self._pauses.after(copy.delivery.tries))
+        async def settle(places: Sequence[int], verdict: Verdict) -> None:
+            for copy in [copies[place] for place in places]:
+                in_hand.remove(copy)
+                match verdict:
+                    case Verdict.DONE:
+                        queue.finish(copy)
+                    case Verdict.BURY:
+                        queue.give_up(copy)
+                    case Verdict.RETRY:
+                        queue.hold(copy, self._pauses.after(copy.delivery.tries))
 
         try:
             await asyncio.sleep(self.faults.delay)

@@ -67,7 +67,7 @@ class Publisher:
 
         async def send(line: Line) -> None:
             await unblocked(line.connection)
-            await _send(line.exchange, messages)
+            await send_all(line.exchange, messages)
 
         self.keep_up()
         try:
@@ -194,7 +194,7 @@ class Publisher:
         leaving.add_done_callback(self._leaving.discard)
 
 
-async def _send(exchange: AbstractExchange, messages: Sequence[Outgoing]) -> None:
+async def send_all(exchange: AbstractExchange, messages: Sequence[Outgoing]) -> None:
     """Send in order, and only then wait for the confirms: one by one is eight times slower.
 
     Not mandatory: a fact nobody listens to yet is still a fact.

@@ -16,6 +16,7 @@ from deploy.parts.rabbitmq import RabbitNode
 from shared.bus.amqp import AmqpBus
 from shared.bus.connection import Deadlines
 from shared.bus.contract import Bus, Delivery, Outgoing, Subscription
+from shared.bus.handling import Pauses
 from shared.errors import Unavailable
 
 QUICK = Deadlines(answer=2.0, close=0.5, watch=0.2, longest_pause=0.2)
@@ -183,6 +184,29 @@ async def test_a_consumer_whose_queue_was_deleted_has_it_again(
             await (await connection.channel()).queue_delete(topic)
         async with running(Stream(bus=bus, topic=topic).run()):
             await reader.until(lambda: len(reader.seen) > 1)
+
+
+async def test_a_message_on_hold_is_not_settled_along_with_later_ones(
+    rabbitmq: RabbitNode, bus: AmqpBus, topic: str
+) -> None:
+    patient = AmqpBus(rabbitmq.url, deadlines=QUICK, pauses=Pauses(first=60.0))
+    later, afterwards, failed = Reader(), Reader(), asyncio.Event()
+
+    async def handle(batch: Sequence[Delivery]) -> None:
+        if batch[0].message_id == f"{topic}-1":
+            failed.set()
+            raise ConnectionError
+        await later(batch)
+
+    entry = Subscription(queue=topic, bindings=(f"{topic}.*",), handle=handle)
+    await bus.declare(entry)
+    async with running(patient.consume(entry)):
+        await bus.publish([message(topic, 1)])
+        await asyncio.wait_for(failed.wait(), SOON)
+        await bus.publish([message(topic, 2), message(topic, 3)])
+        await later.until(lambda: len(later.seen) == 2)
+    async with running(bus.consume(subscription(topic, afterwards))):
+        await afterwards.until(lambda: f"{topic}-1" in afterwards.seen)
 
 
 async def test_a_broker_short_of_memory_is_not_ready_and_recovers_by_itself(

@@ -19,9 +19,9 @@ def delivery(body: str) -> Delivery:
 async def verdicts(handle: BatchHandler, *bodies: str) -> dict[int, Verdict]:
     settled: dict[int, Verdict] = {}
 
-    async def settle(place: int, verdict: Verdict) -> None:
-        assert place not in settled
-        settled[place] = verdict
+    async def settle(places: Sequence[int], verdict: Verdict) -> None:
+        assert not settled.keys() & set(places)
+        settled.update(dict.fromkeys(places, verdict))
 
     subscription = Subscription(queue="test.jobs", bindings=("#",), handle=handle)
     await handle_batch(subscription, [delivery(body) for body in bodies], settle)
