@@ -1,0 +1,78 @@
+"""The extensions of the API that are there, and only those; what is not listed answers 404."""
+
+from typing import Final
+
+from aiohttp import web
+
+from services.network.domain.errors import ExtensionNotFound
+from shared.web.answers import answer
+
+# alias: (name, what it adds)
+EXTENSIONS: Final = {
+    "agent": ("agent", "The agent management extension."),
+    "allowed-address-pairs": ("Allowed Address Pairs", "Provides allowed address pairs"),
+    "availability_zone": ("Availability Zone", "The availability zone extension."),
+    "binding": ("Port Binding", "Expose port bindings of a virtual port to external application"),
+    "dns-domain-ports": (
+        "dns_domain for ports",
+        "Allows the DNS domain to be specified for a port",
+    ),
+    "dns-integration": ("DNS Integration", "Provides integration with DNS."),
+    "empty-string-filtering": ("Empty String Filtering", "Allow filtering by empty string value"),
+    "external-net": ("Neutron external network", "Adds external network attribute to networks."),
+    "extra_dhcp_opt": ("Neutron Extra DHCP options", "Extra options configuration for DHCP."),
+    "filter-validation": ("Filter parameters validation", "Provides validation on filters."),
+    "ip-substring-filtering": ("IP address substring filtering", "Filter ports by part of an IP."),
+    "net-mtu": ("Network MTU", "Provides MTU attribute for a network resource."),
+    "net-mtu-writable": ("Network MTU (writable)", "Provides a writable MTU attribute."),
+    "network-ip-availability": ("Network IP Availability", "Provides IP availability data."),
+    "network_availability_zone": ("Network Availability Zone", "Zone hints for networks."),
+    "pagination": ("Pagination support", "Extension that indicates that pagination is enabled."),
+    "port-mac-address-regenerate": ("Neutron Port MAC address regenerate", "Null draws a MAC."),
+    "port-security": ("Port Security", "Provides port security"),
+    "port-security-groups-filtering": ("Port filtering on security groups", "Filter by groups."),
+    "project-id": ("project_id field enabled", "Extension that indicates project_id is enabled."),
+    "provider": ("Provider Network", "Expose mapping of virtual networks to physical networks"),
+    "quota-check-limit": ("Quota engine limit check", "Refuse limits below what is used."),
+    "quota_details": ("Quota details management support", "Expose functions for quotas usage."),
+    "quotas": ("Quota management support", "Expose functions for quotas management per project."),
+    "revision-if-match": ("If-Match constraints based on revision_number", "Conditional writes."),
+    "security-group": ("security-group", "The security groups extension."),
+    "security-groups-normalized-cidr": ("Normalized CIDR field", "Adds normalized_cidr to rules."),
+    "security-groups-rules-belongs-to-default-sg": ("Default group's rules", "Marks such rules."),
+    "sort-key-validation": ("Sort Key Validation", "Provide validation on sort keys."),
+    "sorting": ("Sorting support", "Extension that indicates that sorting is enabled."),
+    "standard-attr-description": ("standard-attr-description", "Adds descriptions."),
+    "standard-attr-revisions": ("Resource revision numbers", "Adds revision numbers."),
+    "standard-attr-tag": ("Tag support for resources", "Enables to set tag on resources."),
+    "standard-attr-timestamp": ("Resource timestamps", "Adds created_at and updated_at fields."),
+    "stateful-security-group": ("Stateful security group", "Indicates stateful groups."),
+    "subnet-service-types": ("Subnet service types", "Provides the service_types attribute."),
+    "tag-creation": ("Tag creation", "Allow to create multiple tags at once."),
+    "tag-ports-during-bulk-creation": ("Tag Ports During Bulk Creation", "Tags in POST /ports."),
+}
+UPDATED: Final = "2026-01-01T00:00:00-00:00"
+
+
+def _shown(alias: str) -> dict[str, object]:
+    name, description = EXTENSIONS[alias]
+    return {
+        "alias": alias,
+        "name": name,
+        "description": description,
+        "updated": UPDATED,
+        "links": [],
+    }
+
+
+async def list_extensions(_request: web.Request) -> web.Response:
+    """List what the API has."""
+    return answer({"extensions": [_shown(alias) for alias in EXTENSIONS]})
+
+
+async def show_extension(request: web.Request) -> web.Response:
+    """Show one extension."""
+    alias = request.match_info["alias"]
+    if alias not in EXTENSIONS:
+        raise ExtensionNotFound(f"Extension with alias {alias} does not exist")
+    return answer({"extension": _shown(alias)})

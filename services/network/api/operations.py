@@ -1,0 +1,68 @@
+"""Handlers of what administrators look at: agents, zones, and how full networks are."""
+
+from uuid import UUID
+
+from aiohttp import web
+
+from services.network.api.deps import DEPS, require
+from services.network.api.paths import id_in, uuid_in
+from services.network.api.schemas.attributes import HTTPBadRequest
+from services.network.domain.errors import AgentNotFound, NetworkNotFound
+from services.network.store.summaries import fullness, zones
+from shared.web.answers import answer
+
+
+async def list_agents(request: web.Request) -> web.Response:
+    """List agents: none, for nothing on the nodes reports to us."""
+    require(request, "get_agent")
+    return answer({"agents": []})
+
+
+async def show_agent(request: web.Request) -> web.Response:
+    """Show an agent: there is none."""
+    require(request, "get_agent")
+    raise AgentNotFound(request.match_info["id"])
+
+
+async def list_availability_zones(request: web.Request) -> web.Response:
+    """List the zones that clusters are in."""
+    require(request, "get_availability_zone")
+    deps = request.app[DEPS]
+    names = sorted({*deps.zones, *await zones(deps.reads)})
+    found = [{"name": name, "resource": "network", "state": "available"} for name in names]
+    for key in ("name", "resource", "state"):
+        if key in request.query:
+            found = [zone for zone in found if zone[key] in request.query.getall(key)]
+    return answer({"availability_zones": found})
+
+
+async def list_ip_availabilities(request: web.Request) -> web.Response:
+    """List how many addresses networks have, and how many are used."""
+    require(request, "get_network_ip_availability")
+    query = request.query
+    version = query.get("ip_version")
+    if version not in {None, "4", "6"}:
+        raise HTTPBadRequest(f"Invalid input for ip_version. Reason: '{version}' is not in [4, 6].")
+    network_id: UUID | None = None
+    if "network_id" in query:
+        network_id = uuid_in(query["network_id"])
+        if network_id is None:
+            return answer({"network_ip_availabilities": []})
+    found = await fullness(
+        request.app[DEPS].reads,
+        network_id=network_id,
+        name=query.get("network_name"),
+        project_id=query.get("project_id", query.get("tenant_id")),
+        ip_version=int(version) if version else None,
+    )
+    return answer({"network_ip_availabilities": list(found)})
+
+
+async def show_ip_availability(request: web.Request) -> web.Response:
+    """Show how many addresses a network has, and how many are used."""
+    require(request, "get_network_ip_availability")
+    network_id = id_in(request, NetworkNotFound)
+    found = await fullness(request.app[DEPS].reads, network_id=network_id)
+    if not found:
+        raise NetworkNotFound(network_id)
+    return answer({"network_ip_availability": found[0]})

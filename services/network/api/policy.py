@@ -1,0 +1,69 @@
+"""Who may do what, by upstream's names. What may be done to whose is decided beside the row."""
+
+from typing import Final
+
+from shared.identity.policy import (
+    ADMIN,
+    PROJECT_MEMBER_OR_SERVICE_OR_ADMIN,
+    PROJECT_READER_OR_SERVICE_OR_ADMIN,
+    PolicyRule,
+)
+
+RESOURCES: Final = {
+    "network": "networks",
+    "subnet": "subnets",
+    "port": "ports",
+    "security_group": "security-groups",
+    "security_group_rule": "security-group-rules",
+}
+WRITES: Final = {
+    "create": ("POST", ""),
+    "update": ("PUT", "/{id}"),
+    "delete": ("DELETE", "/{id}"),
+}
+
+
+def _crud(resource: str, collection: str) -> list[PolicyRule]:
+    read = PolicyRule(
+        f"get_{resource}",
+        PROJECT_READER_OR_SERVICE_OR_ADMIN,
+        f"See a {resource}",
+        (f"GET /{collection}", f"GET /{collection}/{{id}}"),
+    )
+    return [read] + [
+        PolicyRule(
+            f"{verb}_{resource}",
+            PROJECT_MEMBER_OR_SERVICE_OR_ADMIN,
+            f"{verb.capitalize()} a {resource}",
+            (f"{method} /{collection}{rest}",),
+        )
+        for verb, (method, rest) in WRITES.items()
+    ]
+
+
+RULES: Final = (
+    *(rule for name, collection in RESOURCES.items() for rule in _crud(name, collection)),
+    PolicyRule("get_tags", PROJECT_READER_OR_SERVICE_OR_ADMIN, "See tags"),
+    PolicyRule("update_tags", PROJECT_MEMBER_OR_SERVICE_OR_ADMIN, "Change tags"),
+    PolicyRule(
+        "get_quota",
+        PROJECT_READER_OR_SERVICE_OR_ADMIN,
+        "See the own project's limits",
+        ("GET /quotas/{id}",),
+    ),
+    PolicyRule("update_quota", ADMIN, "Change limits", ("PUT /quotas/{id}",)),
+    PolicyRule("delete_quota", ADMIN, "Reset limits", ("DELETE /quotas/{id}",)),
+    PolicyRule("get_agent", ADMIN, "See agents", ("GET /agents",)),
+    PolicyRule(
+        "get_network_ip_availability",
+        ADMIN,
+        "See how full networks are",
+        ("GET /network-ip-availabilities",),
+    ),
+    PolicyRule(
+        "get_availability_zone",
+        PROJECT_READER_OR_SERVICE_OR_ADMIN,
+        "See availability zones",
+        ("GET /availability_zones",),
+    ),
+)

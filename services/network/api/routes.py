@@ -1,0 +1,86 @@
+"""Every URL the network service answers, in one screen."""
+
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from services.network.api import (
+    extensions,
+    networks,
+    operations,
+    ports,
+    quotas,
+    security_groups,
+    subnets,
+    tags,
+    versions,
+)
+
+TAGGED = "{collection:networks|subnets|ports|security-groups}"
+
+
+def _with_json(routes: Iterable[web.RouteDef]) -> list[web.RouteDef]:
+    """Return the routes below /v2.0, each also with the suffix that old clients append."""
+    both = []
+    for route in routes:
+        for suffix in (".json", ""):
+            path = f"/v2.0{route.path}{suffix}"
+            both.append(web.RouteDef(route.method, path, route.handler, route.kwargs))
+    return both
+
+
+ROUTES = [
+    web.get("/", versions.list_versions),
+    web.get("/v2.0", versions.show_version),
+    web.get("/v2.0/", versions.show_version),
+    *_with_json(
+        [
+            web.get("/extensions", extensions.list_extensions),
+            web.get("/extensions/{alias}", extensions.show_extension),
+            web.get("/networks", networks.list_networks),
+            web.post("/networks", networks.create_networks),
+            web.get("/networks/{id}", networks.show_network),
+            web.put("/networks/{id}", networks.update_network),
+            web.delete("/networks/{id}", networks.delete_network),
+            web.get("/subnets", subnets.list_subnets),
+            web.post("/subnets", subnets.create_subnets),
+            web.get("/subnets/{id}", subnets.show_subnet),
+            web.put("/subnets/{id}", subnets.update_subnet),
+            web.delete("/subnets/{id}", subnets.delete_subnet),
+            web.get("/ports", ports.list_ports),
+            web.post("/ports", ports.create_ports),
+            web.get("/ports/{id}", ports.show_port),
+            web.put("/ports/{id}", ports.update_port),
+            web.delete("/ports/{id}", ports.delete_port),
+            web.get("/security-groups", security_groups.list_security_groups),
+            web.post("/security-groups", security_groups.create_security_groups),
+            web.get("/security-groups/{id}", security_groups.show_security_group),
+            web.put("/security-groups/{id}", security_groups.update_security_group),
+            web.delete("/security-groups/{id}", security_groups.delete_security_group),
+            web.get("/security-group-rules", security_groups.list_security_group_rules),
+            web.post("/security-group-rules", security_groups.create_security_group_rules),
+            web.get("/security-group-rules/{id}", security_groups.show_security_group_rule),
+            web.delete("/security-group-rules/{id}", security_groups.delete_security_group_rule),
+            web.get(f"/{TAGGED}/{{id}}/tags", tags.list_tags),
+            web.put(f"/{TAGGED}/{{id}}/tags", tags.replace_tags),
+            web.post(f"/{TAGGED}/{{id}}/tags", tags.add_tags),
+            web.delete(f"/{TAGGED}/{{id}}/tags", tags.delete_tags),
+            web.get(f"/{TAGGED}/{{id}}/tags/{{tag}}", tags.check_tag),
+            web.put(f"/{TAGGED}/{{id}}/tags/{{tag}}", tags.add_tag),
+            web.delete(f"/{TAGGED}/{{id}}/tags/{{tag}}", tags.delete_tag),
+            web.get("/quotas", quotas.list_quotas),
+            web.get("/quotas/tenant", quotas.show_own_project),
+            web.get("/quotas/project", quotas.show_own_project),
+            web.get("/quotas/{project_id}", quotas.show_quota),
+            web.put("/quotas/{project_id}", quotas.update_quota),
+            web.delete("/quotas/{project_id}", quotas.delete_quota),
+            web.get("/quotas/{project_id}/default", quotas.show_default_quota),
+            web.get("/quotas/{project_id}/details", quotas.show_quota_details),
+            web.get("/agents", operations.list_agents),
+            web.get("/agents/{id}", operations.show_agent),
+            web.get("/availability_zones", operations.list_availability_zones),
+            web.get("/network-ip-availabilities", operations.list_ip_availabilities),
+            web.get("/network-ip-availabilities/{id}", operations.show_ip_availability),
+        ]
+    ),
+]

@@ -1,0 +1,61 @@
+"""A network: one broadcast domain, on one VLAN or untagged physical network."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from typing_extensions import override
+
+from services.network.domain.resource import Json, NamedResource
+from shared.contracts.resources import NetworkChanged, ResourceChanged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network(NamedResource):
+    """A network of a project."""
+
+    FACT: ClassVar[type[ResourceChanged] | None] = NetworkChanged
+
+    admin_state_up: bool = True
+    shared: bool = False
+    external: bool = False
+    is_default: bool = False
+    port_security_enabled: bool = True
+    mtu: int = 1500
+    dns_domain: str = ""
+    availability_zone_hints: tuple[str, ...] = ()
+    network_type: str = "vlan"  # or flat
+    physical_network: str = ""
+    segmentation_id: int | None = None
+    subnet_ids: tuple[UUID, ...] = ()
+
+    @property
+    def status(self) -> str:
+        """The status clients see: a network that may carry traffic is there at once."""
+        return "ACTIVE" if self.admin_state_up else "DOWN"
+
+    @override
+    def document(self) -> Json:
+        """Return the network as its owner sees it."""
+        return self.named() | {
+            "admin_state_up": self.admin_state_up,
+            "status": self.status,
+            "subnets": [str(each) for each in self.subnet_ids],
+            "shared": self.shared,
+            "router:external": self.external,
+            "is_default": self.is_default,
+            "mtu": self.mtu,
+            "port_security_enabled": self.port_security_enabled,
+            "dns_domain": self.dns_domain,
+            "availability_zone_hints": list(self.availability_zone_hints),
+            "availability_zones": [],
+        }
+
+    @override
+    def restricted(self) -> Json:
+        """Return where the network is on the wire."""
+        return {
+            "provider:network_type": self.network_type,
+            "provider:physical_network": self.physical_network,
+            "provider:segmentation_id": self.segmentation_id,
+        }

@@ -1,0 +1,21 @@
+"""What the network service does when servers are gone: no port stays behind."""
+
+from collections.abc import Sequence
+
+from services.network.store.stores import Transaction
+from services.network.usecases import observations
+from shared.bus.contract import Delivery, Subscription
+from shared.contracts.base import Envelope
+from shared.contracts.resources import ServerChanged
+
+
+def servers(transaction: Transaction) -> Subscription:
+    """Return the subscription to servers."""
+
+    async def handle(deliveries: Sequence[Delivery]) -> None:
+        facts = [ServerChanged.model_validate(Envelope.read(each.body).data) for each in deliveries]
+        gone = sorted({fact.id for fact in facts if fact.gone})
+        if gone:
+            await observations.release_ports(transaction, gone)
+
+    return Subscription(queue="network.servers", bindings=(ServerChanged.binding(),), handle=handle)

@@ -1,0 +1,131 @@
+"""Address management: who has which address, and which to give out next.
+
+``addresses`` decides (its primary key); ``free_ranges`` knows where to look, so that giving out
+the next address costs the same in an empty and in a full subnet.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.network.domain.addressing import Pool, free_between
+from services.network.domain.port import FixedIp
+from services.network.domain.subnet import Subnet
+from services.network.store.tables import addresses, free_ranges
+
+# Take the first address of the lowest range. The range's row is locked until the transaction
+# ends, and whoever waited for it sees what is left of it.
+TAKE_NEXT = sa.text(
+    """
+    UPDATE free_ranges SET first = first + 1
+    WHERE id = (
+      SELECT id FROM free_ranges WHERE subnet_id = :subnet AND first <= last
+      ORDER BY first LIMIT 1 FOR UPDATE
+    )
+    RETURNING host(first - 1)
+    """
+).bindparams(sa.bindparam("subnet", type_=sa.Uuid))
+
+IS_ANY_FREE = sa.text(
+    "SELECT EXISTS (SELECT 1 FROM free_ranges WHERE subnet_id = :subnet AND first <= last)"
+).bindparams(sa.bindparam("subnet", type_=sa.Uuid))
+
+# Cut one address out of the range that holds it.
+CUT_OUT = sa.text(
+    """
+    WITH held AS (
+      SELECT id, last FROM free_ranges
+      WHERE subnet_id = :subnet AND first <= CAST(:address AS inet)
+        AND last >= CAST(:address AS inet)
+      LIMIT 1 FOR UPDATE
+    ), shortened AS (
+      UPDATE free_ranges SET last = CAST(:address AS inet) - 1
+      WHERE id IN (SELECT id FROM held)
+    )
+    INSERT INTO free_ranges (subnet_id, first, last)
+    SELECT :subnet, CAST(:address AS inet) + 1, held.last FROM held
+    WHERE held.last > CAST(:address AS inet)
+    """
+).bindparams(
+    sa.bindparam("subnet", type_=sa.Uuid),
+    sa.bindparam("address", type_=sa.Text),
+)
+
+
+class AddressStore:
+    """Addresses of ports, inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def take_next(self, subnet_id: UUID, port_id: UUID) -> str | None:
+        """Give the port the next free address of the subnet; None when none is left."""
+        while True:
+            address = (
+                await self._connection.execute(TAKE_NEXT, {"subnet": subnet_id})
+            ).scalar_one_or_none()
+            if address is None:
+                # Nothing is free, or the range we waited for was used up while we did.
+                any_free = await self._connection.execute(IS_ANY_FREE, {"subnet": subnet_id})
+                if not any_free.scalar_one():
+                    return None
+                continue
+            if await self._write(subnet_id, str(address), port_id):
+                return str(address)
+
+    async def take(self, subnet_id: UUID, address: str, port_id: UUID) -> bool:
+        """Give the port this very address; False when somebody has it."""
+        await self._connection.execute(CUT_OUT, {"subnet": subnet_id, "address": address})
+        return await self._write(subnet_id, address, port_id)
+
+    async def _write(self, subnet_id: UUID, address: str, port_id: UUID) -> bool:
+        written = await self._connection.execute(
+            insert(addresses)
+            .values(subnet_id=subnet_id, address=address, port_id=port_id)
+            .on_conflict_do_nothing()
+        )
+        return written.rowcount == 1
+
+    async def release(self, given: Iterable[FixedIp], subnets: Collection[Subnet]) -> None:
+        """Take addresses back; those that a pool gave out will be given out again."""
+        known = {subnet.id: subnet for subnet in subnets}
+        for each in given:
+            gone = await self._connection.execute(
+                sa.delete(addresses).where(
+                    addresses.c.subnet_id == each.subnet_id,
+                    addresses.c.address == each.ip_address,
+                )
+            )
+            subnet = known.get(each.subnet_id)
+            if gone.rowcount and subnet is not None and _is_pooled(subnet, each.ip_address):
+                await self._add_free(subnet.id, [Pool(each.ip_address, each.ip_address)])
+
+    async def open(self, subnet: Subnet) -> None:
+        """Begin to give out the addresses of a new subnet."""
+        await self._add_free(subnet.id, subnet.allocation_pools)
+
+    async def reopen(self, subnet: Subnet) -> None:
+        """Give out addresses from other pools from now on; the subnet's row must be locked."""
+        taken = await self._connection.execute(
+            sa.select(addresses.c.address).where(addresses.c.subnet_id == subnet.id)
+        )
+        left = free_between(subnet.allocation_pools, [str(each) for each in taken.scalars()])
+        await self._connection.execute(
+            sa.delete(free_ranges).where(free_ranges.c.subnet_id == subnet.id)
+        )
+        await self._add_free(subnet.id, left)
+
+    async def _add_free(self, subnet_id: UUID, pools: Sequence[Pool]) -> None:
+        if pools:
+            await self._connection.execute(
+                sa.insert(free_ranges),
+                [{"subnet_id": subnet_id, "first": pool.start, "last": pool.end} for pool in pools],
+            )
+
+
+def _is_pooled(subnet: Subnet, address: str) -> bool:
+    one = Pool(address, address).first
+    return not subnet.is_automatic and any(pool.holds(one) for pool in subnet.allocation_pools)

@@ -1,0 +1,106 @@
+"""Ports, inside one transaction."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+from typing_extensions import override
+
+from services.network.domain.binding import VifType
+from services.network.domain.errors import MacAddressInUse, PortNotFound, SecurityGroupNotFound
+from services.network.domain.port import FixedIp, Port
+from services.network.store.rows import Rows, columns_of
+from services.network.store.tables import port_groups, ports
+from shared.errors import StaleWrite
+
+
+class PortStore(Rows[Port]):
+    """Ports."""
+
+    table = ports
+
+    @override
+    def read(self, row: sa.Row[Any]) -> Port:
+        """Return what the row describes."""
+        given = columns_of(row)
+        given["fixed_ips"] = tuple(
+            FixedIp(UUID(each["subnet_id"]), each["ip_address"]) for each in row.fixed_ips
+        )
+        given["security_groups"] = tuple(UUID(each) for each in row.security_groups)
+        given["vif_type"] = VifType(row.vif_type)
+        return Port(**given)
+
+    @override
+    def missing(self, thing_id: UUID) -> Exception:
+        """Return the refusal for an unknown id."""
+        return PortNotFound(thing_id)
+
+    async def plug(self, port: Port, *, mac_was_asked_for: bool) -> None:
+        """Write a new port with its security groups.
+
+        Raises:
+            MacAddressInUse: another port of the network has the MAC the user asked for.
+            StaleWrite: another port has the MAC we drew; draw again.
+            SecurityGroupNotFound: a group vanished meanwhile.
+        """
+        written = await self._connection.execute(
+            insert(ports)
+            .values(self.row_of(port))
+            .on_conflict_do_nothing(index_elements=[ports.c.network_id, ports.c.mac_address])
+        )
+        if written.rowcount != 1:
+            if mac_was_asked_for:
+                raise MacAddressInUse(port.network_id, port.mac_address)
+            raise StaleWrite("The MAC that was drawn is in use.")
+        await self._join(port)
+
+    async def regroup(self, port: Port) -> None:
+        """Have the port in its security groups, and in no others."""
+        await self._connection.execute(
+            sa.delete(port_groups).where(port_groups.c.port_id == port.id)
+        )
+        await self._join(port)
+
+    async def _join(self, port: Port) -> None:
+        if not port.security_groups:
+            return
+        try:
+            await self._connection.execute(
+                sa.insert(port_groups),
+                [{"port_id": port.id, "group_id": each} for each in port.security_groups],
+            )
+        except IntegrityError as vanished:
+            raise SecurityGroupNotFound(port.security_groups[0]) from vanished
+
+    async def save_with_mac(self, port: Port) -> Port:
+        """Save a port whose MAC may have changed.
+
+        Raises:
+            MacAddressInUse: another port of the network has the MAC.
+        """
+        try:
+            return await self.save(port)
+        except IntegrityError as taken:
+            raise MacAddressInUse(port.network_id, port.mac_address) from taken
+
+    async def waiting_for(self, subnet_id: UUID, cluster: str) -> list[Port]:
+        """Return, locked, the cluster's ports that are not plugged, and are of this subnet."""
+        return await self.where(
+            ports.c.host_id == cluster,
+            ports.c.host_id != "",
+            ports.c.vif_type == VifType.UNBOUND.value,
+            ports.c.fixed_ips.contains([{"subnet_id": str(subnet_id)}]),
+            lock=True,
+        )
+
+    async def of_device(self, device_id: str) -> list[Port]:
+        """Return, locked, the ports a server uses."""
+        return await self.where(ports.c.device_id == device_id, ports.c.device_id != "", lock=True)
+
+    async def seen(self, devices: Collection[str], names: Collection[UUID]) -> list[Port]:
+        """Return, locked, the ports of the servers and those of these ids."""
+        of_servers = sa.and_(ports.c.device_id.in_(list(devices)), ports.c.device_id != "")
+        return await self.where(sa.or_(of_servers, ports.c.id.in_(list(names))), lock=True)

@@ -1,0 +1,97 @@
+"""All stores of one transaction."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.network.store.addresses import AddressStore
+from services.network.store.clusters import ClusterStore, ClusterSubnetStore
+from services.network.store.networks import NetworkStore
+from services.network.store.ports import PortStore
+from services.network.store.quotas import QuotaStore
+from services.network.store.security_groups import RuleStore, SecurityGroupStore
+from services.network.store.subnets import SubnetStore
+from services.network.store.tables import idempotency, messaging
+from shared.db.idempotency import Answers, Sealer
+from shared.db.jobs import JobStore
+from shared.db.messaging import Outbox
+from shared.db.sagas import SagaStore
+from shared.db.uow import UnitOfWork, unit_of_work
+from shared.errors import StaleWrite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """What a use case reads and writes, in one transaction."""
+
+    networks: NetworkStore
+    subnets: SubnetStore
+    ports: PortStore
+    addresses: AddressStore
+    groups: SecurityGroupStore
+    rules: RuleStore
+    quotas: QuotaStore
+    clusters: ClusterStore
+    cluster_subnets: ClusterSubnetStore
+    outbox: Outbox
+    sagas: SagaStore
+    jobs: JobStore
+    answers: Answers
+
+
+Transaction = UnitOfWork[Stores]
+
+# What PostgreSQL says when two transactions waited for each other, or when what a row refers to
+# vanished (or its twin appeared) meanwhile: looked at again, things are clear.
+TRY_AGAIN: Final = frozenset({"40P01", "40001", "23503", "23505"})
+
+
+def transactions(
+    engine: AsyncEngine,
+    sealer: Sealer,
+    quotas: Mapping[str, int],
+    nudge: Callable[[], None] = lambda: None,
+) -> Transaction:
+    """Return the factory of the service's transactions.
+
+    Args:
+        engine: the service's database.
+        sealer: encrypts stored answers.
+        quotas: the limits of projects that have none of their own.
+        nudge: called after each commit.
+    """
+    begin = unit_of_work(engine, lambda connection: _bind(connection, sealer, quotas), nudge)
+
+    @asynccontextmanager
+    async def transaction() -> AsyncIterator[Stores]:
+        try:
+            async with begin() as stores:
+                yield stores
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) in TRY_AGAIN:
+                raise StaleWrite("Another request was in the way.") from error
+            raise
+
+    return transaction
+
+
+def _bind(connection: AsyncConnection, sealer: Sealer, quotas: Mapping[str, int]) -> Stores:
+    return Stores(
+        networks=NetworkStore(connection),
+        subnets=SubnetStore(connection),
+        ports=PortStore(connection),
+        addresses=AddressStore(connection),
+        groups=SecurityGroupStore(connection),
+        rules=RuleStore(connection),
+        quotas=QuotaStore(connection, quotas),
+        clusters=ClusterStore(connection),
+        cluster_subnets=ClusterSubnetStore(connection),
+        outbox=Outbox(connection, messaging),
+        sagas=SagaStore(connection, messaging.sagas),
+        jobs=JobStore(connection, messaging.jobs),
+        answers=Answers(connection, idempotency, sealer),
+    )

@@ -1,0 +1,244 @@
+"""The whole schema of the network service.
+
+Every resource's row carries its documents, rendered when it was written: ``doc`` as its owner
+sees it, ``admin_doc`` with what administrators see besides. Lists and shows only send them.
+"""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import INET, JSONB
+
+from shared.db.idempotency import idempotency_table
+from shared.db.messaging import MessagingTables
+
+metadata = sa.MetaData()
+messaging = MessagingTables(metadata)
+idempotency = idempotency_table(metadata)
+
+
+def _standard() -> list[sa.Column[object]]:
+    moment = sa.DateTime(timezone=True)
+    return [
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("project_id", sa.Text, nullable=False),
+        sa.Column("description", sa.Text, nullable=False),
+        sa.Column("revision", sa.Integer, nullable=False),
+        sa.Column("created_at", moment, nullable=False),
+        sa.Column("updated_at", moment, nullable=False),
+        sa.Column("doc", sa.Text, nullable=False),
+        sa.Column("admin_doc", sa.Text, nullable=False),
+    ]
+
+
+def _named() -> list[sa.Column[object]]:
+    return [
+        *_standard(),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("tags", JSONB, nullable=False),
+    ]
+
+
+networks = sa.Table(
+    "networks",
+    metadata,
+    *_named(),
+    sa.Column("admin_state_up", sa.Boolean, nullable=False),
+    sa.Column("shared", sa.Boolean, nullable=False),
+    sa.Column("external", sa.Boolean, nullable=False),
+    sa.Column("is_default", sa.Boolean, nullable=False),
+    sa.Column("port_security_enabled", sa.Boolean, nullable=False),
+    sa.Column("mtu", sa.Integer, nullable=False),
+    sa.Column("dns_domain", sa.Text, nullable=False),
+    sa.Column("availability_zone_hints", JSONB, nullable=False),
+    sa.Column("network_type", sa.Text, nullable=False),
+    sa.Column("physical_network", sa.Text, nullable=False),
+    sa.Column("segmentation_id", sa.Integer),
+    sa.Column("subnet_ids", JSONB, nullable=False),
+    sa.Index("networks_project", "project_id", "id"),
+    sa.Index("networks_visible_to_all", "id", postgresql_where=sa.text("shared OR external")),
+    sa.Index(
+        "networks_one_per_vlan",
+        "physical_network",
+        "segmentation_id",
+        unique=True,
+        postgresql_where=sa.text("segmentation_id IS NOT NULL"),
+    ),
+    sa.Index(
+        "networks_one_flat",
+        "physical_network",
+        unique=True,
+        postgresql_where=sa.text("segmentation_id IS NULL"),
+    ),
+)
+
+subnets = sa.Table(
+    "subnets",
+    metadata,
+    *_named(),
+    sa.Column("network_id", sa.Uuid, sa.ForeignKey("networks.id"), nullable=False),
+    sa.Column("ip_version", sa.SmallInteger, nullable=False),
+    sa.Column("cidr", sa.Text, nullable=False),
+    sa.Column("gateway_ip", sa.Text),
+    sa.Column("allocation_pools", JSONB, nullable=False),
+    sa.Column("dns_nameservers", JSONB, nullable=False),
+    sa.Column("host_routes", JSONB, nullable=False),
+    sa.Column("enable_dhcp", sa.Boolean, nullable=False),
+    sa.Column("ipv6_ra_mode", sa.Text),
+    sa.Column("ipv6_address_mode", sa.Text),
+    sa.Column("service_types", JSONB, nullable=False),
+    sa.Column("dns_publish_fixed_ip", sa.Boolean, nullable=False),
+    sa.Index("subnets_project", "project_id", "id"),
+    sa.Index("subnets_network", "network_id"),
+)
+
+ports = sa.Table(
+    "ports",
+    metadata,
+    *_named(),
+    sa.Column("network_id", sa.Uuid, sa.ForeignKey("networks.id"), nullable=False),
+    sa.Column("mac_address", sa.Text, nullable=False),
+    sa.Column("admin_state_up", sa.Boolean, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("device_id", sa.Text, nullable=False),
+    sa.Column("device_owner", sa.Text, nullable=False),
+    sa.Column("made_by_service", sa.Boolean, nullable=False),
+    sa.Column("port_security_enabled", sa.Boolean, nullable=False),
+    sa.Column("fixed_ips", JSONB, nullable=False),
+    sa.Column("security_groups", JSONB, nullable=False),
+    sa.Column("allowed_address_pairs", JSONB, nullable=False),
+    sa.Column("extra_dhcp_opts", JSONB, nullable=False),
+    sa.Column("dns_name", sa.Text, nullable=False),
+    sa.Column("dns_domain", sa.Text, nullable=False),
+    sa.Column("dns_suffix", sa.Text, nullable=False),
+    sa.Column("vnic_type", sa.Text, nullable=False),
+    sa.Column("host_id", sa.Text, nullable=False),
+    sa.Column("profile", JSONB, nullable=False),
+    sa.Column("vif_type", sa.Text, nullable=False),
+    sa.Column("vif_details", JSONB, nullable=False),
+    sa.Index("ports_project", "project_id", "id"),
+    sa.Index("ports_network_mac", "network_id", "mac_address", unique=True),
+    sa.Index("ports_device", "device_id", postgresql_where=sa.text("device_id <> ''")),
+    sa.Index(
+        "ports_unplugged",
+        "host_id",
+        postgresql_where=sa.text("host_id <> '' AND vif_type = 'unbound'"),
+    ),
+)
+
+# What a port has of a subnet: the primary key is the whole of address management's safety.
+addresses = sa.Table(
+    "addresses",
+    metadata,
+    sa.Column("subnet_id", sa.Uuid, sa.ForeignKey("subnets.id"), primary_key=True),
+    sa.Column("address", INET, primary_key=True),
+    sa.Column(
+        "port_id",
+        sa.Uuid,
+        sa.ForeignKey("ports.id", deferrable=True, initially="DEFERRED"),
+        nullable=False,
+    ),
+    sa.Index("addresses_port", "port_id"),
+    sa.Index("addresses_address", "address"),
+)
+
+# Where to look for a free address, so that nobody scans: a hint, ``addresses`` decides.
+free_ranges = sa.Table(
+    "free_ranges",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column(
+        "subnet_id", sa.Uuid, sa.ForeignKey("subnets.id", ondelete="CASCADE"), nullable=False
+    ),
+    sa.Column("first", INET, nullable=False),
+    sa.Column("last", INET, nullable=False),
+    sa.Index("free_ranges_subnet", "subnet_id", "first"),
+)
+
+security_groups = sa.Table(
+    "security_groups",
+    metadata,
+    *_named(),
+    sa.Column("is_default", sa.Boolean, nullable=False),
+    sa.Index("security_groups_project", "project_id", "id"),
+    sa.Index(
+        "security_groups_one_default",
+        "project_id",
+        unique=True,
+        postgresql_where=sa.text("is_default"),
+    ),
+)
+
+security_group_rules = sa.Table(
+    "security_group_rules",
+    metadata,
+    *_standard(),
+    sa.Column(
+        "group_id",
+        sa.Uuid,
+        sa.ForeignKey("security_groups.id", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    sa.Column("direction", sa.Text, nullable=False),
+    sa.Column("ethertype", sa.Text, nullable=False),
+    sa.Column("protocol", sa.Text),
+    sa.Column("port_range_min", sa.Integer),
+    sa.Column("port_range_max", sa.Integer),
+    sa.Column("remote_ip_prefix", sa.Text),
+    sa.Column("remote_group_id", sa.Uuid, sa.ForeignKey("security_groups.id", ondelete="CASCADE")),
+    sa.Column("of_default_group", sa.Boolean, nullable=False),
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Index("security_group_rules_once", "group_id", "fingerprint", unique=True),
+    sa.Index("security_group_rules_project", "project_id", "id"),
+    sa.Index("security_group_rules_remote", "remote_group_id"),
+)
+
+port_groups = sa.Table(
+    "port_groups",
+    metadata,
+    sa.Column("port_id", sa.Uuid, sa.ForeignKey("ports.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("group_id", sa.Uuid, sa.ForeignKey("security_groups.id"), primary_key=True),
+    sa.Index("port_groups_group", "group_id"),
+)
+
+quotas = sa.Table(
+    "quotas",
+    metadata,
+    sa.Column("project_id", sa.Text, primary_key=True),
+    sa.Column("resource", sa.Text, primary_key=True),
+    sa.Column("limit", sa.Integer, nullable=False),
+)
+
+# A projection of the gateway's clusters.
+clusters = sa.Table(
+    "clusters",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("removed", sa.Boolean, nullable=False),
+    sa.Column("availability_zone", sa.Text, nullable=False),
+    sa.Column("groups", JSONB, nullable=False),
+    sa.Column("links", JSONB, nullable=False),
+)
+
+# Which subnets exist on which clusters. A row outlives its subnet until Ganeti has no trace of it.
+cluster_subnets = sa.Table(
+    "cluster_subnets",
+    metadata,
+    sa.Column("subnet_id", sa.Uuid, primary_key=True),
+    sa.Column("cluster", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("ganeti_network", sa.Text, nullable=False),
+    sa.Column("groups", JSONB, nullable=False),
+    sa.Column("mode", sa.Text, nullable=False),
+    sa.Column("link", sa.Text, nullable=False),
+    sa.Column("vlan", sa.Text),
+    sa.Index("cluster_subnets_cluster", "cluster"),
+)
+
+# The last news of each instance that was taken in: older news is dropped.
+instances = sa.Table(
+    "instances",
+    metadata,
+    sa.Column("cluster", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+)

@@ -1,0 +1,288 @@
+"""What the service does with ports. Each public verb is one transaction."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from services.network.domain.binding import IMPOSSIBLE, UNBOUND
+from services.network.domain.errors import (
+    AddressPairAndPortSecurityRequired,
+    PortBound,
+    PortSecurityPortHasSecurityGroup,
+    SecurityGroupNotFound,
+)
+from services.network.domain.mac import random_mac
+from services.network.domain.network import Network
+from services.network.domain.port import DOWN, Port
+from services.network.domain.resource import View
+from services.network.store.stores import Stores, Transaction
+from services.network.usecases import access, bindings
+from services.network.usecases.bindings import Ganeti
+from services.network.usecases.fixed_ips import Allotment
+from services.network.usecases.news import again, check_revision, tell
+from shared.clock import utcnow
+from shared.contracts.resources import CREATED, DELETED, UPDATED
+from shared.db.idempotency import Answer, Claim
+from shared.ids import new_uuid
+
+OURS = "network:"  # what the device_owner of the network's own ports begins with
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeping:
+    """An answer to keep for repetitions of the request, in the transaction it is about."""
+
+    claim: Claim
+    answer: Callable[[Sequence[Port]], Answer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What ports need to know of the cloud around them."""
+
+    ganeti: Ganeti
+    dns_domain: str = ""
+
+
+async def create(
+    transaction: Transaction,
+    around: Surroundings,
+    view: View,
+    drafts: Sequence[Mapping[str, Any]],
+    keeping: Keeping | None = None,
+) -> list[Port]:
+    """Create ports, all or none.
+
+    Args:
+        transaction: of the service.
+        around: the cloud.
+        view: who asks.
+        drafts: fields of ``Port``; ``fixed_ips`` are wishes, unset fields have no key.
+        keeping: where the answer goes, if the request may be repeated.
+
+    Raises:
+        NetworkNotFound: absent, or another project's.
+        IpAddressInUse, MacAddressInUse: somebody has it.
+        IpAddressGenerationFailure: no address is left.
+        OverQuota: the project may not have so many.
+    """
+    for cluster in {draft.get("host_id", "") for draft in drafts}:
+        await bindings.know(transaction, around.ganeti, cluster)
+
+    async def work() -> list[Port]:
+        async with transaction() as stores:
+            for project in sorted({draft["project_id"] for draft in drafts}):
+                more = sum(draft["project_id"] == project for draft in drafts)
+                await stores.quotas.reserve(project, "port", more)
+            made = [await _create(stores, around, view, draft) for draft in drafts]
+            await tell(stores, CREATED, made)
+            if keeping is not None:
+                await stores.answers.keep(keeping.claim, keeping.answer(made))
+            return made
+
+    return await again(work)
+
+
+async def _create(
+    stores: Stores, around: Surroundings, view: View, draft: Mapping[str, Any]
+) -> Port:
+    network = await access.visible_network(stores, view, draft["network_id"])
+    access.check_guest(view, network, draft, "create_port")
+    given = dict(draft)
+    wishes = given.pop("fixed_ips", None)
+    mac = given.pop("mac_address", None)
+    given.setdefault("port_security_enabled", network.port_security_enabled)
+    if given.get("security_groups") is None:
+        given["security_groups"] = await _default_groups(stores, given)
+    now = utcnow()
+    port = Port(
+        id=new_uuid(),
+        created_at=now,
+        updated_at=now,
+        mac_address=mac or random_mac(),
+        vif_details={},
+        dns_suffix=_suffix(around, network, given.get("dns_domain", "")),
+        **({"profile": {}} | given),
+    )
+    await _check_security(stores, view, port)
+    port = replace(port, fixed_ips=await _allot(stores, network, port, wishes))
+    port = await bindings.bound(stores, around.ganeti, port, network)
+    await stores.ports.plug(port, mac_was_asked_for=mac is not None)
+    return port
+
+
+async def _default_groups(stores: Stores, given: Mapping[str, Any]) -> tuple[UUID, ...]:
+    if not given["port_security_enabled"] or given.get("device_owner", "").startswith(OURS):
+        return ()
+    group_id, made = await stores.groups.default_of(given["project_id"])
+    if made is not None:
+        await tell(stores, CREATED, [made])
+    return (group_id,)
+
+
+async def _allot(
+    stores: Stores, network: Network, port: Port, wishes: Sequence[Mapping[str, Any]] | None
+) -> Any:
+    allotment = Allotment(
+        stores,
+        network,
+        await stores.subnets.of(network.id),
+        port_id=port.id,
+        mac=port.mac_address,
+        is_ours=port.device_owner.startswith(OURS),
+    )
+    return await allotment.give(wishes)
+
+
+def _suffix(around: Surroundings, network: Network, own: str) -> str:
+    return own or network.dns_domain or around.dns_domain
+
+
+async def _check_security(stores: Stores, view: View, port: Port) -> None:
+    if not port.port_security_enabled:
+        if port.security_groups:
+            raise PortSecurityPortHasSecurityGroup
+        if port.allowed_address_pairs:
+            raise AddressPairAndPortSecurityRequired
+    if not port.security_groups:
+        return
+    owners = await stores.groups.owners(port.security_groups)
+    for group_id in port.security_groups:
+        owner = owners.get(group_id)
+        if owner is None or not (view.everything or owner in {view.project_id, port.project_id}):
+            raise SecurityGroupNotFound(group_id)
+
+
+async def update(
+    transaction: Transaction,
+    around: Surroundings,
+    view: View,
+    port_id: UUID,
+    changes: Mapping[str, Any],
+    revision: int | None = None,
+) -> Port:
+    """Change a port; a new cluster (``host_id``) binds it there.
+
+    Raises:
+        PortNotFound: absent, or another project's.
+        IpAddressInUse, MacAddressInUse: somebody has it.
+    """
+    await bindings.know(transaction, around.ganeti, changes.get("host_id", ""))
+
+    async def work() -> Port:
+        async with transaction() as stores:
+            # Not locked: the save is version-checked, and locks are taken subnet before port.
+            port, network = await access.own_port(stores, view, port_id)
+            check_revision(port, revision)
+            access.check_guest(view, network, changes, "update_port")
+            changed = await _changed(stores, around, network, port, changes)
+            await _check_change(stores, view, port, changed)
+            if changed.security_groups != port.security_groups:
+                await stores.ports.regroup(changed)
+            saved = await stores.ports.save_with_mac(changed)
+            await tell(stores, UPDATED, [saved])
+            return saved
+
+    return await again(work)
+
+
+async def _changed(
+    stores: Stores,
+    around: Surroundings,
+    network: Network,
+    port: Port,
+    changes: Mapping[str, Any],
+) -> Port:
+    given = {name: value for name, value in changes.items() if name != "fixed_ips"}
+    if given.get("mac_address", "") is None:
+        given["mac_address"] = random_mac()
+    changed = replace(port, **given)
+    changed = replace(changed, dns_suffix=_suffix(around, network, changed.dns_domain))
+    if "fixed_ips" in changes:
+        changed = await _readdressed(stores, network, changed, changes["fixed_ips"])
+    if not changed.device_id and port.device_id:
+        changed = replace(changed, status=DOWN)
+    moved = changed.host_id != port.host_id or changed.fixed_ips != port.fixed_ips
+    is_settled = changed.vif_type not in {UNBOUND.vif_type, IMPOSSIBLE.vif_type}
+    if moved or ("host_id" in changes and not is_settled):
+        changed = await bindings.bound(stores, around.ganeti, changed, network)
+    return changed
+
+
+async def _readdressed(
+    stores: Stores, network: Network, port: Port, wishes: Sequence[Mapping[str, Any]]
+) -> Port:
+    """Keep what is asked for again, give back the rest, give what is new."""
+    known = await stores.subnets.of(network.id)
+    kept, new = [], []
+    left = list(port.fixed_ips)
+    for wish in wishes:
+        same = next(
+            (
+                have
+                for have in left
+                if wish.get("ip_address") in {have.ip_address, None}
+                and wish.get("subnet_id") in {have.subnet_id, None}
+            ),
+            None,
+        )
+        if same is None:
+            new.append(wish)
+        else:
+            left.remove(same)
+            kept.append(same)
+    automatic = {subnet.id for subnet in known if subnet.is_automatic}
+    kept += [have for have in left if have.subnet_id in automatic]
+    await stores.addresses.release(
+        [have for have in left if have.subnet_id not in automatic], known
+    )
+    fixed = [subnet for subnet in known if not subnet.is_automatic] if kept or new else known
+    allotment = Allotment(
+        stores,
+        network,
+        fixed,
+        port_id=port.id,
+        mac=port.mac_address,
+        is_ours=port.device_owner.startswith(OURS),
+    )
+    given = await allotment.give(new)
+    return replace(port, fixed_ips=(*kept, *given))
+
+
+async def _check_change(stores: Stores, view: View, port: Port, changed: Port) -> None:
+    if changed.mac_address != port.mac_address and port.host_id:
+        raise PortBound(port.id, port.device_owner)
+    security = (
+        "security_groups",
+        "port_security_enabled",
+        "allowed_address_pairs",
+    )
+    if any(getattr(changed, name) != getattr(port, name) for name in security):
+        await _check_security(stores, view, changed)
+
+
+async def delete(
+    transaction: Transaction, view: View, port_id: UUID, revision: int | None = None
+) -> None:
+    """Remove a port; its addresses are free again.
+
+    Raises:
+        PortNotFound: absent, or another project's.
+    """
+
+    async def work() -> None:
+        async with transaction() as stores:
+            await access.own_port(stores, view, port_id)
+            port = await stores.ports.get(port_id, lock=True)
+            check_revision(port, revision)
+            await remove(stores, port)
+
+    await again(work)
+
+
+async def remove(stores: Stores, port: Port) -> None:
+    """Remove a port whose row the transaction has locked."""
+    await stores.addresses.release(port.fixed_ips, await stores.subnets.of(port.network_id))
+    await stores.ports.delete(port)
+    await tell(stores, DELETED, [port])

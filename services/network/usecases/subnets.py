@@ -1,0 +1,176 @@
+"""What the service does with subnets. Each public verb is one transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from ipaddress import ip_address, ip_network
+from typing import Any, Final
+from uuid import UUID
+
+from services.network.domain.addressing import (
+    IpAddress,
+    IpNetwork,
+    check_gateway,
+    check_pools,
+    first_host,
+    pools_without,
+)
+from services.network.domain.errors import InvalidInput
+from services.network.domain.network import Network
+from services.network.domain.resource import View
+from services.network.domain.subnet import Subnet
+from services.network.domain.subnet_check import check_modes, check_range
+from services.network.store.stores import Stores, Transaction
+from services.network.usecases import access
+from services.network.usecases.news import again, check_revision, tell
+from shared.clock import utcnow
+from shared.contracts.resources import CREATED, DELETED, UPDATED
+from shared.ids import new_uuid
+
+DISSOLVE: Final = "network.dissolve_subnet"
+
+
+async def create(
+    transaction: Transaction, view: View, drafts: Sequence[Mapping[str, Any]]
+) -> list[Subnet]:
+    """Create subnets, all or none.
+
+    Args:
+        transaction: of the service.
+        view: who asks.
+        drafts: fields of ``Subnet``; without ``gateway_ip`` the first host is the gateway,
+            without ``allocation_pools`` every other host is given out.
+
+    Raises:
+        NetworkNotFound: absent, or another project's.
+        InvalidInput: ranges that cannot be meant, or that the network has already.
+        OverQuota: the project may not have so many.
+    """
+
+    async def work() -> list[Subnet]:
+        async with transaction() as stores:
+            for project in sorted({draft["project_id"] for draft in drafts}):
+                more = sum(draft["project_id"] == project for draft in drafts)
+                await stores.quotas.reserve(project, "subnet", more)
+            return [await _create(stores, view, draft) for draft in drafts]
+
+    return await again(work)
+
+
+async def _create(stores: Stores, view: View, draft: Mapping[str, Any]) -> Subnet:
+    network = await access.own_network(stores, view, draft["network_id"], "create_subnet")
+    subnet = _drafted(draft)
+    await _check_overlap(stores, network, subnet.range)
+    await stores.subnets.add(subnet)
+    if not subnet.is_automatic:
+        await stores.addresses.open(subnet)
+    changed = replace(network, subnet_ids=(*network.subnet_ids, subnet.id))
+    saved = await stores.networks.save(changed)
+    await tell(stores, CREATED, [subnet])
+    await tell(stores, UPDATED, [saved])
+    return subnet
+
+
+def _drafted(draft: Mapping[str, Any]) -> Subnet:
+    cidr = ip_network(draft["cidr"])
+    given = dict(draft)
+    check_range(cidr, given["ip_version"], enable_dhcp=given.get("enable_dhcp", True))
+    gateway = _gateway(given["gateway_ip"]) if "gateway_ip" in given else first_host(cidr)
+    pools = given.get("allocation_pools")
+    if pools is None:
+        pools = pools_without(gateway, cidr)
+    check_pools(pools, cidr)
+    check_gateway(gateway, pools, cidr)
+    now = utcnow()
+    given |= {
+        "gateway_ip": None if gateway is None else str(gateway),
+        "allocation_pools": tuple(pools),
+    }
+    subnet = Subnet(id=new_uuid(), created_at=now, updated_at=now, **given)
+    check_modes(subnet)
+    return subnet
+
+
+def _gateway(given: str | None) -> IpAddress | None:
+    return None if given is None else ip_address(given)
+
+
+async def _check_overlap(stores: Stores, network: Network, cidr: IpNetwork) -> None:
+    """Refuse addresses the network has already; its row is locked."""
+    for other in await stores.subnets.of(network.id):
+        if (
+            other.ip_version == cidr.version
+            and int(other.range.network_address) <= int(cidr.broadcast_address)
+            and int(cidr.network_address) <= int(other.range.broadcast_address)
+        ):
+            raise InvalidInput(
+                f"Requested subnet with cidr: {cidr} for network: {network.id} "
+                "overlaps with another subnet"
+            )
+
+
+async def update(
+    transaction: Transaction,
+    view: View,
+    subnet_id: UUID,
+    changes: Mapping[str, Any],
+    revision: int | None = None,
+) -> Subnet:
+    """Change a subnet.
+
+    Raises:
+        SubnetNotFound: absent, or another project's.
+        GatewayConflictWithAllocationPools: the pools would give the gateway out.
+    """
+
+    async def work() -> Subnet:
+        async with transaction() as stores:
+            subnet, network = await access.own_subnet(stores, view, subnet_id, "update_subnet")
+            check_revision(subnet, revision)
+            changed = replace(subnet, **changes)
+            check_pools(changed.allocation_pools, subnet.range)
+            check_gateway(_gateway(changed.gateway_ip), changed.allocation_pools, subnet.range)
+            check_modes(changed)
+            saved = await stores.subnets.save(changed)
+            if saved.allocation_pools != subnet.allocation_pools and not saved.is_automatic:
+                await stores.addresses.reopen(saved)
+            touched = await stores.networks.save(network)
+            await tell(stores, UPDATED, [saved, touched])
+            return saved
+
+    return await again(work)
+
+
+async def delete(
+    transaction: Transaction, view: View, subnet_id: UUID, revision: int | None = None
+) -> None:
+    """Remove a subnet, from Ganeti too.
+
+    Raises:
+        SubnetNotFound: absent, or another project's.
+        SubnetInUse: ports have addresses of it.
+    """
+
+    async def work() -> None:
+        async with transaction() as stores:
+            subnet, network = await access.own_subnet(stores, view, subnet_id, "delete_subnet")
+            check_revision(subnet, revision)
+            await remove(stores, subnet)
+            left = tuple(each for each in network.subnet_ids if each != subnet_id)
+            saved = await stores.networks.save(replace(network, subnet_ids=left))
+            await tell(stores, UPDATED, [saved])
+
+    await again(work)
+
+
+async def remove(stores: Stores, subnet: Subnet) -> None:
+    """Remove a subnet inside a transaction, and have its Ganeti networks dissolved."""
+    await stores.subnets.delete(subnet)
+    for realised in await stores.cluster_subnets.of(subnet.id):
+        await stores.sagas.supersede(realised.subject)
+        notes = {
+            "subnet_id": str(subnet.id),
+            "cluster": realised.cluster,
+            "ganeti_network": realised.ganeti_network,
+        }
+        await stores.sagas.start(DISSOLVE, realised.subject, notes)
+    await tell(stores, DELETED, [subnet])
