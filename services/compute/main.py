@@ -5,21 +5,29 @@ from typing import Final, cast
 
 from aiohttp import web
 from cryptography.fernet import Fernet, MultiFernet
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compute.api.deps import DEPS, Deps
 from services.compute.api.policy import RULES
 from services.compute.api.routes import ROUTES, is_public
 from services.compute.api.views.servers import rendering
+from services.compute.effects.cloud import Cloud
+from services.compute.effects.sagas import SAGAS
+from services.compute.events import clusters, ganeti, resources
 from services.compute.settings import ComputeSettings
 from services.compute.store.stores import Transaction, bound
 from services.compute.store.tables import idempotency, messaging
 from services.compute.usecases.neighbours import Neighbours
+from services.compute.usecases.placing import Placing
+from shared.clients.gateway import GatewayClient
 from shared.clients.image import ImageClient
 from shared.clients.network import NetworkClient
 from shared.db.idempotency import IdempotencyRows, Sealer
+from shared.db.sagas import SagaStore
 from shared.db.uow import unit_of_work
 from shared.identity.middleware import Validator, authentication
 from shared.identity.policy import NOVA_DENIAL, Policy
+from shared.saga.runner import Runner
 from shared.service.definition import Definition
 from shared.service.parts import Parts
 from shared.service.runtime import Service
@@ -71,9 +79,28 @@ async def build(settings: ComputeSettings, parts: Parts) -> Service:
     token = parts.service_token
     network = NetworkClient(parts.http, settings.network_url, token, "network")
     image = ImageClient(parts.http, settings.image_url, token, "image")
+    transaction = transactions(settings, parts)
+    placing = Placing(
+        filters=settings.scheduler_filters,
+        weighers=settings.scheduler_weighers,
+        group_tag_prefix=settings.group_tag_prefix,
+    )
+    cloud = Cloud(
+        transaction=transaction,
+        gateway=GatewayClient(parts.http, settings.gateway_url, token, "gateway"),
+        networks=network,
+        images=image,
+        secrets=parts.secrets,
+        placing=placing,
+        prefix=settings.ganeti_prefix,
+        os_type=settings.os_type,
+        tries=settings.placement_tries,
+        stop_timeout=settings.stop_timeout,
+    )
     deps = Deps(
         settings=settings,
-        transaction=transactions(settings, parts),
+        transaction=transaction,
+        placing=placing,
         reads=parts.reads,
         policy=Policy(RULES, denial=NOVA_DENIAL, overrides=settings.policy_file),
         secrets=parts.secrets,
@@ -86,7 +113,19 @@ async def build(settings: ComputeSettings, parts: Parts) -> Service:
         app=build_api(settings, parts, deps, parts.validator),
         tables=messaging,
         parts=parts,
+        subscriptions=(
+            ganeti.subscription(transaction, settings.ganeti_prefix),
+            clusters.subscription(transaction),
+            resources.subscription(transaction),
+        ),
+        # Without the nudge: a runner that woke itself by its own commits would never rest.
+        runner=Runner(unit_of_work(parts.engine, saga_store), SAGAS, cloud),
     )
+
+
+def saga_store(connection: AsyncConnection) -> SagaStore:
+    """Return the sagas of the transaction on this connection."""
+    return SagaStore(connection, messaging.sagas)
 
 
 DEFINITION: Final = Definition(

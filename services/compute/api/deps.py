@@ -6,7 +6,9 @@ from aiohttp import web
 
 from services.compute.settings import ComputeSettings
 from services.compute.store.stores import Transaction
+from services.compute.usecases.create_servers import Acceptance
 from services.compute.usecases.neighbours import Neighbours
+from services.compute.usecases.placing import Placing
 from shared.db.reads import Reads
 from shared.identity.policy import Policy
 from shared.secrets_box import SecretBox
@@ -22,6 +24,19 @@ class Deps:
     policy: Policy
     secrets: SecretBox
     neighbours: Neighbours
+    placing: Placing
+
+    @property
+    def acceptance(self) -> Acceptance:
+        """What accepting servers takes."""
+        return Acceptance(
+            transaction=self.transaction,
+            reads=self.reads,
+            neighbours=self.neighbours,
+            secrets=self.secrets,
+            placing=self.placing,
+            default_zone=self.settings.default_availability_zone,
+        )
 
 
 DEPS = web.AppKey("deps", Deps)

@@ -4,13 +4,34 @@ from typing import Final
 
 from aiohttp import web
 
-from services.compute.api import servers
+from services.compute.api import (
+    instance_actions,
+    server_actions,
+    server_create,
+    server_metadata,
+    server_nics,
+    server_tags,
+    server_unbuilt,
+    server_update,
+    servers,
+)
 from shared.web.projects import in_both_forms
 
 # Version documents: what needs no token, and no version in its path.
 UNVERSIONED: Final[list[web.RouteDef]] = []
 
-ROUTES: Final = [*UNVERSIONED, *in_both_forms("/v2.1", [*servers.ROUTES])]
+RESOURCES: Final = [
+    *servers.ROUTES,
+    *server_create.ROUTES,
+    *server_update.ROUTES,
+    *server_actions.ROUTES,
+    *server_metadata.ROUTES,
+    *server_tags.ROUTES,
+    *server_nics.ROUTES,
+    *server_unbuilt.ROUTES,
+    *instance_actions.ROUTES,
+]
+ROUTES: Final = [*UNVERSIONED, *in_both_forms("/v2.1", RESOURCES)]
 
 
 def is_public(request: web.Request) -> bool:

@@ -25,7 +25,7 @@ class ActionStore:
     async def record_event(
         self, server_id: UUID, request_id: str, event: Mapping[str, Any], now: datetime
     ) -> None:
-        """Add an event to an action, or replace the one with its ``key``.
+        """Add an event to an action, unless it has the one with this ``key``.
 
         Args:
             server_id: whose action.
@@ -33,19 +33,37 @@ class ActionStore:
             event: key, event, start_time, finish_time, result, details, host.
             now: the moment.
         """
-        element = sa.func.jsonb_array_elements(actions.c.events).table_valued("value")
-        others = (
-            sa.select(sa.func.coalesce(sa.func.jsonb_agg(element.c.value), sa.text("'[]'::jsonb")))
-            .where(sa.cast(element.c.value, JSONB)["key"].astext != str(event["key"]))
-            .scalar_subquery()
-        )
         await self._connection.execute(
             sa.update(actions)
-            .where(actions.c.server_id == server_id, actions.c.request_id == request_id)
-            .values(
-                events=others.op("||")(sa.cast([dict(event)], JSONB)),
-                updated_at=now,
+            .where(
+                actions.c.server_id == server_id,
+                actions.c.request_id == request_id,
+                ~actions.c.events.contains([{"key": event["key"]}]),
             )
+            .values(events=actions.c.events + sa.cast([dict(event)], JSONB), updated_at=now)
+        )
+
+    async def finish_event(
+        self,
+        server_id: UUID,
+        request_id: str,
+        key: str,
+        changes: Mapping[str, Any],
+        now: datetime,
+    ) -> None:
+        """Say how an event ended; nothing when the action has no event with this key."""
+        these = (actions.c.server_id == server_id, actions.c.request_id == request_id)
+        events = await self._connection.scalar(
+            sa.select(actions.c.events).where(*these).with_for_update()
+        )
+        if events is None:
+            return
+        ended = [
+            event | dict(changes) if event["key"] == key and not event["finish_time"] else event
+            for event in events
+        ]
+        await self._connection.execute(
+            sa.update(actions).where(*these).values(events=ended, updated_at=now)
         )
 
     async def fail(self, server_id: UUID, request_id: str, now: datetime) -> None:

@@ -46,6 +46,13 @@ class CapacityStore:
         )
         return None if document is None else Cluster.model_validate(document)
 
+    async def version(self, name: str) -> int:
+        """Return the version of what is known of a cluster's capacity; 0 when nothing is."""
+        found = await self._connection.scalar(
+            sa.select(clusters.c.version).where(clusters.c.name == name)
+        )
+        return int(found or 0)
+
     async def promised(self) -> dict[str, list[Promised]]:
         """Return, per cluster, what its capacity facts do not show yet."""
         uncounted = sa.or_(
@@ -75,8 +82,17 @@ class CapacityStore:
         )
         return policy
 
-    async def members(self, group_id: UUID, but: UUID) -> Sequence[Member]:
-        """Return where the other members of a server group are."""
+    async def count_members(self, group_id: UUID) -> int:
+        """Return how many live servers a server group has."""
+        found = await self._connection.scalar(
+            sa.select(sa.func.count()).where(
+                servers.c.group_id == group_id, servers.c.deleted_at.is_(None)
+            )
+        )
+        return int(found or 0)
+
+    async def members(self, group_id: UUID, but: UUID | None = None) -> Sequence[Member]:
+        """Return where the members of a server group are, all but one."""
         rows = await self._connection.execute(
             sa.select(servers.c.cluster, servers.c.node).where(
                 servers.c.group_id == group_id,

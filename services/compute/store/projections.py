@@ -1,7 +1,8 @@
 """Keeps what others told: newer news replaces older, whatever the order of arrival."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -80,21 +81,23 @@ class ProjectionStore:
                 )
             )
 
-    async def record_instances(self, facts: Sequence[InstanceObserved]) -> None:
-        """Take in observations of instances; the highest sequence of each stays."""
-        newest: dict[tuple[str, str], InstanceObserved] = {}
-        for fact in facts:
-            key = (fact.cluster, fact.name)
-            if key not in newest or fact.sequence > newest[key].sequence:
-                newest[key] = fact
+    async def record_instances(self, seen: Mapping[UUID, Sequence[InstanceObserved]]) -> None:
+        """Take in observations of servers' instances; of each, the highest sequence stays."""
+        newest: dict[tuple[str, str], tuple[UUID, InstanceObserved]] = {}
+        for server_id, facts in seen.items():
+            for fact in facts:
+                key = (fact.cluster, fact.name)
+                if key not in newest or fact.sequence > newest[key][1].sequence:
+                    newest[key] = (server_id, fact)
         rows: list[dict[str, Any]] = [
             {
                 "cluster": cluster,
                 "name": name,
+                "server_id": server_id,
                 "sequence": fact.sequence,
                 "fact": fact.model_dump(mode="json"),
             }
-            for (cluster, name), fact in sorted(newest.items())
+            for (cluster, name), (server_id, fact) in sorted(newest.items())
         ]
         if not rows:
             return
@@ -111,13 +114,26 @@ class ProjectionStore:
             )
         )
 
-    async def observations(self, names: Collection[str]) -> dict[tuple[str, str], InstanceObserved]:
-        """Return the newest observation of each of these instances, by (cluster, name)."""
-        rows = await self._connection.scalars(
-            sa.select(instances.c.fact).where(instances.c.name.in_(list(names)))
+    async def observation_of(self, cluster: str, server_id: UUID) -> InstanceObserved | None:
+        """Return what was last observed of a server's instance."""
+        fact = await self._connection.scalar(
+            sa.select(instances.c.fact).where(
+                instances.c.cluster == cluster, instances.c.server_id == server_id
+            )
         )
-        facts = [InstanceObserved.model_validate(row) for row in rows]
-        return {(fact.cluster, fact.name): fact for fact in facts}
+        return None if fact is None else InstanceObserved.model_validate(fact)
+
+    async def observations(self, ids: Collection[UUID]) -> dict[UUID, list[InstanceObserved]]:
+        """Return what was last observed of these servers' instances, in any cluster."""
+        rows = await self._connection.execute(
+            sa.select(instances.c.server_id, instances.c.fact).where(
+                instances.c.server_id.in_(list(ids))
+            )
+        )
+        found: dict[UUID, list[InstanceObserved]] = {}
+        for row in rows:
+            found.setdefault(row.server_id, []).append(InstanceObserved.model_validate(row.fact))
+        return found
 
     async def documents(self, kind: str, ids: Collection[str]) -> dict[str, dict[str, Any]]:
         """Return what is known of these resources, by id; those that are gone are left out."""

@@ -1,6 +1,6 @@
 """Writes servers, and reads them to be written; lists and pages are in ``server_reads``."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -63,6 +63,11 @@ class ServerStore:
         in_network = servers.c.nics.contains([{"network_id": network_id}])
         return await self.those(in_network, servers.c.deleted_at.is_(None))
 
+    async def with_ports(self, port_ids: Collection[str]) -> list[Server]:
+        """Return the live servers that have one of these ports, locked."""
+        has_port = sa.or_(*(servers.c.nics.contains([{"port_id": each}]) for each in port_ids))
+        return await self.those(has_port, servers.c.deleted_at.is_(None))
+
     async def those(self, *conditions: sa.ColumnElement[bool]) -> list[Server]:
         """Return the servers that meet the conditions, locked in the order of their ids."""
         rows = await self._connection.execute(
@@ -123,8 +128,3 @@ def _fact(server: Server, documents: Documents, verb: str) -> ServerChanged:
         version=server.version,
         document=documents.event,
     )
-
-
-def changed_ids(those: Iterable[Server]) -> set[UUID]:
-    """Return the ids of servers."""
-    return {server.id for server in those}

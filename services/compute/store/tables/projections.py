@@ -21,10 +21,11 @@ instances = sa.Table(
     metadata,
     sa.Column("cluster", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("server_id", sa.Uuid, nullable=False),  # as its name says
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("fact", JSONB, nullable=False),  # the newest InstanceObserved
     happened("seen_at"),
-    sa.Index("instances_name", "name"),
+    sa.Index("instances_server", "server_id"),
 )
 
 # Images, networks, subnets, ports, security groups, as their owners told; a row that is gone

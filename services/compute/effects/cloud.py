@@ -1,0 +1,111 @@
+"""The world the sagas work on: our own rows, and the neighbours they call."""
+
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from services.compute.store.stores import Transaction
+from services.compute.usecases.placing import Placing
+from shared.contracts.gateway import Operation, Query, Rows, SubmissionState
+from shared.contracts.image import ImageTicket
+from shared.saga.definition import Notes
+from shared.secrets_box import SecretBox
+
+Json = dict[str, Any]
+NO_VALID_HOST: Final = "No valid host was found."
+
+
+class Gateway(Protocol):
+    """The RAPI gateway."""
+
+    async def submit(
+        self, cluster: str, key: UUID, operation: Operation, request_id: str | None = None
+    ) -> SubmissionState:
+        """Have the effect, once per key."""
+        ...
+
+    async def query(self, cluster: str, resource: str, query: Query) -> Rows:
+        """Ask Ganeti."""
+        ...
+
+
+class Networks(Protocol):
+    """The network service, as one of its own."""
+
+    async def create_port(
+        self, body: Json, *, idempotency_key: UUID, request_id: str | None = None
+    ) -> Json:
+        """Have a port; the same key always gives the same port."""
+        ...
+
+    async def update_port(self, port_id: str, body: Json, request_id: str | None = None) -> Json:
+        """Change a port."""
+        ...
+
+    async def delete_port(self, port_id: str, request_id: str | None = None) -> None:
+        """Have no such port."""
+        ...
+
+    async def port(self, port_id: str, token: str | None = None) -> Json:
+        """Return one port."""
+        ...
+
+    async def ports(self, params: dict[str, str], token: str | None = None) -> list[Json]:
+        """Return the ports that match."""
+        ...
+
+    async def network(self, network_id: str, token: str | None = None) -> Json:
+        """Return one network."""
+        ...
+
+
+class Images(Protocol):
+    """The image service, as one of its own."""
+
+    async def ticket(
+        self, image_id: str, base_url: str | None = None, request_id: str | None = None
+    ) -> ImageTicket:
+        """Return a signed address of the image's bytes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cloud:
+    """Everything a saga of compute may touch."""
+
+    transaction: Transaction
+    gateway: Gateway
+    networks: Networks
+    images: Images
+    secrets: SecretBox
+    placing: Placing
+    prefix: str = "cyc-"
+    os_type: str | None = None
+    tries: int = 3
+    stop_timeout: int = 60
+
+    def instance(self, server_id: UUID) -> str:
+        """Return what Ganeti calls the server's instance."""
+        return f"{self.prefix}{server_id}"
+
+
+def subject_of(notes: Notes) -> UUID:
+    """Return the server a saga works on."""
+    return UUID(notes["subject"])
+
+
+def request_of(notes: Notes) -> str | None:
+    """Return the request that asked for the saga."""
+    found: str | None = notes.get("request_id")
+    return found
+
+
+def explained(message: str, details: str) -> str:
+    """Return a reason to give up: what users read, and below it what administrators read."""
+    return f"{message}\n{details}" if details else message
+
+
+def explanation(notes: Notes) -> tuple[str, str]:
+    """Return what users read and what administrators read of why a saga gave up."""
+    message, _, details = str(notes.get("gave_up", "")).partition("\n")
+    return message, details

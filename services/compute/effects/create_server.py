@@ -1,0 +1,258 @@
+"""Makes a server: a place, ports, a way to its image, an instance.
+
+Undoing goes right to left. A cluster that turns out to have no room sends the saga back to the
+first step, which finds another; when there is none, everything is taken back and the user reads
+why in the server's fault.
+"""
+
+import math
+from typing import Any, Final
+
+from services.compute.domain.lifecycle import Action
+from services.compute.domain.outcomes import AFTER_CREATE, MOST_REPEATS, Next, pause_before
+from services.compute.domain.server import Server
+from services.compute.effects.cloud import (
+    NO_VALID_HOST,
+    Cloud,
+    explained,
+    explanation,
+    request_of,
+    subject_of,
+)
+from services.compute.effects.ports import await_wiring, drop_ports, make_ports, nic_specs
+from services.compute.effects.submitting import Failed, await_job, first_node, submit
+from services.compute.usecases import progress
+from services.compute.usecases.progress import Ended
+from shared.clock import utcnow
+from shared.contracts.ganeti import Failure
+from shared.contracts.gateway import (
+    Cluster,
+    DiskSpec,
+    InstanceCreate,
+    InstanceDelete,
+    Query,
+)
+from shared.contracts.image import ImageTicket
+from shared.db.sagas import AWAITS
+from shared.errors import BadInput, Conflict, NotFound
+from shared.ids import derived
+from shared.saga.definition import GiveUp, Notes, Rewind, Saga, Step, Wait
+
+NAME: Final = "compute.create_server"
+MIB: Final = 1024 * 1024
+MOST_REMOVALS: Final = 50  # jobs that may fail before an undo is left to the runner's long pauses
+UNDO_PAUSE: Final = 1.0  # seconds between looks at a job of an undo, which nobody is woken for
+HYPERVISOR: Final = "ganeti:hv:"
+APART: Final = "anti-affinity"
+
+
+async def place(cloud: Cloud, notes: Notes) -> Notes:
+    """Find a cluster, unless the accepting transaction found one that was not tried yet."""
+    tried = frozenset(notes.get("tried", ()))
+    if len(tried) >= cloud.tries:
+        raise GiveUp(_no_host(notes))
+    cluster = await progress.place(cloud.transaction, subject_of(notes), tried, cloud.placing)
+    if cluster is None:
+        raise GiveUp(_no_host(notes))
+    return {"cluster": cluster, "attempt": 0, "not_before": None, "nothing_there": False}
+
+
+def _no_host(notes: Notes) -> str:
+    return explained(NO_VALID_HOST, str(notes.get("last_failure") or ""))
+
+
+async def give_place_back(cloud: Cloud, notes: Notes) -> None:
+    """Let go of the place."""
+    await progress.give_place_back(cloud.transaction, subject_of(notes))
+
+
+async def get_ticket(cloud: Cloud, notes: Notes) -> Notes:
+    """Get a signed address of the image; it is secret, so the notes hold it sealed."""
+    server = await progress.read(cloud.transaction, subject_of(notes))
+    cluster = await _cluster(cloud, notes)
+    try:
+        ticket = await cloud.images.ticket(
+            str(server.image_id), cluster.image_url_base, request_of(notes)
+        )
+    except (NotFound, Conflict, BadInput) as refused:
+        raise GiveUp(f"Image {server.image_id} could not be used.") from refused
+    return {"ticket": cloud.secrets.seal(ticket.model_dump_json())}
+
+
+async def _cluster(cloud: Cloud, notes: Notes) -> Cluster:
+    found = await progress.cluster_of(cloud.transaction, notes["cluster"])
+    if found is None:
+        raise _elsewhere(notes, "The cluster is gone.")
+    return found
+
+
+async def make_instance(cloud: Cloud, notes: Notes) -> Notes:
+    """Submit the instance to Ganeti."""
+    if notes.get("not_before") and utcnow().timestamp() < notes["not_before"]:
+        raise Wait(notes["not_before"] - utcnow().timestamp())
+    server = await progress.read(cloud.transaction, subject_of(notes))
+    cluster = await _cluster(cloud, notes)
+    ticket = ImageTicket.model_validate_json(cloud.secrets.open(notes["ticket"]))
+    group = await progress.group_policy(cloud.transaction, server.group_id)
+    operation = instance_of(cloud, server, cluster, ticket, notes["ports"], group)
+    try:
+        learned = await submit(cloud, notes, cluster.name, operation, *_round(notes), "instance")
+    except Failed as failed:
+        return await _next(cloud, notes, failed)
+    except NotFound as unknown:
+        raise _elsewhere(notes, unknown.message, nothing_there=True) from unknown
+    return {**learned, "nothing_there": False}
+
+
+def _round(notes: Notes) -> tuple[int, int]:
+    return len(notes.get("tried", ())), notes.get("attempt", 0)
+
+
+def instance_of(
+    cloud: Cloud,
+    server: Server,
+    cluster: Cluster,
+    ticket: ImageTicket,
+    ports: list[dict[str, Any]],
+    group: str | None,
+) -> InstanceCreate:
+    """Return the instance that is the server."""
+    specs = server.flavor.extra_specs
+    disk = server.flavor.disk * 1024
+    if disk == 0:
+        disk = math.ceil((ticket.virtual_size or ticket.size) / MIB)
+    tags = [f"cyclades:server:{server.id}"]
+    if group == APART and cloud.placing.group_tag_prefix in cluster.exclusion_prefixes:
+        tags.append(f"{cloud.placing.group_tag_prefix}:{server.group_id}")
+    return InstanceCreate(
+        instance=cloud.instance(server.id),
+        vcpus=server.flavor.vcpus,
+        memory=server.flavor.ram,
+        disk_template=specs.get("ganeti:disk_template"),
+        disks=[DiskSpec(name=str(derived(server.id, "root")), size=disk)],
+        nics=nic_specs(server, ports),
+        os=specs.get("ganeti:os") or cloud.os_type or cluster.os,
+        os_parameters={
+            "image_id": str(server.image_id),
+            "image_checksum": f"sha512:{ticket.sha512}",
+            "image_format": ticket.disk_format,
+            "image_size": str(ticket.size),
+            "server_id": str(server.id),
+        },
+        os_secrets={"image_url": ticket.url},
+        hypervisor_parameters={
+            name.removeprefix(HYPERVISOR): value
+            for name, value in specs.items()
+            if name.startswith(HYPERVISOR)
+        },
+        tags=tags,
+        node=server.node,
+    )
+
+
+async def remove_instance(cloud: Cloud, notes: Notes) -> None:
+    """Have no such instance on the cluster that was tried, and wait until that is so."""
+    if "cluster" not in notes or notes.get("nothing_there"):
+        return None
+    for attempt in range(MOST_REMOVALS):
+        try:
+            return await _remove(cloud, notes, attempt)
+        except NotFound:  # the cluster was taken out of the cloud
+            return None
+        except Failed as failed:
+            if failed.failure is Failure.NOT_FOUND:
+                return None
+            if not failed.began:
+                raise
+    raise RuntimeError(f"The instance could not be removed in {MOST_REMOVALS} attempts.")
+
+
+async def _remove(cloud: Cloud, notes: Notes, attempt: int) -> None:
+    operation = InstanceDelete(instance=cloud.instance(subject_of(notes)))
+    parts = (*_round(notes), "undo", attempt)
+    learned = await submit(cloud, notes, notes["cluster"], operation, *parts)
+    await await_job(cloud, {**notes, **learned}, UNDO_PAUSE)
+
+
+async def await_instance(cloud: Cloud, notes: Notes) -> Notes:
+    """Wait for Ganeti's job."""
+    try:
+        ended = await await_job(cloud, notes)
+    except Failed as failed:
+        return await _next(cloud, notes, failed)
+    return {
+        "node": first_node(ended.result) if ended else notes.get("node"),
+        "ended": ended.job_id if ended else None,
+        "ticket": None,
+        AWAITS: None,
+    }
+
+
+async def _next(cloud: Cloud, notes: Notes, failed: Failed) -> Notes:
+    """Decide by the table what a failure leads to; returns only when the instance is there."""
+    move = AFTER_CREATE[failed.failure]
+    if move is Next.LOOK:
+        node = await _find_instance(cloud, notes)
+        if node is not None:
+            return {"job": None, "node": node, AWAITS: None}
+        move = Next.AGAIN
+    attempt = notes.get("attempt", 0) + 1
+    if move is Next.GIVE_UP:
+        raise GiveUp(explained("The instance could not be created.", failed.text))
+    if move is Next.ELSEWHERE or attempt > MOST_REPEATS:
+        raise _elsewhere(notes, failed.text, nothing_there=not failed.began)
+    later = utcnow().timestamp() + pause_before(attempt)
+    again = {"attempt": attempt, "not_before": later, "nothing_there": not failed.began}
+    raise Rewind("instance", again)
+
+
+def _elsewhere(notes: Notes, why: str, *, nothing_there: bool = False) -> Rewind:
+    """Return the way back to the first step; where no job ever was, nothing is to be removed."""
+    tried = [*notes.get("tried", ()), notes["cluster"]]
+    return Rewind("place", {"tried": tried, "last_failure": why, "nothing_there": nothing_there})
+
+
+async def _find_instance(cloud: Cloud, notes: Notes) -> str | None:
+    """Return the node of the instance; None when there is no instance."""
+    name = cloud.instance(subject_of(notes))
+    answer = await cloud.gateway.query(
+        notes["cluster"],
+        "instance",
+        Query(fields=["name", "pnode"], filter=["=", "name", name]),
+    )
+    return str(answer.rows[0][1][1]) if answer.rows else None
+
+
+async def settle(cloud: Cloud, notes: Notes) -> Notes:
+    """Tell the user that the server runs."""
+    ended = Ended(job=notes.get("ended"), node=notes.get("node"))
+    await progress.settle(cloud.transaction, subject_of(notes), Action.CREATE, ended)
+    return {}
+
+
+async def tell_failure(cloud: Cloud, notes: Notes) -> None:
+    """Tell the user why there is no server."""
+    message, details = explanation(notes)
+    await progress.settle_failed(
+        cloud.transaction,
+        subject_of(notes),
+        Action.CREATE,
+        message,
+        request_of(notes),
+        details,
+    )
+
+
+CREATE_SERVER: Final[Saga[Cloud]] = Saga(
+    name=NAME,
+    steps=(
+        Step("place", place, give_place_back),
+        Step("ports", make_ports, drop_ports),
+        Step("wiring", await_wiring),
+        Step("ticket", get_ticket),
+        Step("instance", make_instance, remove_instance),
+        Step("job", await_instance),
+        Step("settle", settle),
+    ),
+    gave_up=tell_failure,
+)

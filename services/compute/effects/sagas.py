@@ -1,0 +1,15 @@
+"""Every saga of compute, by name."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from services.compute.effects.act_on_server import REBOOT_SERVER, START_SERVER, STOP_SERVER
+from services.compute.effects.cloud import Cloud
+from services.compute.effects.create_server import CREATE_SERVER
+from services.compute.effects.delete_server import DELETE_SERVER
+from shared.saga.definition import Saga
+
+SAGAS: Final[Mapping[str, Saga[Cloud]]] = {
+    saga.name: saga
+    for saga in (CREATE_SERVER, START_SERVER, STOP_SERVER, REBOOT_SERVER, DELETE_SERVER)
+}

@@ -1,0 +1,35 @@
+"""What compute does when the watcher tells of Ganeti.
+
+Jobs and instances come by one queue, so that the end of a job is known before what it led to.
+"""
+
+from collections.abc import Sequence
+
+from services.compute.events.reading import facts_of
+from services.compute.store.stores import Transaction
+from services.compute.usecases import observing
+from shared.bus.contract import Delivery, Subscription
+from shared.contracts.ganeti import EpochChanged, InstanceObserved, JobObserved
+
+
+def subscription(transaction: Transaction, prefix: str) -> Subscription:
+    """Return the queue of Ganeti's news.
+
+    Args:
+        transaction: of the service.
+        prefix: what our instances' names begin with.
+    """
+
+    async def handle(deliveries: Sequence[Delivery]) -> None:
+        if epochs := facts_of(EpochChanged, deliveries):
+            await observing.record_epochs(transaction, epochs)
+        if jobs := facts_of(JobObserved, deliveries):
+            await observing.record_jobs(transaction, jobs)
+        if instances := facts_of(InstanceObserved, deliveries):
+            await observing.record_instances(transaction, instances, prefix)
+
+    return Subscription(
+        queue="compute.ganeti",
+        bindings=(JobObserved.binding(), InstanceObserved.binding(), EpochChanged.binding()),
+        handle=handle,
+    )

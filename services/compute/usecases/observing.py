@@ -1,0 +1,148 @@
+"""Takes in what others tell: Ganeti's jobs and instances, clusters, and neighbours' resources.
+
+Each function handles a batch in one transaction. News that came before changes nothing, and a
+server that something is being done to is left to that.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+from uuid import UUID
+
+from services.compute.domain.reconcile import reconcile
+from services.compute.domain.server import Group, Nic, Server
+from services.compute.store.stores import Stores, Transaction
+from services.compute.usecases.progress import as_told
+from services.compute.usecases.saving import save
+from shared.clock import utcnow
+from shared.contracts.ganeti import EpochChanged, InstanceObserved, JobObserved
+from shared.contracts.gateway import ClusterChanged
+from shared.contracts.resources import (
+    NetworkChanged,
+    PortChanged,
+    ResourceChanged,
+    SecurityGroupChanged,
+)
+
+PORT: Final = PortChanged.resource
+NETWORK: Final = NetworkChanged.resource
+GROUP: Final = SecurityGroupChanged.resource
+
+
+def server_named(name: str, prefix: str) -> UUID | None:
+    """Return the server whose instance has this name; None when it is none of ours."""
+    if not name.startswith(prefix):
+        return None
+    try:
+        return UUID(name.removeprefix(prefix))
+    except ValueError:
+        return None
+
+
+async def record_jobs(transaction: Transaction, facts: Sequence[JobObserved]) -> None:
+    """Take in news of jobs, and wake the sagas that wait for them."""
+    async with transaction() as stores:
+        await stores.sagas.wake_waiting(await stores.jobs.record(facts))
+
+
+async def record_instances(
+    transaction: Transaction, facts: Sequence[InstanceObserved], prefix: str
+) -> None:
+    """Take in observations of instances; an idle server becomes what its instance is."""
+    ours: dict[UUID, list[InstanceObserved]] = {}
+    for fact in facts:
+        if (server_id := server_named(fact.name, prefix)) is not None:
+            ours.setdefault(server_id, []).append(fact)
+    if not ours:
+        return
+    async with transaction() as stores:
+        await stores.projections.record_instances(ours)
+        newest = await stores.projections.observations(list(ours))
+        now = utcnow()
+        for server in await stores.servers.with_ids(list(ours)):
+            found = server
+            for seen in newest.get(server.id, ()):
+                found = reconcile(found, seen, now)
+            if found is not server:
+                await save(stores, found)
+
+
+async def record_epochs(transaction: Transaction, facts: Sequence[EpochChanged]) -> None:
+    """Take in that clusters began a new history of jobs: old job ids mean nothing any more."""
+    async with transaction() as stores:
+        for cluster in sorted({fact.cluster for fact in facts}):
+            await stores.servers.forget_jobs(cluster)
+
+
+async def record_clusters(transaction: Transaction, facts: Sequence[ClusterChanged]) -> None:
+    """Take in news of clusters and their capacity."""
+    async with transaction() as stores:
+        await stores.projections.record_clusters(facts)
+
+
+async def record_resources(transaction: Transaction, facts: Sequence[ResourceChanged]) -> None:
+    """Take in news of images, networks, subnets, ports and security groups."""
+    async with transaction() as stores:
+        news = await stores.projections.record_resources(facts)
+        if ports := sorted(ident for kind, ident in news if kind == PORT):
+            await _tell_ports(stores, ports)
+        if networks := sorted(ident for kind, ident in news if kind == NETWORK):
+            await _tell_networks(stores, networks)
+
+
+async def _tell_ports(stores: Stores, ids: Sequence[str]) -> None:
+    """Change the servers that have these ports, and wake what waits for one to be wired."""
+    told = await stores.projections.documents(PORT, ids)
+    for device in sorted({str(document.get("device_id") or "") for document in told.values()}):
+        if (server_id := server_named(device, "")) is not None:
+            await stores.sagas.wake(server_id)
+    for server in await stores.servers.with_ports(ids):
+        all_told = told | await stores.projections.documents(
+            PORT, [nic.port_id for nic in server.nics]
+        )
+        nics = tuple(
+            as_told(nic, all_told.get(nic.port_id, {}))
+            for nic in server.nics
+            if _is_plugged(nic, server, ids, told)
+        )
+        groups = await _groups(stores, nics, all_told) or server.security_groups
+        if (nics, groups) != (server.nics, server.security_groups):
+            await save(
+                stores, replace(server, nics=nics, security_groups=groups, updated_at=utcnow())
+            )
+
+
+def _is_plugged(
+    nic: Nic, server: Server, news: Sequence[str], told: Mapping[str, Mapping[str, Any]]
+) -> bool:
+    """Whether the port is still the server's, as far as the news goes."""
+    if nic.port_id not in news:
+        return True
+    return told.get(nic.port_id, {}).get("device_id") == str(server.id)
+
+
+async def _groups(
+    stores: Stores, nics: Sequence[Nic], told: Mapping[str, Mapping[str, Any]]
+) -> tuple[Group, ...]:
+    """Return the security groups of the NICs; none when one of them is not known by name."""
+    ids = dict.fromkeys(
+        ident for nic in nics for ident in told.get(nic.port_id, {}).get("security_groups") or ()
+    )
+    known = await stores.projections.documents(GROUP, list(ids))
+    if len(known) < len(ids):
+        return ()
+    return tuple(Group(id=ident, name=str(known[ident].get("name", ""))) for ident in ids)
+
+
+async def _tell_networks(stores: Stores, ids: Sequence[str]) -> None:
+    """Addresses are shown under the name of their network: follow a change of it."""
+    told = await stores.projections.documents(NETWORK, ids)
+    for network_id, document in told.items():
+        name = str(document.get("name", ""))
+        for server in await stores.servers.on_network(network_id):
+            nics = tuple(
+                replace(nic, network_name=name) if nic.network_id == network_id else nic
+                for nic in server.nics
+            )
+            if nics != server.nics:
+                await save(stores, replace(server, nics=nics, updated_at=utcnow()))

@@ -1,0 +1,112 @@
+"""Finds a place for a server, inside the transaction that promises it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from services.compute.domain.placement import Choice, Policy, Promised, Size, Wish, choose
+from services.compute.domain.server import Server
+from services.compute.store.capacity import CapacityStore, Member
+from shared.contracts.gateway import Cluster
+
+APART: Final = frozenset({"anti-affinity", "soft-anti-affinity"})
+SOFT: Final = frozenset({"soft-affinity", "soft-anti-affinity"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placing:
+    """How places are chosen."""
+
+    filters: Sequence[str]
+    weighers: Sequence[str]
+    group_tag_prefix: str  # clusters that know it keep a group apart by themselves
+
+
+class Places:
+    """What there is, as read once for all servers of a transaction."""
+
+    def __init__(
+        self,
+        placing: Placing,
+        clusters: Sequence[Cluster],
+        promised: Mapping[str, Sequence[Promised]],
+    ) -> None:
+        self.clusters = clusters
+        self._placing = placing
+        self._promised = {name: list(each) for name, each in promised.items()}
+
+    @classmethod
+    async def read(cls, capacity: CapacityStore, placing: Placing) -> "Places":
+        """Return what there is; nobody else places servers until the commit."""
+        await capacity.lock()
+        return cls(placing, await capacity.clusters(), await capacity.promised())
+
+    def take(
+        self,
+        server: Server,
+        *,
+        tried: frozenset[str] = frozenset(),
+        group: str | None = None,
+        members: Sequence[Member] = (),
+    ) -> Choice | None:
+        """Return the best place for the server and count it as taken; None when there is none.
+
+        Args:
+            server: what is to be placed.
+            tried: clusters it was tried on in vain.
+            group: policy of its server group.
+            members: where the group's other members are.
+        """
+        wish = self._wish(server, tried, group, members)
+        choice = choose(wish, self.clusters, self._policy())
+        if choice is None and group in SOFT:
+            wish = replace(wish, only_on=None, apart_from=frozenset(), needs_node=False)
+            choice = choose(wish, self.clusters, self._policy())
+        if choice is None:
+            return None
+        if wish.needs_node and self._placing.group_tag_prefix in choice.cluster.exclusion_prefixes:
+            choice = replace(choice, node=wish.node)
+        taken = Promised(size=wish.size, node=choice.node)
+        self._promised.setdefault(choice.cluster.name, []).append(taken)
+        return choice
+
+    def _policy(self) -> Policy:
+        return Policy(
+            filters=self._placing.filters,
+            weighers=self._placing.weighers,
+            promised=self._promised,
+        )
+
+    def _wish(
+        self,
+        server: Server,
+        tried: frozenset[str],
+        group: str | None,
+        members: Sequence[Member],
+    ) -> Wish:
+        flavor = server.flavor
+        together = group in {"affinity", "soft-affinity"} and members
+        return Wish(
+            size=Size(vcpus=flavor.vcpus, memory=flavor.ram, disk=flavor.disk * 1024),
+            zone=server.pinned_zone,
+            node=server.pinned_node,
+            tried=tried,
+            only_on=(members[0].cluster, members[0].node) if together else None,
+            apart_from=frozenset(
+                (each.cluster, each.node) for each in members if group in APART and each.node
+            ),
+            needs_node=group in APART,
+        )
+
+
+def placed(server: Server, choice: Choice | None) -> Server:
+    """Return the server at its place, or at none."""
+    if choice is None:
+        return replace(server, cluster=None, node=None, counted_from=None)
+    return replace(
+        server,
+        cluster=choice.cluster.name,
+        node=choice.node,
+        availability_zone=choice.cluster.availability_zone,
+        counted_from=None,
+    )
