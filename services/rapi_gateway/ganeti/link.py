@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -98,18 +98,41 @@ class ClusterLink:
     async def probe(self) -> dict[str, Any] | None:
         """Look where the cluster answers, and return its ``/2/info``; None when nowhere.
 
-        An endpoint that says it is another cluster is not believed.
+        All addresses are tried at once; one that says it is another cluster is not believed.
         """
         async with self._probing:
             self.health = self.health.tried(time.monotonic(), self._limits.rules)
-            first = self._endpoint
-            for endpoint in (first, *(e for e in self._access.endpoints if e != first)):
-                info = await self._probe_at(endpoint)
-                if info is not None:
-                    self._endpoint = endpoint
-                    self.health = self.health.answered()
-                    return info
-            return None
+            tries = [asyncio.create_task(self._probe_at(e)) for e in self._access.endpoints]
+            try:
+                return await self._first_answer(tries)
+            finally:
+                for each in tries:
+                    each.cancel()
+                await asyncio.gather(*tries, return_exceptions=True)
+
+    async def _first_answer(
+        self, tries: Sequence[asyncio.Task[tuple[str, dict[str, Any]]]]
+    ) -> dict[str, Any] | None:
+        troubles: list[RapiTrouble] = []
+        for attempt in asyncio.as_completed(tries):
+            try:
+                endpoint, info = await attempt
+            except RapiTrouble as trouble:
+                troubles.append(trouble)
+                continue
+            self._endpoint = endpoint
+            self.health = self.health.answered()
+            return info
+        # A bad answer says more than the silence of those that are not the master.
+        self._note(min(troubles, key=lambda trouble: isinstance(trouble, NotSent)))
+        return None
+
+    async def _probe_at(self, endpoint: str) -> tuple[str, dict[str, Any]]:
+        info: dict[str, Any] = await self._client.call(endpoint, INFO, self._limits.read)
+        if self._access.uuid and info.get("uuid") != self._access.uuid:
+            log.error("another cluster answers", extra={"cluster": self.name, "at": endpoint})
+            raise NotSent("Another cluster answers there.")
+        return endpoint, info
 
     def remember(self, epoch: int, last_job: int) -> None:
         """Take in a job id; one of a newer epoch replaces what we knew, an older one is old."""
@@ -121,17 +144,6 @@ class ClusterLink:
     async def close(self) -> None:
         """Let go of what is open."""
         await self._client.close()
-
-    async def _probe_at(self, endpoint: str) -> dict[str, Any] | None:
-        try:
-            info: dict[str, Any] = await self._client.call(endpoint, INFO, self._limits.read)
-        except RapiTrouble as trouble:
-            self._note(trouble)
-            return None
-        if self._access.uuid and info.get("uuid") != self._access.uuid:
-            log.error("another cluster answers", extra={"cluster": self.name, "at": endpoint})
-            return None
-        return info
 
     async def _observed(self, call: Call, deadline: float) -> Any:
         try:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.rapi_gateway.domain.submission import Intent, Submission
 from services.rapi_gateway.store.tables import clusters, leases, submissions
 from shared.contracts.ganeti import Failure
-from shared.contracts.gateway import SubmissionStatus
+from shared.contracts.gateway import ClusterState, SubmissionStatus
 
 PENDING = SubmissionStatus.PENDING.value
 WORTH_WAITING_FOR = sa.text("interval '1 day'")  # nobody waits for jobs older than this
@@ -81,22 +81,33 @@ class SubmissionStore:
         )
         return [_submission(row) for row in rows]
 
-    async def claim(self, row: Submission, owner: UUID, hwm: int) -> Submission | None:
+    async def claim(
+        self, row: Submission, owner: UUID, hwm: int, *, states: Collection[ClusterState]
+    ) -> Submission | None:
         """Write down that the submission is being sent; None when that is not ours to do.
 
         Only one process passes here per attempt, and only while it holds the cluster's lease.
+
+        Args:
+            row: what is to be sent.
+            owner: who sends it.
+            hwm: the highest job id known now.
+            states: in which the cluster must be, whatever it was when we looked.
         """
         lease = sa.exists().where(
             leases.c.cluster == row.cluster,
             leases.c.owner == owner,
             leases.c.until > sa.func.now(),
         )
+        open_ = sa.exists().where(
+            clusters.c.name == row.cluster, clusters.c.state.in_([str(each) for each in states])
+        )
         epoch = sa.select(clusters.c.document["epoch"].as_integer()).where(
             clusters.c.name == row.cluster
         )
         found = await self._connection.execute(
             self._change(row)
-            .where(submissions.c.sending_at.is_(None), lease)
+            .where(submissions.c.sending_at.is_(None), lease, open_)
             .values(
                 sending_at=sa.func.clock_timestamp(),
                 attempts=row.attempts + 1,
@@ -152,6 +163,18 @@ class SubmissionStore:
         if unsent:
             values["sending_at"] = None
         await self._connection.execute(self._change(row).values(values))
+
+    async def hurry(self, cluster: str) -> None:
+        """Look at what is pending for a cluster now: it answers again."""
+        await self._connection.execute(
+            sa.update(submissions)
+            .where(
+                submissions.c.cluster == cluster,
+                submissions.c.status == PENDING,
+                submissions.c.due_at > sa.func.now(),
+            )
+            .values(due_at=sa.func.now(), tries=0)
+        )
 
     async def job_before(self, row: Submission) -> tuple[UUID, int] | None:
         """Return (key, job) of the target's submission before this one, if it may still run."""

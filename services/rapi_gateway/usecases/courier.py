@@ -94,8 +94,11 @@ class Courier:
         async with link.sending():
             begun = time.monotonic()
             async with self.transaction() as stores:
-                claimed = await stores.submissions.claim(row, self.owner, link.last_job)
-            if claimed is None:
+                claimed = await stores.submissions.claim(
+                    row, self.owner, link.last_job, states=_open_states(row)
+                )
+            if claimed is None:  # the lease or the cluster's state is not what it was
+                self.doorbell.registry_changed = True
                 return
             if time.monotonic() - begun > STALE_CLAIM:
                 await self._postpone(claimed, 0, "", unsent=True)
@@ -200,6 +203,13 @@ class Courier:
     ) -> None:
         async with self.transaction() as stores:
             await stores.submissions.postpone(row, seconds, message, unsent=unsent)
+
+
+def _open_states(row: Submission) -> frozenset[ClusterState]:
+    """Return the states of a cluster in which a submission may be sent."""
+    if row.kind == "instance.create":
+        return frozenset({ClusterState.ENABLED})
+    return frozenset({ClusterState.ENABLED, ClusterState.DRAINED})
 
 
 def _pause(row: Submission) -> float:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 import time
 from collections import Counter
 from collections.abc import Awaitable
@@ -104,7 +105,9 @@ class Dispatcher:
             self._start(tasks, job, self.refresher.probe(cluster))
         elif link.health.state != cluster.view.health:
             self._start(tasks, job, self.refresher.note_health(cluster))
-        elif now >= self._refresh_at.get(name, 0.0):
+        elif name not in self._refresh_at:  # not all clusters in the same second
+            self._refresh_at[name] = now + random.uniform(0, self.pace.refresh / 4)
+        elif now >= self._refresh_at[name]:
             self._refresh_at[name] = now + self.pace.refresh
             self._start(tasks, job, self.refresher.refresh(cluster))
 

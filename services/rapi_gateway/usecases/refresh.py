@@ -58,6 +58,8 @@ class Refresher:
         info = await link.probe()
         if info is not None:
             await self._record_master(cluster.name, link, str(info["master"]))
+            async with self.transaction() as stores:
+                await stores.submissions.hurry(cluster.name)
         await self.note_health(cluster)
 
     async def note_health(self, cluster: Registered) -> None:

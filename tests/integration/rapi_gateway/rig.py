@@ -47,7 +47,7 @@ TOKENS = {
 QUICK: dict[str, Any] = {
     "port": 0,
     "answer_within": 5.0,
-    "refresh_seconds": 30.0,
+    "refresh_seconds": 3600.0,
     "connect_deadline": 2.0,
     "read_deadline": 5.0,
     "submit_deadline": 5.0,

@@ -79,13 +79,13 @@ async def test_an_accepted_job_whose_answer_was_lost_is_found(
 async def test_a_request_that_was_lost_is_sent_again_after_the_settle_time(
     gateway: Gateway, simulator: RunningSimulator, c1: str
 ) -> None:
-    name = f"cyc-{uuid4()}"
-    await gateway.client.submit(c1, uuid4(), create(name))
     key = uuid4()
-    simulator.admin.set_faults(drop_requests=1)
-    state = await gateway.client.submit(c1, key, InstanceReboot(instance=name))
+    simulator.admin.set_faults(drop_requests=1)  # nothing has to be looked up before this one
+    state = await gateway.client.submit(c1, key, InstanceReboot(instance="cyc-fresh"))
     assert state.status is SubmissionStatus.ACCEPTED, state
     assert jobs_marked(simulator.admin, key) == [state.job_id]
+    [row] = await gateway.sql("SELECT attempts FROM submissions")
+    assert row["attempts"] == 2
 
 
 async def test_deleting_what_is_not_there_is_done(gateway: Gateway, c1: str) -> None:
