@@ -49,6 +49,7 @@ LOCK := .demo/env/bootstrap/bin/uv pip compile -q --generate-hashes --no-emit-in
 lock: python ## Write the lock files anew from pyproject.toml and deploy/locks/*.in
 	@$(ENVIRONMENT) bootstrap
 	$(LOCK) pyproject.toml --group dev -o requirements.lock
+	$(LOCK) pyproject.toml -c requirements.lock --no-annotate -o deploy/locks/runtime.lock
 	for name in bootstrap clients keystone; do \
 	  $(LOCK) deploy/locks/$$name.in -o deploy/locks/$$name.lock || exit 1; done
 

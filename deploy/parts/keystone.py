@@ -18,12 +18,11 @@ from typing import Final
 from deploy.parts import children
 from deploy.parts.children import Child, PartFailed
 from deploy.parts.environments import environment
-from deploy.parts.keystone_content import SERVICE_USERS, Catalogue, Content
+from deploy.parts.keystone_content import REGION, SERVICE_USERS, Catalogue, Content
 from deploy.parts.passwords import kept_password, write_private
 from deploy.parts.ports import answers, free_port
 
 INSIDE: Final = Path(__file__).resolve().parent / "in_keystone"
-REGION: Final = "RegionOne"
 CONFIGURATION: Final = """\
 [DEFAULT]
 debug = false

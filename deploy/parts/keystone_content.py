@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 import httpx
 
 DOMAIN: Final = "default"
+REGION: Final = "RegionOne"
 PROJECTS: Final = ("admin", "demo", "service")
 # Keystone's bootstrap makes them, and has admin imply manager, member and reader, in this order.
 ROLES: Final = ("admin", "manager", "member", "reader", "service")
@@ -85,6 +86,8 @@ class Content:
             if "user" in row
         }
         for user, role, project in ASSIGNMENTS:
+            if user not in users:  # a production cloud has no user demo
+                continue
             triple = (users[user], roles[role], projects[project])
             if triple not in assigned:
                 self._assign(*triple)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from deploy.parts.environments import ROOT, environment
-from deploy.parts.keystone import REGION, Keystone
+from deploy.parts.keystone import Keystone
+from deploy.parts.keystone_content import REGION
 from deploy.parts.passwords import write_private
 
 OPENRC: Final = """\
