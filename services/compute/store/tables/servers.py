@@ -1,7 +1,7 @@
 """Servers, what was done to them, and what they keep to themselves."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 
 from services.compute.store.tables.messaging import happened, metadata, moment
 
@@ -34,7 +34,7 @@ servers = sa.Table(
     sa.Column("image_id", sa.Uuid),
     sa.Column("key_name", sa.Text),
     sa.Column("metadata", JSONB, nullable=False, server_default="{}", key="details"),
-    sa.Column("tags", ARRAY(sa.Text), nullable=False, server_default="{}"),
+    sa.Column("tags", sa.ARRAY(sa.Text), nullable=False, server_default="{}"),
     sa.Column("requested_networks", JSONB, nullable=False, server_default="[]"),
     sa.Column("nics", JSONB, nullable=False, server_default="[]"),
     sa.Column("security_groups", JSONB, nullable=False, server_default="[]"),  # [{id, name}]

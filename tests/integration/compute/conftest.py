@@ -1,0 +1,23 @@
+"""What tests of the compute service may ask for."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.integration.compute.rig import Rig, furnish, running_rig, to_head
+from tests.parts.postgres import MakesDatabases
+
+
+@pytest.fixture
+async def bare(migrated_database: MakesDatabases) -> AsyncIterator[Rig]:
+    """The compute service in this process; it knows of nothing."""
+    async with running_rig(migrated_database("compute", to_head)) as made:
+        yield made
+
+
+@pytest.fixture
+async def rig(bare: Rig) -> Rig:
+    """The compute service with a flavor, an image, a network and a cluster."""
+    await furnish(bare)
+    await bare.know_cluster()
+    return bare

@@ -1,0 +1,230 @@
+"""Compute's neighbours on paper: a gateway, a network service and an image service."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import orjson
+
+from shared.contracts.ganeti import Failure
+from shared.contracts.gateway import Cluster, ClusterState, Node
+
+Json = dict[str, Any]
+GIB = 1024
+
+
+def a_cluster(name: str = "athens", **changes: Any) -> Cluster:
+    """Return a cluster with two nodes that have room."""
+    nodes = [
+        Node(
+            name=f"node{number}.{name}",
+            group="default",
+            vcpus=16,
+            memory=64 * GIB,
+            memory_free=32 * GIB,
+            disk=1000 * GIB,
+            disk_free=500 * GIB,
+            instances=0,
+        )
+        for number in (1, 2)
+    ]
+    given: Json = {
+        "name": name,
+        "uuid": str(uuid4()),
+        "state": ClusterState.ENABLED,
+        "availability_zone": f"az-{name}",
+        "os": "cyclades+default",
+        "disk_template": "plain",
+        "software_version": "3.0.2",
+        "groups": ["default"],
+        "nodes": nodes,
+        "version": 1,
+    }
+    return Cluster(**(given | changes))
+
+
+def not_found(what: str) -> httpx.Response:
+    """Return a 404."""
+    return httpx.Response(404, json={"itemNotFound": {"code": 404, "message": f"No {what}."}})
+
+
+@dataclass
+class PaperGateway:
+    """Takes submissions as the gateway does and does nothing; the test says how jobs end."""
+
+    submissions: dict[str, Json] = field(default_factory=dict)  # key -> operation
+    jobs: dict[str, tuple[str, int]] = field(default_factory=dict)  # key -> cluster, job
+    refusals: dict[str, Failure] = field(default_factory=dict)  # cluster -> every submission's fate
+    pending: bool = False
+    known_instances: dict[str, str] = field(default_factory=dict)  # name -> node, for a look
+
+    def answer(self, method: str, path: list[str], body: Json) -> httpx.Response:
+        """Answer one call."""
+        cluster = path[2]
+        if path[3] == "query":
+            name = body["filter"][2]
+            node = self.known_instances.get(name)
+            rows = [] if node is None else [[[0, name], [0, node]]]
+            return httpx.Response(200, json={"rows": rows})
+        key = path[4]
+        known = self.submissions.setdefault(key, body["operation"])
+        if known != body["operation"]:
+            return httpx.Response(422, json={"error": {"message": "another operation"}})
+        state: Json = {"cluster": cluster, "key": key}
+        if self.pending:
+            return httpx.Response(200, json=state | {"status": "pending"})
+        if cluster in self.refusals:
+            failure = self.refusals[cluster].value
+            return httpx.Response(
+                200, json=state | {"status": "rejected", "failure": failure, "message": "no"}
+            )
+        _, job = self.jobs.setdefault(key, (cluster, len(self.jobs) + 1))
+        return httpx.Response(200, json=state | {"status": "accepted", "epoch": 1, "job_id": job})
+
+    def operations(self, kind: str = "") -> list[Json]:
+        """Return what was submitted, in order."""
+        return [each for each in self.submissions.values() if each["operation"].startswith(kind)]
+
+
+@dataclass
+class PaperNetwork:
+    """Keeps ports."""
+
+    networks: dict[str, Json] = field(default_factory=dict)
+    ports: dict[str, Json] = field(default_factory=dict)
+    made: dict[str, Json] = field(default_factory=dict)  # idempotency key -> first answer
+    security_groups: list[Json] = field(default_factory=list)
+    vif_type: str = "bridge"
+    refuse_ports: int | None = None
+    asked: Counter[str] = field(default_factory=Counter)
+
+    def answer(
+        self, method: str, path: list[str], body: Json, request: httpx.Request
+    ) -> httpx.Response:
+        """Answer one call."""
+        collection, ident = path[1], path[2] if len(path) > 2 else None
+        self.asked[f"{method} {collection}"] += 1
+        answers: dict[tuple[str, bool], Callable[[], httpx.Response]] = {
+            ("ports", False): lambda: self._ports(method, body, request),
+            ("ports", True): lambda: self._port(method, str(ident), body),
+            ("networks", False): lambda: httpx.Response(
+                200, json={"networks": list(self.networks.values())}
+            ),
+            ("networks", True): lambda: self._network(str(ident)),
+            ("security-groups", False): lambda: httpx.Response(
+                200, json={"security_groups": self.security_groups}
+            ),
+        }
+        return answers[collection, ident is not None]()
+
+    def _network(self, ident: str) -> httpx.Response:
+        if ident not in self.networks:
+            return not_found("network")
+        return httpx.Response(200, json={"network": self.networks[ident]})
+
+    def _ports(self, method: str, body: Json, request: httpx.Request) -> httpx.Response:
+        if method == "GET":
+            device = request.url.params["device_id"]
+            found = [port for port in self.ports.values() if port["device_id"] == device]
+            return httpx.Response(200, json={"ports": found})
+        if self.refuse_ports is not None:
+            fault = {"type": "IpAddressGenerationFailure", "message": "No more addresses."}
+            return httpx.Response(self.refuse_ports, json={"NeutronError": fault})
+        key = request.headers["Idempotency-Key"]
+        if key in self.made:
+            return httpx.Response(201, json={"port": self.made[key]})
+        number = len(self.made) + 1
+        port = {
+            "id": str(uuid4()),
+            "mac_address": f"fa:16:3e:00:00:{number:02x}",
+            "status": "DOWN",
+            "fixed_ips": [{"subnet_id": str(UUID(int=5)), "ip_address": f"10.0.0.{number}"}],
+            "security_groups": [],
+            **body["port"],
+            **self._binding(),
+        }
+        self.made[key] = self.ports[port["id"]] = port
+        return httpx.Response(201, json={"port": port})
+
+    def _binding(self) -> Json:
+        details: Json = {"ganeti_network": "cyc-subnet", "mode": "bridged", "link": "br0"}
+        return {"binding:vif_type": self.vif_type, "binding:vif_details": details}
+
+    def _port(self, method: str, ident: str, body: Json) -> httpx.Response:
+        if ident not in self.ports:
+            return not_found("port")
+        if method == "DELETE":
+            del self.ports[ident]
+            return httpx.Response(204)
+        self.ports[ident] |= {**body.get("port", {}), **self._binding()}
+        return httpx.Response(200, json={"port": self.ports[ident]})
+
+    def own_port(self, project: str, network_id: str) -> Json:
+        """Have a port the user made."""
+        port = {
+            "id": str(uuid4()),
+            "network_id": network_id,
+            "project_id": project,
+            "mac_address": "fa:16:3e:00:01:00",
+            "device_id": "",
+            "status": "DOWN",
+            "fixed_ips": [{"subnet_id": str(UUID(int=5)), "ip_address": "10.0.0.99"}],
+        }
+        self.ports[port["id"]] = port
+        return port
+
+
+@dataclass
+class PaperImages:
+    """Keeps images and signs nothing."""
+
+    images: dict[str, Json] = field(default_factory=dict)
+    tickets: list[str] = field(default_factory=list)
+
+    def answer(self, method: str, path: list[str], body: Json) -> httpx.Response:
+        """Answer one call."""
+        ident = path[3] if path[0] == "internal" else path[2]
+        if ident not in self.images:
+            return not_found("image")
+        if path[0] != "internal":
+            return httpx.Response(200, json=self.images[ident])
+        self.tickets.append(ident)
+        return httpx.Response(
+            200,
+            json={
+                "url": f"http://images/{ident}?secret={len(self.tickets)}",
+                "sha512": "ab" * 64,
+                "size": 2 * 1024 * 1024,
+                "disk_format": "raw",
+                "virtual_size": 2 * 1024 * 1024,
+                "expires_at": "2030-01-01T00:00:00Z",
+            },
+        )
+
+
+@dataclass
+class World:
+    """All neighbours behind one transport."""
+
+    gateway: PaperGateway = field(default_factory=PaperGateway)
+    network: PaperNetwork = field(default_factory=PaperNetwork)
+    images: PaperImages = field(default_factory=PaperImages)
+    calls: Counter[int] = field(default_factory=Counter)  # by port of the service
+    down: set[int] = field(default_factory=set)
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        """Answer whichever neighbour's call it is."""
+        port = request.url.port or 80
+        self.calls[port] += 1
+        if port in self.down:
+            raise httpx.ConnectError("down")
+        path = request.url.path.strip("/").split("/")
+        body = orjson.loads(request.content) if request.content else {}
+        if port == 8790:
+            return self.gateway.answer(request.method, path, body)
+        if port == 9696:
+            return self.network.answer(request.method, path, body, request)
+        return self.images.answer(request.method, path, body)
