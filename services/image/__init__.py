@@ -1,0 +1,1 @@
+"""The image service: Glance v2, and images for the nodes of Ganeti clusters."""

@@ -1,0 +1,41 @@
+"""Who may do what with images: Glance's rule names and defaults."""
+
+from typing import Final
+
+from shared.identity.policy import (
+    ADMIN,
+    PROJECT_MEMBER_OR_ADMIN,
+    PROJECT_MEMBER_OR_SERVICE_OR_ADMIN,
+    PROJECT_READER_OR_ADMIN,
+    SERVICE,
+    PolicyRule,
+)
+
+# Images of everybody's, and what is shared: who sees them at all is not policy's to say.
+VISIBLE: Final = (
+    f"{PROJECT_READER_OR_ADMIN} or {SERVICE} or (role:reader and ('public':%(visibility)s or "
+    "'community':%(visibility)s or 'shared':%(visibility)s))"
+)
+
+RULES: Final = (
+    PolicyRule("add_image", PROJECT_MEMBER_OR_SERVICE_OR_ADMIN, "Create an image"),
+    PolicyRule("get_images", f"role:reader or {SERVICE} or {ADMIN}", "List images"),
+    PolicyRule("get_image", VISIBLE, "Show an image"),
+    PolicyRule("modify_image", PROJECT_MEMBER_OR_ADMIN, "Change an image and its tags"),
+    PolicyRule("delete_image", PROJECT_MEMBER_OR_ADMIN, "Delete an image"),
+    PolicyRule("upload_image", PROJECT_MEMBER_OR_SERVICE_OR_ADMIN, "Send an image's bytes"),
+    PolicyRule("download_image", VISIBLE, "Get an image's bytes"),
+    PolicyRule("publicize_image", ADMIN, "Make an image everybody's"),
+    PolicyRule("communitize_image", PROJECT_MEMBER_OR_ADMIN, "Make an image the community's"),
+    PolicyRule("set_image_owner", f"{SERVICE} or {ADMIN}", "Give an image to another project"),
+    PolicyRule("deactivate", PROJECT_MEMBER_OR_ADMIN, "Take an image's bytes out of reach"),
+    PolicyRule("reactivate", PROJECT_MEMBER_OR_ADMIN, "Put them back in reach"),
+    PolicyRule("download_deactivated", ADMIN, "Get the bytes of a deactivated image"),
+    PolicyRule("add_member", PROJECT_MEMBER_OR_ADMIN, "Share an image"),
+    PolicyRule("get_members", VISIBLE, "List whom an image is shared with"),
+    PolicyRule("get_member", VISIBLE, "Show one of them"),
+    PolicyRule("modify_member", "role:member or role:admin", "Accept or reject an image"),
+    PolicyRule("delete_member", PROJECT_MEMBER_OR_ADMIN, "Share an image no longer"),
+    PolicyRule("get_usage", f"role:reader or {ADMIN}", "Show how much of the quota is used"),
+    PolicyRule("create_image_ticket", SERVICE, "Get a signed address of an image's bytes"),
+)

@@ -1,0 +1,38 @@
+"""Every URL of the image service; each handler file names its own."""
+
+from typing import Final
+
+from aiohttp import web
+
+from services.image.api import (
+    absent,
+    actions,
+    image_data,
+    image_list,
+    images,
+    info,
+    json_schemas,
+    members,
+    tags,
+    tickets,
+    versions,
+)
+
+ROUTES: Final = (
+    *versions.ROUTES,
+    *image_list.ROUTES,
+    *images.ROUTES,
+    *image_data.ROUTES,
+    *tags.ROUTES,
+    *actions.ROUTES,
+    *members.ROUTES,
+    *json_schemas.ROUTES,
+    *info.ROUTES,
+    *tickets.ROUTES,
+    *absent.ROUTES,
+)
+
+
+def is_public(request: web.Request) -> bool:
+    """Whether the request needs no token: version documents, and signed addresses."""
+    return request.path in versions.PATHS or image_data.is_signed(request)

@@ -1,0 +1,1 @@
+"""Bodies the service takes."""

@@ -1,0 +1,1 @@
+"""What images are and what may happen to them; knows neither HTTP nor SQL."""

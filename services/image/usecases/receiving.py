@@ -1,0 +1,162 @@
+"""Receives the bytes of one upload: to the disk, through two hashes and an inspection, at once.
+
+The event loop only gathers pieces as they come from the socket; threads do the rest, each hash
+and the disk in a thread of its own, on whole batches of pieces that nobody copies or joins.
+While one batch is worked on, the next one gathers.
+"""
+
+import asyncio
+import errno
+import hashlib
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from typing import Final
+
+from services.image.domain.formats import Seen, judge
+from services.image.domain.image import Content, Image
+from services.image.domain.quota import Limits, StorageFull
+from services.image.store.blobs import PartFile
+from services.image.usecases.inspection import Inspection
+from shared.errors import BadInput
+
+BATCH: Final = 2 * 1024 * 1024  # bytes that make the way to three threads worth it
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+PLAIN: Final = frozenset({"raw", "gpt", "iso"})  # the bytes are the disk
+
+Work = Callable[[Sequence[bytes]], object]
+
+
+class SizeMismatch(BadInput):
+    """Another number of bytes came than was announced."""
+
+    code = "image.size_mismatch"
+
+
+class Receiver:
+    """Takes the bytes of one upload.
+
+    Args:
+        image: whose bytes these are.
+        part: the file they go to.
+        threads: where the work is done; three at a time.
+        limits: how large an image may be.
+        room: bytes its project has left.
+        expected: how many bytes the client says there are.
+    """
+
+    def __init__(
+        self,
+        image: Image,
+        part: PartFile,
+        threads: Executor,
+        *,
+        limits: Limits,
+        room: int,
+        expected: int | None,
+    ) -> None:
+        self._image = image
+        self._part = part
+        self._threads = threads
+        self._limits = limits
+        self._room = room
+        self._expected = expected
+        self._inspection = Inspection()
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._sha512 = hashlib.sha512()
+        self._size = 0
+
+    async def take(self, pieces: AsyncIterator[bytes]) -> Content:
+        """Receive everything, keep the file, and return what was received.
+
+        Raises:
+            ImageTooLarge: no image may have so many bytes.
+            StorageQuotaFull: the project has not so much left.
+            StorageFull: neither has the disk.
+            ContentMismatch: the bytes are not of the image's format.
+            ContentUnsafe: a node must not open them.
+            SizeMismatch: there are more or fewer than expected.
+        """
+        await self._drain(pieces)
+        if self._expected not in {None, self._size}:
+            raise SizeMismatch(
+                f"{self._expected} bytes were announced, and {self._size} were sent."
+            )
+        seen = await asyncio.get_running_loop().run_in_executor(self._threads, self._end)
+        plain = self._image.disk_format in PLAIN
+        return Content(
+            size=self._size,
+            md5=self._md5.hexdigest(),
+            sha512=self._sha512.hexdigest(),
+            virtual_size=self._size if plain else seen.virtual_size,
+        )
+
+    async def _drain(self, pieces: AsyncIterator[bytes]) -> None:
+        batch: list[bytes] = []
+        gathered = 0
+        working: asyncio.Task[None] | None = None
+        try:
+            async for piece in pieces:
+                batch.append(piece)
+                gathered += len(piece)
+                if gathered < BATCH:
+                    continue
+                if working is not None:
+                    await working
+                self._count(gathered)
+                working = asyncio.create_task(self._work(batch))
+                batch, gathered = [], 0
+        finally:  # whatever happens, no thread is left at work on a file that is given up
+            if working is not None:
+                await asyncio.wait([working])
+        if working is not None:
+            await working
+        self._count(gathered)
+        await self._work(batch)
+
+    def _count(self, size: int) -> None:
+        self._size += size
+        self._limits.check_size(self._size, self._room)
+
+    async def _work(self, batch: Sequence[bytes]) -> None:
+        loop = asyncio.get_running_loop()
+        works: tuple[Work, ...] = (self._write, self._hash_md5, self._hash_sha512)
+        under_way = [loop.run_in_executor(self._threads, work, batch) for work in works]
+        await asyncio.wait(under_way)
+        for each in under_way:
+            each.result()
+
+    def _hash_md5(self, batch: Sequence[bytes]) -> None:
+        for piece in batch:
+            self._md5.update(piece)
+
+    def _hash_sha512(self, batch: Sequence[bytes]) -> None:
+        for piece in batch:
+            self._sha512.update(piece)
+
+    def _write(self, batch: Sequence[bytes]) -> None:
+        seen = self._inspection.look(batch)
+        if seen is not None:  # no need to take gigabytes that will be refused
+            self._judge(seen)
+        with _room_on_disk():
+            self._part.write(batch)
+
+    def _end(self) -> Seen:
+        seen = self._inspection.finish()
+        self._judge(seen)
+        with _room_on_disk():
+            self._part.keep()
+        return seen
+
+    def _judge(self, seen: Seen) -> None:
+        judge(str(self._image.disk_format), str(self._image.container_format), seen)
+
+
+@contextmanager
+def _room_on_disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as trouble:
+        if trouble.errno not in NO_ROOM:
+            raise
+        raise StorageFull("Image storage media is full.") from trouble
