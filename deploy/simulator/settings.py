@@ -119,6 +119,9 @@ class SimulatorSettings(Part):
     image_timeout: float = Field(default=120, gt=0, description="deadline of one image download")
     persist: bool = Field(default=True, description="load the state at start, save it at the end")
     save_every: float = Field(default=2, gt=0, description="seconds between saves when changed")
+    stop_grace: float = Field(
+        default=3, ge=0, description="seconds that running jobs get to end at the stop"
+    )
     seed: int = Field(default=1, description="makes uuids, MAC addresses and jitter repeatable")
 
     @model_validator(mode="after")

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+import ssl
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -17,7 +19,6 @@ from deploy.simulator.tls import ensure_certificate, server_context
 from deploy.simulator.wire.http import RapiServer
 
 _ARCHIVE_EVERY = 30.0
-_GRACE = 3.0  # seconds that running jobs get to end before the state is saved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +49,16 @@ def _port(runner: web.BaseRunner) -> int:
 
 
 async def _listen(
-    settings: SimulatorSettings, site: SimulatedCluster, stack: contextlib.AsyncExitStack
+    settings: SimulatorSettings,
+    site: SimulatedCluster,
+    tls: ssl.SSLContext,
+    stack: contextlib.AsyncExitStack,
 ) -> Endpoint:
     runner = web.ServerRunner(web.Server(RapiServer(site)), shutdown_timeout=0.5)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     port = settings.base_port + site.number - 1 if settings.base_port else 0
-    context = server_context(settings.state_dir)
-    await web.TCPSite(runner, settings.host, port, ssl_context=context).start()
-    certificate, _ = ensure_certificate(settings.state_dir)
+    await web.TCPSite(runner, settings.host, port, ssl_context=tls).start()
     return Endpoint(
         name=site.state.name,
         url=f"https://{settings.host}:{_port(runner)}",
@@ -64,7 +66,7 @@ async def _listen(
         password=settings.password,
         read_username=settings.read_username,
         read_password=settings.read_password,
-        ca_file=certificate,
+        ca_file=ensure_certificate(settings.state_dir)[0],
         nodes=tuple(site.state.nodes),
     )
 
@@ -83,9 +85,21 @@ async def _listen_admin(
     return f"http://127.0.0.1:{_port(runner)}"
 
 
+def _described(endpoint: Endpoint) -> dict[str, object]:
+    return {
+        "name": endpoint.name,
+        "url": endpoint.url,
+        "user": endpoint.username,
+        "password": endpoint.password,
+        "read_user": endpoint.read_username,
+        "read_password": endpoint.read_password,
+        "ca_file": str(endpoint.ca_file.absolute()),
+        "nodes": list(endpoint.nodes),
+    }
+
+
 def _describe(settings: SimulatorSettings, endpoints: tuple[Endpoint, ...]) -> None:
-    described = [asdict(e) | {"ca_file": str(e.ca_file)} for e in endpoints]
-    content = json.dumps({"clusters": described}, indent=1).encode()
+    content = json.dumps({"clusters": [_described(e) for e in endpoints]}, indent=1).encode()
     persistence.write(settings.state_dir / "clusters.json", content)
 
 
@@ -105,9 +119,12 @@ class _Saver:
     async def save(self) -> None:
         """Write the state when it has changed since the last time."""
         changes = sum(site.queue.changes for site in self._sites)
-        if changes == self._saved:
-            return
-        self._saved = changes
+        if changes != self._saved:
+            self._saved = changes
+            await self.save_anyway()
+
+    async def save_anyway(self) -> None:
+        """Write the state."""
         content = persistence.encode({site.number: site.state for site in self._sites})
         await asyncio.to_thread(persistence.write, self._path, content)
 
@@ -118,8 +135,8 @@ class _Saver:
             await self.save()
 
 
-async def _let_jobs_end(sites: tuple[SimulatedCluster, ...]) -> None:
-    deadline = asyncio.get_running_loop().time() + _GRACE
+async def _let_jobs_end(sites: tuple[SimulatedCluster, ...], grace: float) -> None:
+    deadline = asyncio.get_running_loop().time() + grace
     while any(site.queue.busy for site in sites):
         if asyncio.get_running_loop().time() > deadline:
             return
@@ -137,22 +154,27 @@ async def running(settings: SimulatorSettings) -> AsyncIterator[Simulator]:
         for n in range(1, settings.clusters + 1)
     )
     saver = _Saver(state_file, sites)
+    tls = server_context(settings.state_dir)
     async with contextlib.AsyncExitStack() as stack:
         for site in sites:
             stack.callback(site.queue.close)
         if settings.persist:
-            stack.push_async_callback(saver.save)
-            stack.push_async_callback(_let_jobs_end, sites)
-        async with asyncio.TaskGroup() as background:
-            tasks = [background.create_task(_archive(sites, settings.archive_after))]
-            if settings.persist:
-                tasks.append(background.create_task(saver.keep_saving(settings.save_every)))
-            try:
-                async with contextlib.AsyncExitStack() as listeners:
-                    endpoints = tuple([await _listen(settings, site, listeners) for site in sites])
-                    admin_url = await _listen_admin(settings, sites, listeners)
-                    _describe(settings, endpoints)
-                    yield Simulator(sites=sites, clusters=endpoints, admin_url=admin_url)
-            finally:
-                for task in tasks:
-                    task.cancel()
+            stack.push_async_callback(saver.save_anyway)
+            stack.push_async_callback(_let_jobs_end, sites, settings.stop_grace)
+            _in_background(saver.keep_saving(settings.save_every), stack)
+        _in_background(_archive(sites, settings.archive_after), stack)
+        endpoints = tuple([await _listen(settings, site, tls, stack) for site in sites])
+        admin_url = await _listen_admin(settings, sites, stack)
+        _describe(settings, endpoints)
+        yield Simulator(sites=sites, clusters=endpoints, admin_url=admin_url)
+
+
+def _in_background(work: Coroutine[Any, Any, None], stack: contextlib.AsyncExitStack) -> None:
+    """Run `work` until the stack is left; a task group would wrap the errors of its user."""
+    task = asyncio.create_task(work)
+
+    async def stop() -> None:
+        task.cancel()
+        await asyncio.wait([task])
+
+    stack.push_async_callback(stop)

@@ -47,12 +47,19 @@ def check_list(fields: Any) -> None:
 
 
 def _leaf(operator: str, args: list[Any], fields: set[str], known: Callable[[str], bool]) -> Test:
-    wanted = 1 if operator == "?" else 2
-    if len(args) != wanted or not isinstance(args[0], str):
-        shown = json.dumps([operator, *args])
-        raise Unreadable(f"Cannot deserialise filter: expected array [string, args], got {shown}")
+    if operator == "?":
+        args = [*args, None] if len(args) == 1 else []
+    if len(args) != 2:
+        raise Unreadable(
+            "Cannot deserialise field/value pair, expected [fieldname, value] "
+            f"but got {json.dumps(args)}"
+        )
+    if not isinstance(args[0], str):
+        raise Unreadable("Unable to read String")
     name = args[0]
-    value = _value(args[1]) if wanted == 2 else None
+    value = None if operator == "?" else _value(args[1])
+    if operator == "=~":
+        value = _regex(value)
     fields.add(name)
     compare = _OPERATORS[operator]
 
@@ -60,7 +67,9 @@ def _leaf(operator: str, args: list[Any], fields: set[str], known: Callable[[str
         if not known(name):
             raise Incomparable(f"Can't find field named '{name}'")
         status, found = get(name)
-        return status == 0 and found is not None and compare(found, value)
+        if status != 0:
+            return True  # what cannot be known is not held against an object
+        return found is not None and compare(found, value)
 
     return test
 
@@ -100,6 +109,12 @@ def _ordered(check: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     return compare
 
 
+def _holds(found: Any, _: Any) -> bool:
+    if not isinstance(found, bool):
+        raise Incomparable(f"Unexpected value '{json.dumps(found)}' in boolean context")
+    return found
+
+
 def _contains(found: Any, value: Any) -> bool:
     if not isinstance(found, (list, tuple)):
         shown = json.dumps(found)
@@ -107,17 +122,24 @@ def _contains(found: Any, value: Any) -> bool:
     return value in found
 
 
+def _regex(raw: Any) -> re.Pattern[str]:
+    try:
+        return re.compile(str(raw))
+    except re.error as error:
+        raise Unreadable(f'({error.pos},"{error.msg}")') from None
+
+
 def _matches(found: Any, value: Any) -> bool:
     if not isinstance(found, str):
-        raise Incomparable(f"Invalid types in regex match: {json.dumps(found)}")
-    try:
-        return re.search(str(value), found) is not None
-    except re.error as error:
-        raise Incomparable(f"Invalid regular expression: {error}") from None
+        raise Incomparable(
+            "Invalid field value used in regexp matching, expecting string but got "
+            f"'{json.dumps(found)}'"
+        )
+    return value.search(found) is not None
 
 
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
-    "?": lambda found, _: bool(found),
+    "?": _holds,
     "=": _ordered(lambda a, b: a == b),
     "==": _ordered(lambda a, b: a == b),
     "!=": _ordered(lambda a, b: a != b),

@@ -157,7 +157,7 @@ def cell(world: World, instance: Instance, name: str) -> Cell:
     """One field of one instance."""
     if name in _PLAIN:
         value = _PLAIN[name](world, instance)
-        return normal(value)
+        return UNAVAILABLE if value is None else normal(value)
     if name in _LIVE:
         return _live(world, instance, name)
     if name in _FIRST:

@@ -65,9 +65,15 @@ class RapiServer:
         return 200, value, {}, call.submitted
 
     async def _handle(self, call: Call, request: web.BaseRequest) -> Any:
+        rights = self._rights(request.headers.get("Authorization"))
+        if rights is None and self._site.settings.require_authentication:
+            raise HttpError(401, WWW_Authenticate=_REALM)
         found, route = self._route(call)
         call.items = found.items
-        self._authorise(request.headers.get("Authorization"), route)
+        if route.access and rights is None:
+            raise HttpError(401, WWW_Authenticate=_REALM)
+        if route.access and not (rights or frozenset()) & route.access:
+            raise HttpError(403)
         call.body = await _read_body(request)
         if self._site.faults.luxid_down and call.path not in _WITHOUT_LUXID:
             raise HttpError(502, "Can't connect to master daemon: [Errno 111] Connection refused")
@@ -83,14 +89,10 @@ class RapiServer:
             raise HttpError(501, f"Method {call.method} is unsupported for path {call.path}")
         return found, route
 
-    def _authorise(self, header: str | None, route: Route) -> None:
-        if not route.access and not self._site.settings.require_authentication:
-            return
-        rights = None if self._site.faults.refuse_auth else self._users.get(_credentials(header))
-        if rights is None:
-            raise HttpError(401, WWW_Authenticate=_REALM)
-        if route.access and not rights & route.access:
-            raise HttpError(403)
+    def _rights(self, header: str | None) -> frozenset[str] | None:
+        if self._site.faults.refuse_auth:
+            return None
+        return self._users.get(_credentials(header))
 
 
 def _credentials(header: str | None) -> tuple[str, str]:

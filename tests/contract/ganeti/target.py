@@ -43,6 +43,8 @@ class Target:
     cluster: str
     os: str
     poll: float
+    slow: str  # an image that takes a while to install
+    very_slow: str  # one that takes longer than a cancel
     command: Callable[..., None]  # a gnt-* command on the master
     real: bool
     session: aiohttp.ClientSession
@@ -141,6 +143,8 @@ def simulated(simulator: RunningSimulator, session: aiohttp.ClientSession) -> Ta
         cluster=cluster.name,
         os="snf-image+default",
         poll=0.004,
+        slow="sleep0.3",
+        very_slow="sleep0.3",
         command=command,
         real=False,
         session=session,
@@ -168,6 +172,8 @@ def real(description: Path, session: aiohttp.ClientSession) -> Target:
         cluster=cluster["name"],
         os=os.environ.get("CYCLADES_GANETI_OS", "snf-image+default"),
         poll=0.05,
+        slow="sleep2",
+        very_slow="sleep15",
         command=command,
         real=True,
         session=session,

@@ -40,15 +40,27 @@ async def idle(target: Target) -> AsyncIterator[str]:
     await target.run("DELETE", f"/2/instances/{_IDLE}")
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def busy(target: Target) -> AsyncIterator[int]:
-    """A create that runs for two seconds and holds its instance's lock; its job id."""
-    body = _create(target, _BUSY, osparams={"img_id": "sleep2"})
+async def _kept_busy(target: Target, image: str) -> AsyncIterator[int]:
+    body = _create(target, _BUSY, osparams={"img_id": image})
     number = await target.submit("POST", "/2/instances", body)
     await target.job(number, lambda job: "OS create scripts" in str(job["oplog"]))
     yield number
     await target.job(number)
     await target.run("DELETE", f"/2/instances/{_BUSY}")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def busy(target: Target) -> AsyncIterator[int]:
+    """A create that takes a while and holds its instance's lock; its job id."""
+    async for number in _kept_busy(target, target.slow):
+        yield number
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def very_busy(target: Target) -> AsyncIterator[int]:
+    """The same, for longer than a cancel takes."""
+    async for number in _kept_busy(target, target.very_slow):
+        yield number
 
 
 async def test_an_unknown_job_is_all_nulls(target: Target) -> None:
@@ -64,7 +76,9 @@ async def test_job_ids_are_numbers(target: Target, path: str, status: int) -> No
     assert (await target.call("GET", path)).status == status
 
 
-async def test_a_job_behind_a_lock_waits_and_can_be_cancelled(target: Target, busy: int) -> None:
+async def test_a_job_behind_a_lock_waits_and_can_be_cancelled(
+    target: Target, very_busy: int
+) -> None:
     number = await target.submit("PUT", f"/2/instances/{_BUSY}/shutdown")
     waiting = await target.job(number, lambda job: job["status"] == "waiting")
     assert waiting["start_ts"] is not None
@@ -75,7 +89,7 @@ async def test_a_job_behind_a_lock_waits_and_can_be_cancelled(target: Target, bu
     gone = await target.job(number)
     assert gone["status"] == "canceled"
     assert gone["opresult"] == ["Job canceled by request"]
-    assert (await target.job(busy))["status"] == "success"
+    assert (await target.job(very_busy))["status"] == "success"
 
 
 async def test_locks_show_who_holds_and_who_waits(target: Target, busy: int) -> None:
