@@ -35,6 +35,21 @@ class SecretBox:
         except InvalidToken as unreadable:
             raise SecretUnreadable("no key opens this secret") from unreadable
 
+    def encrypt(self, data: bytes) -> bytes:
+        """Return bytes as only the holder of our key can read them."""
+        return self._fernet.encrypt(data)
+
+    def decrypt(self, token: bytes) -> bytes:
+        """Return what was encrypted.
+
+        Raises:
+            SecretUnreadable: no key of ours opens it.
+        """
+        try:
+            return self._fernet.decrypt(token)
+        except InvalidToken as unreadable:
+            raise SecretUnreadable("no key opens this secret") from unreadable
+
     def rotate(self, sealed: str) -> str:
         """Return the secret sealed anew with the newest key."""
         return self._fernet.rotate(sealed.encode()).decode()

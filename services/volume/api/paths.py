@@ -1,0 +1,38 @@
+"""Reads ids out of URLs and queries; what is no id names nothing."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from aiohttp import web
+
+from services.volume.domain import volume, volume_type
+from shared.errors import NotFound
+
+
+def uuid_in(
+    request: web.Request, name: str, refusal: Callable[[object], NotFound] = volume.not_found
+) -> UUID:
+    """Return the id in a part of the URL.
+
+    Raises:
+        NotFound: it cannot be one.
+    """
+    text = request.match_info[name]
+    try:
+        return UUID(text) if len(text) in (32, 36) else _none(text)
+    except ValueError as wrong:
+        raise refusal(text) from wrong
+
+
+def _none(text: str) -> UUID:
+    raise ValueError(text)
+
+
+def volume_id_in(request: web.Request) -> UUID:
+    """Return the volume the URL is about."""
+    return uuid_in(request, "volume_id")
+
+
+def type_id_in(request: web.Request) -> UUID:
+    """Return the type the URL is about."""
+    return uuid_in(request, "type_id", volume_type.not_found)

@@ -1,0 +1,90 @@
+"""Who may do what: Cinder's rule names and defaults."""
+
+from typing import Final
+
+from aiohttp import web
+
+from services.volume.api.deps import DEPS
+from shared.identity.caller import CALLER
+from shared.identity.policy import (
+    ADMIN,
+    ANYONE,
+    PROJECT_MEMBER_OR_ADMIN,
+    PROJECT_READER_OR_ADMIN,
+    PolicyRule,
+)
+
+RULES: Final = (
+    PolicyRule("volume:create", PROJECT_MEMBER_OR_ADMIN, "Create a volume", ("POST /volumes",)),
+    PolicyRule("volume:get", PROJECT_READER_OR_ADMIN, "Show a volume", ("GET /volumes/{id}",)),
+    PolicyRule("volume:get_all", PROJECT_READER_OR_ADMIN, "List volumes", ("GET /volumes",)),
+    PolicyRule("volume:update", PROJECT_MEMBER_OR_ADMIN, "Name a volume", ("PUT /volumes/{id}",)),
+    PolicyRule("volume:delete", PROJECT_MEMBER_OR_ADMIN, "Delete", ("DELETE /volumes/{id}",)),
+    PolicyRule(
+        "volume:force_delete", ADMIN, "Delete in any status", ("POST /volumes/{id}/action",)
+    ),
+    PolicyRule("volume:extend", PROJECT_MEMBER_OR_ADMIN, "Grow", ("POST /volumes/{id}/action",)),
+    PolicyRule("volume:retype", PROJECT_MEMBER_OR_ADMIN, "Retype", ("POST /volumes/{id}/action",)),
+    PolicyRule("volume:get_volume_metadata", PROJECT_READER_OR_ADMIN, "Show metadata"),
+    PolicyRule("volume:create_volume_metadata", PROJECT_MEMBER_OR_ADMIN, "Add metadata"),
+    PolicyRule("volume:update_volume_metadata", PROJECT_MEMBER_OR_ADMIN, "Change metadata"),
+    PolicyRule("volume:delete_volume_metadata", PROJECT_MEMBER_OR_ADMIN, "Drop metadata"),
+    PolicyRule("volume_extension:volume_actions:set_bootable", PROJECT_MEMBER_OR_ADMIN, "Boot"),
+    PolicyRule("volume_extension:volume_image_metadata:set", PROJECT_MEMBER_OR_ADMIN, "Image data"),
+    PolicyRule("volume_extension:volume_admin_actions:reset_status", ADMIN, "Set the status"),
+    PolicyRule("volume_extension:volume_host_attribute", ADMIN, "See where a volume is"),
+    PolicyRule("volume_extension:volume_tenant_attribute", PROJECT_READER_OR_ADMIN, "See whose"),
+    PolicyRule("volume_extension:volume_mig_status_attribute", ADMIN, "See migrations"),
+    PolicyRule("volume_extension:type_get_all", ANYONE, "List types", ("GET /types",)),
+    PolicyRule("volume_extension:type_get", ANYONE, "Show a type", ("GET /types/{id}",)),
+    PolicyRule("volume_extension:type_create", ADMIN, "Create a type", ("POST /types",)),
+    PolicyRule("volume_extension:type_update", ADMIN, "Change a type", ("PUT /types/{id}",)),
+    PolicyRule("volume_extension:type_delete", ADMIN, "Delete a type", ("DELETE /types/{id}",)),
+    PolicyRule("volume_extension:access_types_extra_specs", ANYONE, "See specs users may see"),
+    PolicyRule("volume_extension:types_extra_specs:read_sensitive", ADMIN, "See all specs"),
+    PolicyRule("volume_extension:types_extra_specs:create", ADMIN, "Add specs"),
+    PolicyRule("volume_extension:types_extra_specs:update", ADMIN, "Change a spec"),
+    PolicyRule("volume_extension:types_extra_specs:delete", ADMIN, "Drop a spec"),
+    PolicyRule("volume_extension:volume_type_access:get_all_for_type", ADMIN, "See who may use it"),
+    PolicyRule(
+        "volume_extension:volume_type_access:addProjectAccess", ADMIN, "Let a project use it"
+    ),
+    PolicyRule(
+        "volume_extension:volume_type_access:removeProjectAccess", ADMIN, "No longer let it"
+    ),
+    PolicyRule("volume_extension:quotas:show", PROJECT_READER_OR_ADMIN, "Show quotas"),
+    PolicyRule("volume_extension:quotas:update", ADMIN, "Change quotas"),
+    PolicyRule("volume_extension:quotas:delete", ADMIN, "Have the default quotas again"),
+    PolicyRule("volume_extension:quota_classes:get", ADMIN, "Show a quota class"),
+    PolicyRule("volume_extension:quota_classes:update", ADMIN, "Change a quota class"),
+    PolicyRule("volume_extension:services:index", ADMIN, "List services", ("GET /os-services",)),
+    PolicyRule("limits_extension:used_limits", PROJECT_READER_OR_ADMIN, "Show limits"),
+)
+
+
+def require(request: web.Request, rule: str, project_id: str | None = None) -> None:
+    """Let the caller through.
+
+    Args:
+        request: who asks.
+        rule: the rule's name.
+        project_id: whose thing it is about; the caller's own project's if absent.
+
+    Raises:
+        NotAllowed: the rule forbids it.
+    """
+    caller = request[CALLER]
+    target = {"project_id": caller.project_id if project_id is None else project_id}
+    request.app[DEPS].policy.require(caller, rule, target)
+
+
+def allows(request: web.Request, rule: str) -> bool:
+    """Whether the rule lets the caller."""
+    caller = request[CALLER]
+    return request.app[DEPS].policy.allows(caller, rule, {"project_id": caller.project_id})
+
+
+def scope(request: web.Request) -> str | None:
+    """Return the project whose things the caller may touch; None for administrators."""
+    caller = request[CALLER]
+    return None if caller.is_admin else caller.project_id

@@ -1,0 +1,31 @@
+"""Every URL of the volume service, in one screen."""
+
+from typing import Final
+
+from services.volume.api import (
+    limits,
+    not_here,
+    services,
+    versions,
+    volume_actions,
+    volume_metadata,
+    volume_types,
+    volumes,
+)
+from shared.web.projects import in_both_forms
+
+ROUTES: Final = [
+    *versions.ROUTES,
+    *in_both_forms(
+        "/v3",
+        [
+            *volumes.ROUTES,
+            *volume_metadata.ROUTES,
+            *volume_actions.ROUTES,
+            *volume_types.ROUTES,
+            *limits.ROUTES,
+            *services.ROUTES,
+            *not_here.ROUTES,
+        ],
+    ),
+]

@@ -1,0 +1,43 @@
+"""A volume as its owner sees it: in the API and in events."""
+
+from typing import Any
+
+from services.volume.domain.volume import Volume
+from shared.clock import micros
+from shared.contracts.resources import VolumeChanged
+
+
+def document(volume: Volume) -> dict[str, Any]:
+    """Return what every microversion shows of a volume, without links (Block Storage API v3)."""
+    return {
+        "id": str(volume.id),
+        "name": volume.name,
+        "description": volume.description,
+        "status": volume.status.value,
+        "size": volume.size,
+        "availability_zone": volume.availability_zone,
+        "created_at": micros(volume.created_at),
+        "updated_at": micros(volume.updated_at) if volume.updated_at else None,
+        "volume_type": volume.volume_type,
+        "snapshot_id": None,
+        "source_volid": None,
+        "metadata": dict(volume.metadata),
+        "user_id": volume.user_id,
+        "bootable": "true" if volume.bootable else "false",
+        "encrypted": False,
+        "replication_status": None,
+        "consistencygroup_id": None,
+        "multiattach": volume.multiattach,
+        "attachments": [],
+    }
+
+
+def changed(volume: Volume, verb: str) -> VolumeChanged:
+    """Return the fact that the volume is now so."""
+    return VolumeChanged(
+        verb=verb,
+        id=str(volume.id),
+        project_id=volume.project_id,
+        version=volume.version,
+        document=document(volume),
+    )

@@ -1,0 +1,144 @@
+"""What the volume service does with types. Each function is one transaction."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from services.volume.domain.volume_type import FIRST, VolumeType, not_found
+from services.volume.store.stores import Transaction
+from shared.errors import Conflict, NotFound
+from shared.ids import new_uuid
+
+
+class NoSuchAccess(NotFound):
+    """The project has no such right to lose."""
+
+    code = "volume.type.no_such_access"
+
+
+class AccessExists(Conflict):
+    """The project may use the type already."""
+
+    code = "volume.type.access_exists"
+
+
+async def have_the_first(transaction: Transaction) -> None:
+    """Have the types every installation begins with, if there are none at all yet."""
+    async with transaction() as stores:
+        for name, description in FIRST.items():
+            if await stores.types.find(name) is None:
+                first = uuid5(NAMESPACE_URL, f"cyclades:volume-type:{name}")
+                await stores.types.add(VolumeType(id=first, name=name, description=description))
+
+
+async def create(
+    transaction: Transaction,
+    name: str,
+    description: str | None,
+    *,
+    is_public: bool,
+    extra_specs: Mapping[str, str],
+) -> VolumeType:
+    """Have a type.
+
+    Raises:
+        TypeExists: the name is taken.
+    """
+    kind = VolumeType(
+        id=new_uuid(),
+        name=name,
+        description=description,
+        is_public=is_public,
+        extra_specs=extra_specs,
+    )
+    async with transaction() as stores:
+        await stores.types.add(kind)
+    return kind
+
+
+async def change(
+    transaction: Transaction, type_id: UUID, how: Callable[[VolumeType], VolumeType]
+) -> VolumeType:
+    """Change a type.
+
+    Raises:
+        TypeNotFound: there is none.
+        TypeExists: the new name is taken.
+    """
+    async with transaction() as stores:
+        kind = how(await stores.types.get(type_id))
+        await stores.types.save(kind)
+        return kind
+
+
+def without_spec(key: str) -> Callable[[VolumeType], VolumeType]:
+    """Return the change that drops an extra spec.
+
+    Raises:
+        NotFound: the type has no such spec.
+    """
+
+    def how(kind: VolumeType) -> VolumeType:
+        if key not in kind.extra_specs:
+            raise NotFound(f"Volume Type {kind.id} has no extra specs with key {key}.")
+        return replace(kind, extra_specs={k: v for k, v in kind.extra_specs.items() if k != key})
+
+    return how
+
+
+async def delete(transaction: Transaction, type_id: UUID) -> None:
+    """Have no such type.
+
+    Raises:
+        TypeNotFound: there is none.
+        TypeInUse: there are volumes of it.
+    """
+    async with transaction() as stores:
+        await stores.types.remove(await stores.types.get(type_id))
+
+
+async def give_access(transaction: Transaction, type_id: UUID, project_id: str) -> None:
+    """Let a project use a type that is not public.
+
+    Raises:
+        TypeNotFound: there is none.
+        AccessExists: it may already, be it because the type is public.
+    """
+    async with transaction() as stores:
+        kind = await stores.types.get(type_id)
+        if kind.is_public:
+            raise AccessExists("Type access modification is not applicable to public volume type.")
+        if not await stores.types.give_access(type_id, project_id):
+            raise AccessExists(
+                f"Volume type access for {type_id} / {project_id} combination already exists."
+            )
+
+
+async def take_access(transaction: Transaction, type_id: UUID, project_id: str) -> None:
+    """Let a project no longer use a type.
+
+    Raises:
+        TypeNotFound: there is none.
+        NoSuchAccess: it could not anyway.
+    """
+    async with transaction() as stores:
+        kind = await stores.types.get(type_id)
+        if kind.is_public:
+            raise AccessExists("Type access modification is not applicable to public volume type.")
+        if not await stores.types.take_access(type_id, project_id):
+            raise NoSuchAccess(
+                f"Volume type access not found for {type_id} / {project_id} combination."
+            )
+
+
+async def the_access(transaction: Transaction, type_id: UUID) -> VolumeType:
+    """Return a type that is not public, with the projects that may use it.
+
+    Raises:
+        TypeNotFound: there is none, or it is public.
+    """
+    async with transaction() as stores:
+        kind = await stores.types.get(type_id)
+        if kind.is_public:
+            raise not_found(f"{type_id}: access is not available for public types;")
+        return kind
