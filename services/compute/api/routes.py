@@ -14,11 +14,12 @@ from services.compute.api import (
     server_unbuilt,
     server_update,
     servers,
+    versions,
 )
 from shared.web.projects import in_both_forms
 
 # Version documents: what needs no token, and no version in its path.
-UNVERSIONED: Final[list[web.RouteDef]] = []
+UNVERSIONED: Final[list[web.RouteDef]] = [*versions.ROUTES]
 
 RESOURCES: Final = [
     *servers.ROUTES,
