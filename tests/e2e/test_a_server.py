@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.e2e.conftest import DEMO, Site
 from tests.parts.cloud import until
+from tests.parts.site import DEMO, Site
 
 pytestmark = pytest.mark.timeout(180)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.e2e.conftest import Site
 from tests.parts.cloud import SERVICES
+from tests.parts.site import Site
 
 pytestmark = pytest.mark.timeout(180)
 

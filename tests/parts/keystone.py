@@ -1,6 +1,7 @@
 """One real Keystone for the session."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,16 +11,13 @@ from deploy.parts.keystone import Keystone, running_keystone
 from deploy.parts.keystone_content import Catalogue
 
 
-@pytest.fixture(scope="session")
-def keystone() -> Iterator[Keystone]:
-    """An identity service with our projects, users and roles.
+@contextmanager
+def filled_keystone(home: Path) -> Iterator[Keystone]:
+    """Run an identity service with our projects, users and roles.
 
     Its catalogue names the usual ports; whoever serves on others calls `offer`.
     """
-    with (
-        TemporaryDirectory(prefix="cyclades-keystone-") as home,
-        running_keystone(Path(home)) as server,
-    ):
+    with running_keystone(home) as server:
         server.fill(
             Catalogue(
                 identity=server.url,
@@ -29,4 +27,14 @@ def keystone() -> Iterator[Keystone]:
                 volume="http://127.0.0.1:8776",
             )
         )
+        yield server
+
+
+@pytest.fixture(scope="session")
+def keystone() -> Iterator[Keystone]:
+    """The session's identity service."""
+    with (
+        TemporaryDirectory(prefix="cyclades-keystone-") as home,
+        filled_keystone(Path(home)) as server,
+    ):
         yield server

@@ -1,0 +1,1 @@
+"""The figures of the performance budget: `python -m tests.bench`."""
