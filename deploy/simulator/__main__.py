@@ -32,7 +32,7 @@ async def _serve(settings: SimulatorSettings) -> None:
 
 
 def main() -> int:
-    """Read the configuration and serve; the exit code is 2 when the configuration is wrong."""
+    """Read the configuration and serve; exit code 2: bad configuration, 1: a port is taken."""
     parser = argparse.ArgumentParser(prog="python -m deploy.simulator", description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="JSON file of settings")
     path: Path = parser.parse_args().config
@@ -42,7 +42,11 @@ def main() -> int:
     except (OSError, ValidationError) as error:
         sys.stderr.write(f"{path}: {error}\n")
         return 2
-    asyncio.run(_serve(settings))
+    try:
+        asyncio.run(_serve(settings))
+    except OSError as error:
+        sys.stderr.write(f"cannot serve: {error}\n")
+        return 1
     return 0
 
 

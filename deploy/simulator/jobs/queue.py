@@ -16,6 +16,7 @@ from deploy.simulator.jobs.timers import Timers
 from deploy.simulator.model import Cluster, Job, Json, Op
 
 log = logging.getLogger(__name__)
+_KEPT = 21 * 86400.0  # seconds an archived job is kept
 
 
 class OpFailed(Exception):
@@ -117,12 +118,17 @@ class JobQueue:
         return True, f"Dequeued job {job_id}"
 
     def archive(self, older_than: float) -> int:
-        """Archive the jobs that ended more than `older_than` seconds ago; returns how many."""
-        limit = now() - older_than
-        old = [j for j in self.live() if j.end is not None and j.end[0] + j.end[1] / 1e6 <= limit]
+        """Archive the jobs that ended more than `older_than` seconds ago; returns how many.
+
+        What has been over for three weeks is forgotten, as Ganeti's cleaner does.
+        """
+        old = [job for job in self.live() if _over_for(job) >= older_than]
         for job in old:
             job.archived = True
-        self.changes += len(old)
+        ancient = [job for job in self._cluster.jobs.values() if _over_for(job) > _KEPT]
+        for job in ancient:
+            del self._cluster.jobs[job.id]
+        self.changes += len(old) + len(ancient)
         return len(old)
 
     async def change_of(self, job_id: int, *, at_most: float) -> None:
@@ -259,6 +265,11 @@ class JobQueue:
                 op.input["reason"] = [*op.input["reason"], trail]
                 op.status, op.end = "error", stamp()
         self._conclude(job)
+
+
+def _over_for(job: Job) -> float:
+    """Seconds since the job ended; negative when it has not."""
+    return -1.0 if job.end is None else max(0.0, now() - job.end[0] - job.end[1] / 1e6)
 
 
 def _with_debug_level(given: Json) -> Json:

@@ -99,17 +99,6 @@ def _move_gateway(network: Network, wanted: str) -> None:
         network.external.add(_position(network, network.gateway))
 
 
-def rename(run: Run) -> Routine:
-    """OP_NETWORK_RENAME (3.1 and later)."""
-    network = run.find_network(run.input["network_name"])
-    yield run.pause()
-    del run.cluster.networks[network.name]
-    network.name = run.input["new_name"]
-    run.cluster.networks[network.name] = network
-    touch(network)
-    return network.name
-
-
 def remove(run: Run) -> Routine:
     """OP_NETWORK_REMOVE."""
     network = run.find_network(run.input["network_name"])
