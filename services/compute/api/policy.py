@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.compute.api.policies import servers
+from services.compute.api.policies import flavors, servers
 from shared.identity.policy import PolicyRule
 
-RULES: Final[tuple[PolicyRule, ...]] = (*servers.RULES,)
+RULES: Final[tuple[PolicyRule, ...]] = (*servers.RULES, *flavors.RULES)

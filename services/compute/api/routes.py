@@ -5,6 +5,9 @@ from typing import Final
 from aiohttp import web
 
 from services.compute.api import (
+    flavor_access,
+    flavor_specs,
+    flavors,
     instance_actions,
     server_actions,
     server_create,
@@ -31,6 +34,9 @@ RESOURCES: Final = [
     *server_nics.ROUTES,
     *server_unbuilt.ROUTES,
     *instance_actions.ROUTES,
+    *flavors.ROUTES,
+    *flavor_specs.ROUTES,
+    *flavor_access.ROUTES,
 ]
 ROUTES: Final = [*UNVERSIONED, *in_both_forms("/v2.1", RESOURCES)]
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.compute.store.actions import ActionStore
 from services.compute.store.capacity import CapacityStore
 from services.compute.store.documents import Renderer
+from services.compute.store.flavors import FlavorStore
 from services.compute.store.projections import ProjectionStore
 from services.compute.store.secrets import SecretStore
 from services.compute.store.servers import ServerStore
@@ -29,6 +30,7 @@ class Stores:
     secrets: SecretStore
     capacity: CapacityStore
     usage: UsageStore
+    flavors: FlavorStore
     projections: ProjectionStore
     outbox: Outbox
     inbox: Inbox
@@ -44,6 +46,7 @@ class Stores:
             secrets=SecretStore(connection),
             capacity=CapacityStore(connection),
             usage=UsageStore(connection),
+            flavors=FlavorStore(connection),
             projections=ProjectionStore(connection),
             outbox=Outbox(connection, messaging),
             inbox=Inbox(connection, messaging),

@@ -4,8 +4,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from shared import logs
 from tests.integration.compute.rig import Rig, furnish, running_rig, to_head
 from tests.parts.postgres import MakesDatabases
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quiet() -> None:
+    """Keep logs short: what fails on purpose is told by the test."""
+    logs.configure("compute", "CRITICAL")
 
 
 @pytest.fixture

@@ -181,32 +181,53 @@ class Rig:
         while await self.service.runner.run_once():
             pass
 
-    async def end_jobs(
-        self,
-        status: JobStatus = JobStatus.SUCCESS,
-        failure: Failure | None = None,
-        text: str = "gnt said no",
-    ) -> None:
-        """Let every job that runs end, and the sagas go on; repeat while there are new ones."""
-        error = None if failure is None else JobFailure(failure=failure, text=text)
-        ended: set[int] = set()
-        while unheard := {job for _, job in self.world.gateway.jobs.values()} - ended:
+    async def end_jobs(self) -> None:
+        """Let every job succeed that has not ended, and the sagas go on; also with new ones."""
+        told: set[int] = set()
+        while unheard := {job for _, job in self.world.gateway.jobs.values()} - told:
             facts = [
                 JobObserved(
                     cluster=cluster,
                     epoch=1,
                     job_id=job,
-                    status=status,
-                    error=error,
+                    status=JobStatus.SUCCESS,
                     result=[[f"node1.{cluster}"]],
                 )
                 for cluster, job in self.world.gateway.jobs.values()
                 if job in unheard
             ]
-            ended |= unheard
+            told |= unheard
             await self.hear(*facts)
             await self.wake()
             await self.run_sagas()
+
+    async def hear_job(
+        self,
+        job: int,
+        status: JobStatus,
+        failure: Failure | None = None,
+        cluster: str = "athens",
+    ) -> None:
+        """Have the watcher see one job."""
+        error = None if failure is None else JobFailure(failure=failure, text="gnt said no")
+        await self.hear(
+            JobObserved(cluster=cluster, epoch=1, job_id=job, status=status, error=error)
+        )
+
+    async def fail_last_job(self, failure: Failure, text: str = "gnt said no") -> None:
+        """Let the job submitted last fail, the others after it succeed, and the sagas go on."""
+        cluster, job = list(self.world.gateway.jobs.values())[-1]
+        error = JobFailure(failure=failure, text=text)
+        await self.hear(
+            JobObserved(cluster=cluster, epoch=1, job_id=job, status=JobStatus.ERROR, error=error)
+        )
+        await self.run_sagas()
+
+    async def forget_pauses(self) -> None:
+        """Let the pauses pass that sagas make between attempts."""
+        await self.sql(
+            "UPDATE sagas SET notes = notes - 'not_before', wake_at = now() WHERE ended_at IS NULL"
+        )
 
     async def wake(self) -> None:
         """Make every saga due, as time would."""

@@ -137,7 +137,7 @@ class PaperNetwork:
         if key in self.made:
             return httpx.Response(201, json={"port": self.made[key]})
         number = len(self.made) + 1
-        port = {
+        port: Json = {
             "id": str(uuid4()),
             "mac_address": f"fa:16:3e:00:00:{number:02x}",
             "status": "DOWN",
@@ -164,7 +164,7 @@ class PaperNetwork:
 
     def own_port(self, project: str, network_id: str) -> Json:
         """Have a port the user made."""
-        port = {
+        port: Json = {
             "id": str(uuid4()),
             "network_id": network_id,
             "project_id": project,

@@ -1,0 +1,177 @@
+"""Making a server when something goes wrong: elsewhere, again, or all taken back."""
+
+import pytest
+
+from shared.contracts.ganeti import Failure
+from tests.integration.compute.rig import IMAGE, NETWORK, Rig, furnish, port_changed
+
+
+async def fault_of(rig: Rig, ident: str) -> str:
+    """Return what the user reads."""
+    message: str = (await rig.show(ident))["fault"]["message"]
+    return message
+
+
+async def test_where_nothing_fits_nova_accepts_and_the_server_is_in_error(bare: Rig) -> None:
+    await furnish(bare)
+    ident = await bare.create()
+    await bare.run_sagas()
+    assert await bare.state(ident) == ("ERROR", None)
+    assert await fault_of(bare, ident) == "No valid host was found."
+    assert not bare.world.gateway.submissions
+    actions = await bare.get(f"/servers/{ident}/os-instance-actions")
+    assert actions["instanceActions"][0]["message"] == "Error"
+
+
+async def test_a_cluster_without_room_sends_the_server_to_another(rig: Rig) -> None:
+    await rig.know_cluster("berlin")
+    ident = await rig.create()
+    await rig.run_sagas()
+    first = next(iter(rig.world.gateway.jobs.values()))[0]
+    port = next(iter(rig.world.network.ports))
+    await rig.fail_last_job(Failure.NO_CAPACITY)
+    await rig.end_jobs()
+    shown = await rig.show(ident, who="admin")
+    assert shown["status"] == "ACTIVE"
+    other = "berlin" if first == "athens" else "athens"
+    assert shown["OS-EXT-AZ:availability_zone"] == f"az-{other}"
+    assert port not in rig.world.network.ports
+    (left,) = rig.world.network.ports.values()
+    assert left["binding:host_id"] == other
+
+
+async def test_a_refused_submission_is_tried_elsewhere_and_nothing_is_removed(rig: Rig) -> None:
+    await rig.know_cluster("berlin")
+    for cluster in ("athens", "berlin"):
+        rig.world.gateway.refusals[cluster] = Failure.UNREACHABLE
+    ident = await rig.create()
+    await rig.run_sagas()
+    assert await rig.state(ident) == ("ERROR", None)
+    assert await fault_of(rig, ident) == "No valid host was found."
+    assert rig.world.gateway.operations("instance.delete") == []
+    assert rig.world.network.ports == {}
+
+
+async def test_what_would_fail_everywhere_is_taken_back(rig: Rig) -> None:
+    ident = await rig.create()
+    await rig.run_sagas()
+    await rig.fail_last_job(Failure.BAD_REQUEST, "disk template unknown")
+    await rig.end_jobs()
+    assert await rig.state(ident) == ("ERROR", None)
+    assert rig.world.network.ports == {}
+    assert await fault_of(rig, ident) == "The instance could not be created."
+    assert "details" not in (await rig.show(ident))["fault"]
+    assert (await rig.show(ident, who="admin"))["fault"]["details"] == "disk template unknown"
+
+
+async def test_a_busy_cluster_is_asked_again_after_a_pause(rig: Rig) -> None:
+    ident = await rig.create()
+    await rig.run_sagas()
+    (first,) = rig.world.gateway.submissions
+    await rig.fail_last_job(Failure.BUSY)
+    await rig.end_jobs()  # the removal of what the first attempt may have left
+    await rig.forget_pauses()
+    await rig.run_sagas()
+    creates = rig.world.gateway.operations("instance.create")
+    assert len(creates) == 2, "the same effect under another key"
+    assert first in rig.world.gateway.submissions
+    await rig.end_jobs()
+    assert await rig.state(ident) == ("ACTIVE", None)
+
+
+@pytest.mark.parametrize("failure", [Failure.UNKNOWN_OUTCOME, Failure.EXISTS])
+async def test_when_nobody_knows_the_instance_is_looked_at(rig: Rig, failure: Failure) -> None:
+    ident = await rig.create()
+    await rig.run_sagas()
+    rig.world.gateway.known_instances[f"cyc-{ident}"] = "node2.athens"
+    await rig.fail_last_job(failure)
+    shown = await rig.show(ident, who="admin")
+    assert shown["status"] == "ACTIVE"
+    assert shown["OS-EXT-SRV-ATTR:host"] == "node2.athens"
+    assert len(rig.world.gateway.operations()) == 1
+
+
+async def test_ports_that_cannot_be_had_are_the_fault(rig: Rig) -> None:
+    rig.world.network.refuse_ports = 409
+    ident = await rig.create()
+    await rig.run_sagas()
+    assert await rig.state(ident) == ("ERROR", None)
+    assert await fault_of(rig, ident) == "No more addresses."
+
+
+async def test_the_saga_waits_until_the_cluster_knows_the_network(rig: Rig) -> None:
+    rig.world.network.vif_type = "unbound"
+    ident = await rig.create()
+    await rig.run_sagas()
+    assert rig.world.gateway.submissions == {}
+    (port,) = rig.world.network.ports.values()
+    rig.world.network.vif_type = "bridge"
+    port |= {"binding:vif_type": "bridge", "binding:vif_details": {"ganeti_network": "cyc-s"}}
+    await rig.hear(port_changed(port, 2))
+    await rig.run_sagas()
+    assert len(rig.world.gateway.submissions) == 1, "the news of the port woke the saga"
+    await rig.end_jobs()
+    assert await rig.state(ident) == ("ACTIVE", None)
+
+
+async def test_a_binding_that_fails_sends_the_server_elsewhere(rig: Rig) -> None:
+    rig.world.network.vif_type = "binding_failed"
+    ident = await rig.create()
+    await rig.run_sagas()
+    assert await rig.state(ident) == ("ERROR", None)
+    assert rig.world.network.ports == {}
+
+
+async def test_an_image_that_went_meanwhile_is_the_fault(rig: Rig) -> None:
+    ident = await rig.create()
+    rig.world.images.images.clear()
+    await rig.run_sagas()
+    assert await rig.state(ident) == ("ERROR", None)
+    assert IMAGE in await fault_of(rig, ident)
+
+
+async def test_neighbours_that_are_down_are_waited_for(rig: Rig) -> None:
+    rig.world.down = {8790}
+    ident = await rig.create()
+    await rig.run_sagas()
+    assert await rig.state(ident) == ("BUILD", "spawning")
+    rig.world.down = set()
+    await rig.wake()
+    await rig.run_sagas()
+    await rig.end_jobs()
+    assert await rig.state(ident) == ("ACTIVE", None)
+
+
+async def test_the_users_own_port_is_bound_and_only_let_go_of(rig: Rig) -> None:
+    port = rig.world.network.own_port("d" * 32, NETWORK)
+    ident = await rig.active(networks=[{"port": port["id"]}])
+    assert rig.world.network.ports[port["id"]]["device_id"] == ident
+    shown = await rig.show(ident)
+    assert shown["addresses"]["private"][0]["addr"] == "10.0.0.99"
+    await rig.call("DELETE", f"/servers/{ident}")
+    await rig.run_sagas()
+    await rig.end_jobs()
+    assert rig.world.network.ports[port["id"]]["device_id"] == ""
+
+
+async def test_secrets_stand_nowhere_in_clear(rig: Rig) -> None:
+    await rig.active(user_data="c2VjcmV0LXVzZXItZGF0YQ==", adminPass="hunter2hunter2")
+    rows = await rig.sql("SELECT notes::text FROM sagas")
+    rows += await rig.sql("SELECT sealed FROM server_secrets")
+    rows += await rig.sql("SELECT servers::text FROM servers")
+    text = " ".join(str(row[0]) for row in rows)
+    for secret in ("http://images/", "c2VjcmV0", "hunter2"):
+        assert secret not in text
+
+
+async def test_the_same_submission_says_the_same_again(rig: Rig) -> None:
+    """A step that ran, and whose outcome was lost, must find its own work."""
+    ident = await rig.create()
+    rig.world.gateway.pending = True
+    await rig.run_sagas()
+    rig.world.gateway.pending = False
+    await rig.wake()
+    await rig.run_sagas()
+    assert len(rig.world.gateway.submissions) == 1
+    await rig.end_jobs()
+    assert await rig.state(ident) == ("ACTIVE", None)
