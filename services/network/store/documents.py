@@ -125,10 +125,7 @@ class Query:
         where = f" WHERE {' AND '.join(self.conditions)}" if self.conditions else ""
         by = ", ".join(f"{expression} {'DESC' if down else 'ASC'}" for expression, down in orders)
         limit = "" if wanted.limit is None else f" LIMIT {int(wanted.limit)}"
-        return (
-            f"SELECT id, {self._column} AS doc FROM {listing.table}"  # noqa: S608  names are ours
-            f"{where} ORDER BY {by}{limit}"
-        )
+        return f"SELECT id, {self._column} AS doc FROM {listing.table}{where} ORDER BY {by}{limit}"
 
 
 def _after_marker(table: str, orders: Sequence[tuple[str, bool]]) -> str:
@@ -142,7 +139,7 @@ def _after_marker(table: str, orders: Sequence[tuple[str, bool]]) -> str:
 
 
 def _of_marker(table: str, expression: str) -> str:
-    return f"(SELECT {expression} FROM {table} WHERE id = ${{n}}::uuid)"  # noqa: S608  names are ours
+    return f"(SELECT {expression} FROM {table} WHERE id = ${{n}}::uuid)"
 
 
 def _read(known: Filter, values: Sequence[str]) -> list[Any]:

@@ -1,19 +1,21 @@
 """The network service in this process: real PostgreSQL, a bus in memory, a gateway of paper."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import httpx
 import orjson
+import sqlalchemy as sa
 from aiohttp.test_utils import TestClient, TestServer
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from services.network.main import MIGRATIONS, build
 from services.network.settings import NetworkSettings, PhysicalNetworkSetting
+from services.network.store.tables import metadata
 from shared.bus.contract import Delivery
 from shared.bus.memory import MemoryBus
 from shared.contracts.base import Envelope, Fact
@@ -119,13 +121,17 @@ class Rig:
         made: Json = answer[singular]
         return made
 
-    async def network(self, cidr: str | None = "10.0.0.0/24", **fields: Any) -> tuple[Json, Json]:
+    async def network(
+        self, cidr: str | None = "10.0.0.0/24", who: str = "demo", **fields: Any
+    ) -> tuple[Json, Json]:
         """Create a network with one subnet."""
-        network = await self.make("networks", name="net", **fields)
+        network = await self.make("networks", who, name="net", **fields)
         if cidr is None:
             return network, {}
         version = 6 if ":" in cidr else 4
-        subnet = await self.make("subnets", network_id=network["id"], cidr=cidr, ip_version=version)
+        subnet = await self.make(
+            "subnets", who, network_id=network["id"], cidr=cidr, ip_version=version
+        )
         return network, subnet
 
     async def hear(self, *facts: Fact) -> None:
@@ -179,6 +185,38 @@ class Rig:
             await self.run_sagas()
             if self.gateway.jobs:
                 await self.end_jobs()
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """Note every statement the service sends to its database inside the block."""
+        noted: list[str] = []
+        reads, rows = self.service.parts.reads, self.service.parts.reads.rows
+        engine = self.service.parts.engine.sync_engine
+
+        async def noting(sql: str, *arguments: object) -> Any:
+            noted.append(sql)
+            return await rows(sql, *arguments)
+
+        def before(_connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
+            noted.append(sql)
+
+        reads.rows = noting  # type: ignore[method-assign]  # the test listens in
+        sa.event.listen(engine, "before_cursor_execute", before)
+        try:
+            yield noted
+        finally:
+            sa.event.remove(engine, "before_cursor_execute", before)
+            del reads.rows
+
+    async def forget(self) -> None:
+        """Begin anew: tests share a service and its database, and nothing in them."""
+        everything = "; ".join(str(sa.delete(table)) for table in reversed(metadata.sorted_tables))
+        async with self.service.parts.engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            assert raw.driver_connection is not None
+            await raw.driver_connection.execute(everything)
+        for known in (self.gateway.clusters, self.gateway.submissions, self.gateway.jobs):
+            known.clear()
 
     async def published(self, resource: str) -> list[Json]:
         """Return the facts about a kind of resource, in order."""

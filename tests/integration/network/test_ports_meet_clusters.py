@@ -8,6 +8,8 @@ from shared.contracts.ganeti import Failure, InstanceObserved, JobStatus
 from shared.contracts.resources import ServerChanged
 from tests.integration.network.rig import Json, Rig, server_nics
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 SERVER = "5d8f0000-0000-4000-8000-000000000001"
 
 

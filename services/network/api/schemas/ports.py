@@ -11,6 +11,7 @@ from services.network.api.schemas.attributes import (
     Table,
 )
 from services.network.api.schemas.checks import (
+    Unfit,
     any_object,
     boolean,
     dns_domain,
@@ -29,6 +30,7 @@ from services.network.api.schemas.checks import object_of as _object
 
 MOST_PAIRS: Final = 10
 MOST_OPTIONS: Final = 64
+MOST_ADDRESSES: Final = 16
 
 
 def _version(value: Any) -> int:
@@ -47,6 +49,15 @@ def _options(value: Any) -> tuple[dict[str, Any], ...]:
         for each in given
         if each.get("opt_value") is not None  # null takes the option away
     )
+
+
+def _fixed_ips(value: Any) -> tuple[dict[str, Any], ...]:
+    wish = _object({}, {"subnet_id": uuid, "ip_address": ip})
+    wishes: tuple[dict[str, Any], ...] = list_of(wish, unique=False, most=MOST_ADDRESSES)(value)
+    asked = [each["ip_address"] for each in wishes if "ip_address" in each]
+    if len(set(asked)) != len(asked):
+        raise Unfit(f"Duplicate IP address in {asked}")
+    return wishes
 
 
 def _nothing(value: Any) -> str:
@@ -69,7 +80,7 @@ PORT: Final = Table(
         Attribute(key="mac_address", check=or_none(mac)),
         Attribute(
             key="fixed_ips",
-            check=list_of(_object({}, {"subnet_id": uuid, "ip_address": ip}), most=16),
+            check=_fixed_ips,
         ),
         Attribute(key="device_id", check=_nothing),
         Attribute(key="device_owner", check=_nothing),
