@@ -20,6 +20,7 @@ from typing import Final
 from deploy.parts.progress import say
 
 PR_SET_PDEATHSIG: Final = 1
+LONGEST_LOG: Final = 10 * 1024 * 1024  # bytes; a longer one is put aside at the next start
 _prctl = ctypes.CDLL(None, use_errno=True).prctl
 
 
@@ -129,6 +130,8 @@ def start(
 ) -> Child:
     """Start a program whose output goes to a log, and which ends with us."""
     log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > LONGEST_LOG:
+        log.replace(log.with_suffix(".old.log"))
     parent = os.getpid()
 
     def end_with_parent() -> None:

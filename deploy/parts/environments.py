@@ -173,7 +173,8 @@ def _uv_settings() -> dict[str, str]:
     """Carry the machine's settings for pip over to uv, which does not read them."""
     carried = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_CERT": "SSL_CERT_FILE"}
     settings = {new: os.environ[old] for old, new in carried.items() if old in os.environ}
-    return settings | {"UV_PYTHON_DOWNLOADS": "never"}
+    # Trust what the machine trusts, as pip does; and use no Python but the one that runs this.
+    return {"UV_SYSTEM_CERTS": "true", "UV_PYTHON_DOWNLOADS": "never"} | settings
 
 
 if __name__ == "__main__":

@@ -34,6 +34,8 @@ provider = fernet
 expiration = 86400
 [fernet_tokens]
 key_repository = {home}/fernet-keys
+[fernet_receipts]
+key_repository = {home}/receipt-keys
 [credential]
 key_repository = {home}/credential-keys
 [identity]
@@ -80,7 +82,7 @@ class Keystone:
     def prepare(self) -> None:
         """Begin to make the database and the keys, unless they are made."""
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for repository in ("fernet-keys", "credential-keys"):
+        for repository in ("fernet-keys", "receipt-keys", "credential-keys"):
             (self.home / repository).mkdir(exist_ok=True, mode=0o700)
         write_private(self._config, CONFIGURATION.format(home=self.home))
         if self._is_made():
@@ -102,7 +104,7 @@ class Keystone:
         """Start to serve, once the database is made."""
         if self._setup:
             setup = self._setup
-            setup.wait_until_ended(within=120)
+            setup.wait_until_ended(within=300)
             self._made.write_text(self._release())
             self._setup = None
         options = ["-c", str(INSIDE / "gunicorn_settings.py"), "-b", f"{self.host}:{self.port}"]
@@ -120,7 +122,7 @@ class Keystone:
         """Wait until it answers."""
         if self._server is None:
             raise PartFailed("Keystone was not started")
-        self._server.wait_until(lambda: answers(self.port, self.host), within=60)
+        self._server.wait_until(lambda: answers(self.port, self.host), within=120)
 
     def fill(self, catalogue: Catalogue) -> None:
         """Have the projects, users, roles and the catalogue; what is there is left as it is."""

@@ -4,7 +4,8 @@ Everything is asked for before it is made, so filling twice changes nothing; add
 catalogue follow the settings of the present start.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -85,12 +86,12 @@ class Content:
             for row in self._list("role_assignments")
             if "user" in row
         }
-        for user, role, project in ASSIGNMENTS:
-            if user not in users:  # a production cloud has no user demo
-                continue
-            triple = (users[user], roles[role], projects[project])
-            if triple not in assigned:
-                self._assign(*triple)
+        wanted = {
+            (users[user], roles[role], projects[project])
+            for user, role, project in ASSIGNMENTS
+            if user in users  # a production cloud has no user demo
+        }
+        self._side_by_side(self._assign, wanted - assigned)
         self.offer(catalogue)
 
     def offer(self, catalogue: Catalogue) -> None:
@@ -99,10 +100,19 @@ class Content:
         endpoints = {
             (each["service_id"], each["interface"]): each for each in self._list("endpoints")
         }
+        wanted = []
         for kind, name, url in catalogue.rows():
             service = services.get(kind) or self._create("service", type=kind, name=name)
-            for interface in INTERFACES:
-                self._point(endpoints.get((service, interface)), service, interface, url)
+            wanted += [
+                (endpoints.get((service, interface)), service, interface, url)
+                for interface in INTERFACES
+            ]
+        self._side_by_side(self._point, wanted)
+
+    def _side_by_side(self, call: Callable[..., None], rows: Iterable[Sequence[Any]]) -> None:
+        """Call for every row, as many at once as Keystone has workers."""
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            list(pool.map(lambda row: call(*row), rows))
 
     def _point(
         self, endpoint: Mapping[str, Any] | None, service: str, interface: str, url: str

@@ -15,6 +15,9 @@ import pytest
 from deploy.parts.ports import free_port
 from tests.parts.postgres import open_folder
 
+pytestmark = pytest.mark.timeout(400)
+
+PATIENCE = 180  # seconds; a busy machine is no failure
 NAMES = (
     *("identity", "compute", "network", "image", "volume", "gateway", "watcher"),
     *("postgres", "simulator", "simulator_admin"),
@@ -53,7 +56,7 @@ def demo(environ: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
 
 
 def wait(condition: Callable[[], bool], process: "subprocess.Popen[str] | None" = None) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline
         if process and process.poll() is not None:
@@ -83,7 +86,7 @@ def test_it_is_ready_and_ends_on_sigterm_leaving_nothing(
         for secret in ("openrc", "clouds.yaml"):
             assert (home / secret).stat().st_mode & 0o777 == 0o600
         process.terminate()
-        told, _ = process.communicate(timeout=30)
+        told, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, told
     assert f"source {home}/openrc" in told
     assert not (home / "ready").exists()
@@ -106,7 +109,7 @@ def test_a_child_that_dies_takes_everything_down_with_its_last_words(
         wait((home / "ready").exists, process)
         (victim,) = processes_of(home, "stub_cloud.py")
         os.kill(victim, signal.SIGKILL)
-        told, _ = process.communicate(timeout=30)
+        told, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert "the cloud has ended. Its last words:\n    the stub serves" in told
     assert not (home / "ready").exists()
@@ -130,7 +133,7 @@ def test_a_taken_port_is_named_with_its_setting_and_nothing_starts(
         squatter.bind(("127.0.0.1", port))
         squatter.listen()
         with demo(environ) as process:
-            told, _ = process.communicate(timeout=30)
+            told, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert f"Port {port} is taken" in told
     assert "CYCLADES_DEMO_IMAGE_PORT=" in told
@@ -144,7 +147,7 @@ def test_while_it_runs_its_folder_is_its_own_and_its_sign_is_true(
     with demo(environ) as process:
         wait((home / "ready").exists, process)
         with demo(environ) as second:
-            told, _ = second.communicate(timeout=30)
+            told, _ = second.communicate(timeout=PATIENCE)
         assert (second.returncode, "Another demo is running" in told) == (1, True)
         refused = subprocess.run(reset, env=environ, capture_output=True, text=True, check=False)
         assert (refused.returncode, "stop it first" in refused.stderr) == (1, True)
@@ -156,6 +159,6 @@ def test_while_it_runs_its_folder_is_its_own_and_its_sign_is_true(
         wait((home / "ready").exists, process)
 
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE) == 0
     subprocess.run(reset, env=environ, capture_output=True, check=True)
     assert {entry.name for entry in home.iterdir()} <= {"env", "lock"}
