@@ -1,5 +1,6 @@
 """The compute service, assembled. The only module that knows every other."""
 
+from functools import partial
 from pathlib import Path
 from typing import Final, cast
 
@@ -11,6 +12,7 @@ from services.compute.api.deps import DEPS, Deps
 from services.compute.api.policy import RULES
 from services.compute.api.routes import ROUTES, is_public
 from services.compute.api.views.servers import rendering
+from services.compute.effects import upkeep
 from services.compute.effects.cloud import Cloud
 from services.compute.effects.sagas import SAGAS
 from services.compute.events import clusters, ganeti, resources
@@ -85,9 +87,10 @@ async def build(settings: ComputeSettings, parts: Parts) -> Service:
         weighers=settings.scheduler_weighers,
         group_tag_prefix=settings.group_tag_prefix,
     )
+    gateway = GatewayClient(parts.http, settings.gateway_url, token, "gateway")
     cloud = Cloud(
         transaction=transaction,
-        gateway=GatewayClient(parts.http, settings.gateway_url, token, "gateway"),
+        gateway=gateway,
         networks=network,
         images=image,
         secrets=parts.secrets,
@@ -120,6 +123,10 @@ async def build(settings: ComputeSettings, parts: Parts) -> Service:
         ),
         # Without the nudge: a runner that woke itself by its own commits would never rest.
         runner=Runner(unit_of_work(parts.engine, saga_store), SAGAS, cloud),
+        loops={
+            "clusters": partial(upkeep.keep_asking, transaction, gateway),
+            "upkeep": partial(upkeep.keep_forgetting, transaction),
+        },
     )
 
 
