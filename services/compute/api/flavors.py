@@ -21,8 +21,8 @@ from services.compute.domain.flavor import Flavor, flavor_not_found
 from services.compute.store import flavor_reads
 from services.compute.store.flavor_reads import SORTABLE, FlavorCriteria
 from services.compute.usecases import flavors as usecases
-from shared.ids import new_uuid
 from shared.identity.caller import CALLER
+from shared.ids import new_uuid
 from shared.web.answers import answer, answer_nothing
 from shared.web.body import read
 from shared.web.context import request_id_of

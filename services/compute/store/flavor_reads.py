@@ -18,7 +18,8 @@ FOR_PROJECT: Final = (
     "(is_public OR EXISTS (SELECT 1 FROM flavor_access AS access"
     " WHERE access.flavor_id = flavors.id AND access.project_id = {project}))"
 )
-# Nova's names of what flavors may be sorted by -> how the column is compared; never null.
+# Nova's names of what flavors may be sorted by -> how rows are compared; never null, and never a
+# constant, by which PostgreSQL does not sort.
 SORTABLE: Final[Mapping[str, str]] = {
     "flavorid": "id",
     "id": "id",
@@ -28,10 +29,10 @@ SORTABLE: Final[Mapping[str, str]] = {
     "ephemeral_gb": "ephemeral",
     "swap": "swap",
     "vcpus": "vcpus",
-    "vcpu_weight": "0",
+    "vcpu_weight": "(id IS NULL)",
     "rxtx_factor": "rxtx_factor",
     "is_public": "is_public",
-    "disabled": "false",
+    "disabled": "(id IS NULL)",
     "description": "coalesce(description, '')",
     "created_at": "created_at",
     "updated_at": "coalesce(updated_at, '-infinity')",
