@@ -8,9 +8,11 @@
   - Drained          the queue takes no jobs now: no job
   - Refused          RAPI will never take this request: no job
   - Unclear          anything else: there may be a job, only looking tells
+    + OddAnswer          the daemons answered, with an error we cannot place
 """
 
 import html
+import re
 from typing import Final
 
 import orjson
@@ -59,6 +61,10 @@ class Unclear(RapiTrouble):
     """Nobody knows whether the request was carried out."""
 
 
+class OddAnswer(Unclear):
+    """An error of RAPI's that says nothing of its health: a bad filter causes one, too."""
+
+
 REFUSALS: Final = {
     401: Failure.UNREACHABLE,  # the credential is no longer good: another cluster may do
     403: Failure.UNREACHABLE,
@@ -68,6 +74,9 @@ DEFINITE: Final = frozenset({400, 401, 403, 404, 413, 415, 501})
 DRAINED: Final = ("Queue drained", "Job queue is drained", "Job queue is full")
 NO_DAEMON: Final = "Can't connect to master daemon"
 UNPARSABLE: Final = "Failed to parse request"
+# How the master daemon words its own refusals: ('text', 'ecode').
+CODED: Final = re.compile(r"\(.*, '([a-z_]+)'\)", re.DOTALL)
+CODES: Final = {"unknown_entity": 404, "wrong_input": 400}
 
 
 def message_in(body: bytes) -> str:
@@ -90,4 +99,6 @@ def trouble_in(status: int, body: bytes) -> RapiTrouble:
         return NoDaemon(message)
     if status == 502 and message.startswith(UNPARSABLE):
         return Refused(400, message)
-    return Unclear(f"{status}: {message}")
+    if status == 500 and (coded := CODED.fullmatch(message)) and coded[1] in CODES:
+        return Refused(CODES[coded[1]], message)
+    return OddAnswer(f"500: {message}") if status == 500 else Unclear(f"{status}: {message}")

@@ -16,6 +16,7 @@ from services.rapi_gateway.ganeti.errors import (
     HeldBack,
     NoDaemon,
     NotSent,
+    OddAnswer,
     RapiTrouble,
     Unclear,
 )
@@ -163,6 +164,8 @@ class ClusterLink:
                 self.health = self.health.unreachable(now, rules, has_others=others)
             case Drained():
                 self.health = self.health.refused_as_drained(now, rules)
+            case OddAnswer():
+                self.health = self.health.answered()
             case NoDaemon() | Unclear():
                 self.health = self.health.troubled(now, rules)
             case _:  # a refusal is an answer

@@ -11,14 +11,19 @@ from services.rapi_gateway.ganeti.lanes import Lane
 from services.rapi_gateway.ganeti.link import ClusterLink
 
 LIVE = frozenset({"queued", "waiting", "canceling", "running"})
+NAMED = frozenset({"instance", "node", "group", "network"})
 UNAVAILABLE = 3  # the status of a cell about something that does not exist
 
 
 def query_call(resource: str, fields: Sequence[str], qfilter: Sequence[Any] | None) -> Call:
-    """Return the call of one query."""
+    """Return the call of one query.
+
+    A filter that only names things makes Ganeti look each name up, and one that is not there
+    fails the whole query. Inside an ``&`` a name is a condition like any other.
+    """
     body: dict[str, Any] = {"fields": list(fields)}
     if qfilter is not None:
-        body["qfilter"] = list(qfilter)
+        body["qfilter"] = ["&", list(qfilter)] if resource in NAMED else list(qfilter)
     return Call(method="PUT", path=f"/2/query/{resource}", body=body)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.rapi_gateway.domain.cluster import Registered
-from services.rapi_gateway.ganeti.errors import RapiTrouble, Refused
+from services.rapi_gateway.ganeti.errors import OddAnswer, RapiTrouble, Refused
 from services.rapi_gateway.ganeti.lanes import Lane
 from services.rapi_gateway.ganeti.queries import query_call
 from services.rapi_gateway.store.stores import Transaction
@@ -89,6 +89,7 @@ class Asking:
 
 
 def _told(name: str, trouble: RapiTrouble) -> Exception:
-    if isinstance(trouble, Refused) and trouble.status == 400:
+    refused = isinstance(trouble, Refused) and trouble.status in {400, 404}
+    if refused or isinstance(trouble, OddAnswer):
         return QueryRefused(f"Cluster {name} refuses the query: {trouble}")
     return ClusterSilent(f"Cluster {name}: {trouble}", retry_after=1)

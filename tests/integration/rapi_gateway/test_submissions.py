@@ -12,6 +12,11 @@ from shared.contracts.gateway import (
     InstanceReboot,
     InstanceStart,
     InstanceStop,
+    NetworkConnect,
+    NetworkCreate,
+    NetworkDelete,
+    NetworkDisconnect,
+    Operation,
     Query,
     SubmissionStatus,
 )
@@ -106,6 +111,38 @@ async def test_a_delete_right_after_its_create_waits_for_it_in_ganeti(
     assert deleted.job_id is not None
     assert await ended(gateway, deleted.job_id) == "success"
     assert name not in simulator.admin.site().state.instances
+
+
+async def test_the_life_of_a_network(
+    gateway: Gateway, simulator: RunningSimulator, c1: str
+) -> None:
+    name = f"cyc-{uuid4()}"
+    connect = NetworkConnect(network=name, group="default", mode="bridged", link="br0")
+    disconnect = NetworkDisconnect(network=name, group="default")
+    operations: tuple[tuple[Operation, SubmissionStatus], ...] = (
+        (NetworkCreate(network=name, cidr="10.0.0.0/24"), SubmissionStatus.ACCEPTED),
+        (connect, SubmissionStatus.ACCEPTED),
+        (connect, SubmissionStatus.DONE),
+        (disconnect, SubmissionStatus.ACCEPTED),
+        (disconnect, SubmissionStatus.DONE),
+        (NetworkDelete(network=name), SubmissionStatus.ACCEPTED),
+        (NetworkDelete(network=name), SubmissionStatus.DONE),
+    )
+    for operation, status in operations:
+        state = await gateway.client.submit(c1, uuid4(), operation)
+        assert state.status is status, operation
+        if state.job_id is not None:
+            assert await ended(gateway, state.job_id) == "success"
+    assert name not in simulator.admin.site().state.networks
+
+
+async def test_a_name_that_is_not_there_does_not_fail_a_query(
+    gateway: Gateway, simulator: RunningSimulator, c1: str
+) -> None:
+    known = next(iter(simulator.admin.site().state.nodes))
+    either = ["|", ["=", "name", known], ["=", "name", "nobody"]]
+    rows = await gateway.client.query(c1, "node", Query(fields=["name"], filter=either))
+    assert rows.rows == [[(0, known)]]
 
 
 async def test_an_operation_ganeti_refuses_is_rejected(gateway: Gateway, c1: str) -> None:

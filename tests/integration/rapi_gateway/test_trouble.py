@@ -18,6 +18,7 @@ from shared.contracts.gateway import (
     InstanceStop,
     Operation,
     Query,
+    SubmissionState,
     SubmissionStatus,
 )
 from shared.errors import Unavailable
@@ -111,7 +112,7 @@ async def test_a_credential_that_is_no_longer_good_rejects(
     gateway: Gateway, simulator: RunningSimulator, c1: str
 ) -> None:
     simulator.admin.set_faults(refuse_auth=True)
-    state = await gateway.client.submit(c1, uuid4(), InstanceStop(instance="cyc-x"))
+    state = await outcome(gateway, InstanceStop(instance="cyc-x"))
     assert (state.status, state.failure) == (SubmissionStatus.REJECTED, Failure.UNREACHABLE)
 
 
@@ -208,18 +209,18 @@ async def test_a_drained_cluster_takes_no_new_instances_but_serves_those_it_has(
     gateway: Gateway, c1: str
 ) -> None:
     name = f"cyc-{uuid4()}"
-    await settled_create(gateway, name)
+    await outcome(gateway, create(name))
     await gateway.client.change(c1, ClusterPatch(state="drained"))
-    refused = await gateway.client.submit(c1, uuid4(), create())
+    refused = await outcome(gateway, create())
     assert (refused.status, refused.failure) == (SubmissionStatus.REJECTED, Failure.MAINTENANCE)
-    served = await gateway.client.submit(c1, uuid4(), InstanceStop(instance=name))
+    served = await outcome(gateway, InstanceStop(instance=name))
     assert served.status is SubmissionStatus.ACCEPTED
 
 
-async def settled_create(gateway: Gateway, name: str) -> None:
+async def outcome(gateway: Gateway, operation: Operation) -> SubmissionState:
     key = uuid4()
-    await gateway.client.submit("c1", key, create(name))
-    await settled(gateway, "c1", key)
+    await gateway.client.submit("c1", key, operation)
+    return await settled(gateway, "c1", key)
 
 
 async def test_an_offline_cluster_is_sent_nothing(
@@ -252,7 +253,7 @@ async def test_job_ids_that_come_again_begin_a_new_epoch(
     gateway: Gateway, simulator: RunningSimulator, c1: str
 ) -> None:
     for _ in range(3):
-        await settled_create(gateway, f"cyc-{uuid4()}")
+        await outcome(gateway, create())
     epoch, last = await gateway.client.last_job(c1)
     assert (epoch, last) == (1, simulator.admin.site().state.last_job)
     state = simulator.admin.site().state
