@@ -14,7 +14,8 @@ IDENT = UUID(int=1)
 
 def a_request(**changes: Any) -> ServerRequest:
     """Return the request for one server."""
-    return ServerRequest(**({"name": "web", "flavor_id": "1", "image_id": IDENT} | changes))
+    given: dict[str, Any] = {"name": "web", "flavor_id": "1", "image_id": IDENT}
+    return ServerRequest(**(given | changes))
 
 
 def test_one_server_has_the_name_several_have_numbers() -> None:
