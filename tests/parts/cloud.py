@@ -3,14 +3,17 @@
 Any of them can be killed and started again in the middle of whatever a test does.
 """
 
+import asyncio
 import json
 import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +25,7 @@ from deploy.parts.keystone import Keystone
 from deploy.parts.keystone_content import Catalogue
 from deploy.parts.ports import free_port
 from deploy.parts.postgres import PostgresServer
+from shared.service.command import prepare_database
 
 USERS: Final = {
     "compute": "nova",
@@ -190,22 +194,24 @@ def running_cloud(
     with ExitStack() as stack:
         stack.callback(cloud.http.close)
         stack.callback(cloud.stop)
-        for name in SERVICES:
-            _migrate(cloud, name)
+        _migrate(environment)
         for name in SERVICES:
             cloud.launch(name)
         cloud.wait()
         yield cloud
 
 
-def _migrate(cloud: Cloud, service: str) -> None:
-    child = start(
-        f"{service} migrate",
-        [sys.executable, "-m", f"services.{service}", "migrate"],
-        log=cloud.home / f"{service}-migrate.log",
-        environ=cloud.environment,
-    )
-    child.wait_until_ended(within=PATIENCE)
+def _migrate(environment: Mapping[str, str]) -> None:
+    """Have the databases of all services; in a thread, for it brings an event loop of its own."""
+
+    async def all_of_them() -> None:
+        for name in SERVICES:
+            definition = import_module(f"services.{name}.main").DEFINITION
+            settings = definition.settings.from_environment(environment)
+            await prepare_database(definition, settings, environment)
+
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(asyncio.run, all_of_them()).result(PATIENCE)
 
 
 @contextmanager

@@ -130,7 +130,7 @@ def fill(
             "url": each["url"],
             "username": each["user"],
             "password": each["password"],
-            "ca_pem": Path(each["ca"]).read_text(),
+            "ca_pem": Path(each["ca_file"]).read_text(),
             "links": {"physnet1": dict(links or {"mode": "bridged", "link": "br0"})},
             "settle": 2,
             **(registration or {}),

@@ -1,6 +1,6 @@
 """How far a cluster's jobs have been followed, and what the next look must ask for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,6 +21,10 @@ class OpenJob:
     rank: int = UNKNOWN
     received: float | None = None  # tells a reused id from the job it belonged to
     missing_since: float | None = None  # the watcher's own clock
+
+    def is_the_same(self, received: float | None) -> bool:
+        """Whether a job that was received then is this one, and not a later one with its id."""
+        return self.received is None or self.received == received
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +52,14 @@ def ask(cursor: Cursor, *, all_open: bool) -> list[Any]:
         cursor: where we are.
         all_open: ask for every open job, not only for the hot ones.
     """
-    hot = sorted(cursor.open)
-    if not all_open:
-        hot = hot[-HOT:]
-    return ["|", [">", "id", cursor.high], *(["=", "id", job_id] for job_id in hot)]
+    ids = asked_for(cursor, all_open=all_open)
+    return ["|", [">", "id", cursor.high], *(["=", "id", job_id] for job_id in ids)]
+
+
+def asked_for(cursor: Cursor, *, all_open: bool) -> list[int]:
+    """Return the open jobs the next look asks for: the newest, or all."""
+    ids = sorted(cursor.open)
+    return ids if all_open else ids[-HOT:]
 
 
 def first(epoch: int, last_id: int) -> Cursor:
@@ -64,13 +72,24 @@ def next_epoch(cursor: Cursor, epoch: int, last_id: int) -> Cursor:
     return Cursor(epoch=epoch, high=max(0, last_id - FIRST_LOOK), open=cursor.open)
 
 
-def compare(cursor: Cursor, rows: Iterable[JobRow], now: float, *, gaps: bool = True) -> Look:
-    """Take in an answer: which jobs moved, which are lost, where the cursor stands now.
+def compare(
+    cursor: Cursor,
+    rows: Iterable[JobRow],
+    now: float,
+    *,
+    asked: Collection[int] = (),
+    gaps: bool = True,
+) -> Look:
+    """Take in an answer: which jobs moved, which seem lost, where the cursor stands now.
+
+    An id that Ganeti does not know is not in the answer: a filter that mixes ``=`` with ``>``
+    leaves it out (seen on 3.0.2), where ``=`` alone would answer a row without values.
 
     Args:
         cursor: before.
         rows: the answer to ``ask``.
         now: seconds, of a clock that only goes forward.
+        asked: the open jobs that were asked for by id.
         gaps: whether ids skipped by the answer are followed up (not on a first look, whose
             window begins anywhere).
     """
@@ -81,10 +100,13 @@ def compare(cursor: Cursor, rows: Iterable[JobRow], now: float, *, gaps: bool = 
     high = max([cursor.high, *(job_id for job_id, row in seen.items() if row.status)])
     for job_id, row in sorted(seen.items()):
         job = still.get(job_id) or OpenJob(job_id=job_id, epoch=cursor.epoch)
-        if row.status is None or (job.received and row.received != job.received):
+        if row.status is None or not job.is_the_same(row.received):
             _miss(still, gone, job, now)
         else:
             moved.append((job, row))
+    for job_id in asked:
+        if job_id not in seen:
+            _miss(still, gone, still[job_id], now)
     if gaps:
         for job_id in range(cursor.high + 1, high + 1):
             if job_id not in seen:

@@ -76,7 +76,14 @@ class Actor:
         self._looks += 1
         everything = self._looks % self._pace.cold_every == 0
         rows = await self._reader.jobs(cursors.ask(start, all_open=everything))
-        look = cursors.compare(start, rows, self._now(), gaps=stored is not None)
+        look = cursors.compare(
+            start,
+            rows,
+            self._now(),
+            asked=cursors.asked_for(start, all_open=everything),
+            gaps=stored is not None,
+        )
+        look = await self._make_sure(look)
         results = await self._results(look)
         facts, after = self._facts(look, results)
         seen = Seen(jobs=facts, instances=await self._touched(facts))
@@ -100,6 +107,20 @@ class Actor:
         if self._cursor is None:
             return cursors.first(self.epoch, last)
         return cursors.next_epoch(self._cursor, self.epoch, last)
+
+    async def _make_sure(self, look: Look) -> Look:
+        """Ask for jobs that seem lost by their ids alone: that finds archived ones too."""
+        if not look.lost:
+            return look
+        found = {row.job_id: row for row in await self._reader.exactly(look.lost)}
+        there = [
+            (job, row)
+            for job in look.lost
+            if (row := found.get(job.job_id)) and row.status and job.is_the_same(row.received)
+        ]
+        known = {job.job_id for job, _row in there}
+        gone = [job for job in look.lost if job.job_id not in known]
+        return replace(look, moved=[*look.moved, *there], lost=gone)
 
     async def _results(self, look: Look) -> dict[int, JobResult]:
         ended = [

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from services.ganeti_watcher.domain import instances, jobs
+from services.ganeti_watcher.domain.cursor import OpenJob
 from services.ganeti_watcher.domain.jobs import JobResult, JobRow
 from shared.contracts.ganeti import InstanceObserved
 from shared.contracts.gateway import Cluster, Query, Rows
@@ -39,6 +40,14 @@ class Reader:
         """Return the jobs a filter lets through."""
         rows = await self._ask("job", jobs.FIELDS, which)
         return [jobs.row_of(row) for row in rows.rows]
+
+    async def exactly(self, which: Sequence[OpenJob]) -> list[JobRow]:
+        """Return these jobs, archived or not; one that Ganeti does not know has no status."""
+        found: list[JobRow] = []
+        for start in range(0, len(which), BATCH):
+            part = which[start : start + BATCH]
+            found += await self.jobs(["|", *(["=", "id", each.job_id] for each in part)])
+        return found
 
     async def results(self, job_ids: Sequence[int]) -> dict[int, JobResult]:
         """Return what ended jobs came to, by id."""

@@ -1,9 +1,12 @@
 """An actor on a simulated cluster and a real PostgreSQL: what happens there is published once."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.simulator.testing import RunningSimulator
+from services.ganeti_watcher.domain.cursor import MISSING_FOR, OpenJob
 from services.ganeti_watcher.store.stores import Transaction
 from shared.errors import StaleWrite
 from tests.integration.ganeti_watcher.conftest import Rapi, Watched, an_actor
@@ -104,3 +107,37 @@ async def test_trouble_is_believed_when_two_looks_show_it(
     watched.actor._states_due = 0
     (seen,) = await watched.look()
     assert (seen["name"], seen["status"]) == ("cyc-1", "ERROR_down")
+
+
+async def test_a_job_that_ganeti_forgot_is_told_as_lost(
+    watched: Watched, rapi: Rapi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(watched.actor, "_now", lambda: clock[0])
+    cursor = watched.actor._cursor
+    assert cursor is not None
+    forgotten = OpenJob(job_id=cursor.high + 50, epoch=1)
+    watched.actor._cursor = replace(cursor, open={forgotten.job_id: forgotten})
+    await watched.look()
+    clock[0] += MISSING_FOR
+    (told,) = [fact for fact in await watched.look() if fact.get("status") == "lost"]
+    assert (told["job_id"], told["error"]["failure"]) == (forgotten.job_id, "unknown_outcome")
+
+
+async def test_a_job_that_was_archived_while_nobody_looked_is_told_as_it_ended(
+    rapi: Rapi, watched: Watched, simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(watched.actor, "_now", lambda: clock[0])
+    job_id = await rapi.create("cyc-1")
+    await rapi.ended(job_id)
+    simulator.admin.archive()
+    cursor = watched.actor._cursor
+    assert cursor is not None
+    watched.actor._cursor = replace(
+        cursor, high=job_id, open={job_id: OpenJob(job_id=job_id, epoch=1)}
+    )
+    told = await watched.look()
+    clock[0] += MISSING_FOR
+    told += await watched.look()
+    assert [fact["status"] for fact in told if fact.get("job_id") == job_id][-1] == "success"

@@ -39,9 +39,9 @@ def test_the_cursor_moves_to_the_highest_id_seen() -> None:
 def test_a_skipped_id_is_followed_until_it_shows_or_counts_as_lost() -> None:
     look = compare(Cursor(epoch=1, high=3), [row(5)], now=0)
     assert set(look.cursor.open) == {4}
-    still_missing = compare(look.cursor, [row(4, None)], now=MISSING_FOR - 1)
+    still_missing = compare(look.cursor, [], now=MISSING_FOR - 1, asked=[4])
     assert still_missing.lost == []
-    gone = compare(still_missing.cursor, [row(4, None)], now=MISSING_FOR)
+    gone = compare(still_missing.cursor, [], now=MISSING_FOR, asked=[4])
     assert [job.job_id for job in gone.lost] == [4]
     assert gone.cursor.open == {}
     late = compare(look.cursor, [row(4)], now=5)
