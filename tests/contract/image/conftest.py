@@ -1,16 +1,37 @@
 """What contract tests of the image service may ask for."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.contract.image.rig import Rig, running_rig, to_head
-from tests.parts.postgres import MakesDatabases
+from tests.parts.postgres import Databases
+
+MakesRigs = Callable[..., AbstractAsyncContextManager[Rig]]
+
+
+@pytest.fixture(scope="session")
+def image_database(databases: Databases) -> Iterator[str]:
+    """One database of the image service for all tests, each of which begins by emptying it."""
+    with databases.fresh(databases.template("image", to_head)) as url:
+        yield url
 
 
 @pytest.fixture
-async def rig(migrated_database: MakesDatabases, tmp_path: Path) -> AsyncIterator[Rig]:
+def rig_with(image_database: str, tmp_path: Path) -> MakesRigs:
+    """Makes the image service in this process with settings of the test's."""
+
+    def make(**settings: Any) -> AbstractAsyncContextManager[Rig]:
+        return running_rig(image_database, tmp_path / "images", **settings)
+
+    return make
+
+
+@pytest.fixture
+async def rig(rig_with: MakesRigs) -> AsyncIterator[Rig]:
     """The image service in this process."""
-    async with running_rig(migrated_database("image", to_head), tmp_path / "images") as made:
+    async with rig_with() as made:
         yield made

@@ -122,5 +122,5 @@ async def test_a_name_where_an_id_should_be_is_an_unknown_image(rig: Rig) -> Non
 async def test_showing_and_listing_take_one_statement_each(rig: Rig) -> None:
     image = await rig.create()
     assert await rig.statements(lambda: rig.show(image["id"])) == 1
-    assert await rig.statements(lambda: rig.listed()) == 1
+    assert await rig.statements(rig.listed) == 1
     assert await rig.statements(lambda: rig.listed(f"?limit=5&marker={image['id']}")) == 2
