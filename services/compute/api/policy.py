@@ -2,7 +2,11 @@
 
 from typing import Final
 
-from services.compute.api.policies import flavors, servers
+from services.compute.api.policies import flavors, keypairs, servers
 from shared.identity.policy import PolicyRule
 
-RULES: Final[tuple[PolicyRule, ...]] = (*servers.RULES, *flavors.RULES)
+RULES: Final[tuple[PolicyRule, ...]] = (
+    *servers.RULES,
+    *flavors.RULES,
+    *keypairs.RULES,
+)

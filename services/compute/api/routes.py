@@ -9,6 +9,7 @@ from services.compute.api import (
     flavor_specs,
     flavors,
     instance_actions,
+    keypairs,
     server_actions,
     server_create,
     server_metadata,
@@ -37,6 +38,7 @@ RESOURCES: Final = [
     *flavors.ROUTES,
     *flavor_specs.ROUTES,
     *flavor_access.ROUTES,
+    *keypairs.ROUTES,
 ]
 ROUTES: Final = [*UNVERSIONED, *in_both_forms("/v2.1", RESOURCES)]
 

@@ -10,6 +10,7 @@ from services.compute.store.actions import ActionStore
 from services.compute.store.capacity import CapacityStore
 from services.compute.store.documents import Renderer
 from services.compute.store.flavors import FlavorStore
+from services.compute.store.keypairs import KeypairStore
 from services.compute.store.projections import ProjectionStore
 from services.compute.store.secrets import SecretStore
 from services.compute.store.servers import ServerStore
@@ -32,6 +33,7 @@ class Stores:
     usage: UsageStore
     flavors: FlavorStore
     projections: ProjectionStore
+    keypairs: KeypairStore
     outbox: Outbox
     inbox: Inbox
     sagas: SagaStore
@@ -48,6 +50,7 @@ class Stores:
             usage=UsageStore(connection),
             flavors=FlavorStore(connection),
             projections=ProjectionStore(connection),
+            keypairs=KeypairStore(connection),
             outbox=Outbox(connection, messaging),
             inbox=Inbox(connection, messaging),
             sagas=SagaStore(connection, messaging.sagas),
