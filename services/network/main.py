@@ -1,5 +1,6 @@
 """The network service, assembled. The only module that knows every other."""
 
+from functools import partial
 from pathlib import Path
 
 from services.network.api.deps import DEPS, Deps
@@ -8,7 +9,7 @@ from services.network.api.routes import ROUTES
 from services.network.domain.errors import RevisionNumberConstraintFailed
 from services.network.domain.physical import PhysicalNetwork, ranges
 from services.network.domain.quota import DEFAULTS
-from services.network.effects import SAGAS
+from services.network.effects import SAGAS, upkeep
 from services.network.effects.cloud import Cloud
 from services.network.events import ganeti, servers
 from services.network.settings import NetworkSettings
@@ -52,6 +53,7 @@ async def build(settings: NetworkSettings, parts: Parts) -> Service:
     async def bus_answers() -> bool:
         return parts.bus.is_ready()
 
+    answers = IdempotencyRows(parts.engine, idempotency, parts.secrets)
     app = build_app(
         NEUTRON.with_statuses({RevisionNumberConstraintFailed: 412}),
         ROUTES,
@@ -60,7 +62,7 @@ async def build(settings: NetworkSettings, parts: Parts) -> Service:
             parts.validator, keystone_uri=settings.identity_url, service_types=("network",)
         ),
         public_paths=exactly("/"),
-        idempotency=IdempotencyRows(parts.engine, idempotency, parts.secrets),
+        idempotency=answers,
         readiness={"database": database_answers, "bus": bus_answers},
         public_url=settings.public_url,
     )
@@ -91,6 +93,11 @@ async def build(settings: NetworkSettings, parts: Parts) -> Service:
             servers.servers(transaction),
         ),
         runner=Runner(begin_sagas, SAGAS, world),
+        loops={
+            "clusters": partial(upkeep.keep_asking, transaction, gateway),
+            "forgetting": partial(upkeep.keep_forgetting, transaction),
+            "answers": answers.purge_forever,
+        },
     )
 
 

@@ -44,12 +44,13 @@ async def create(cloud: Cloud, notes: Notes) -> Notes:
     )
     if done.failure is not None and done.failure is not Failure.EXISTS:
         try_again_from("create", notes, done.failure)
-    return awaiting([done.job] if done.job else [])
+    return awaiting([done.job] if done.job else []) | {"creating": done.job}
 
 
 async def take_back(cloud: Cloud, notes: Notes) -> None:
     """Have no network, if this saga made it: one that others use is refused by Ganeti."""
-    if notes.get("made"):
+    job = notes.get("creating")
+    if job is not None and await outcome(cloud, job) is None:
         await submit(cloud, notes, "take_back", NetworkDelete(network=cloud.name_of(notes)))
 
 
@@ -57,9 +58,7 @@ async def created(cloud: Cloud, notes: Notes) -> Notes:
     """Let the network come into being."""
     for job in notes["jobs"]:
         failure = await outcome(cloud, job)
-        if failure is None:
-            return {"made": True}
-        if failure is not Failure.EXISTS:
+        if failure is not None and failure is not Failure.EXISTS:
             try_again_from("create", notes, failure)
     return {}
 

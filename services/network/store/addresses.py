@@ -118,6 +118,15 @@ class AddressStore:
         )
         await self._add_free(subnet.id, left)
 
+    async def forget_used_up(self) -> None:
+        """Drop ranges in which nothing is left, but those somebody is looking at."""
+        used_up = (
+            sa.select(free_ranges.c.id)
+            .where(free_ranges.c.first > free_ranges.c.last)
+            .with_for_update(skip_locked=True)
+        )
+        await self._connection.execute(sa.delete(free_ranges).where(free_ranges.c.id.in_(used_up)))
+
     async def _add_free(self, subnet_id: UUID, pools: Sequence[Pool]) -> None:
         if pools:
             await self._connection.execute(

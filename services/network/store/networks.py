@@ -17,7 +17,7 @@ from services.network.domain.errors import (
 from services.network.domain.network import Network
 from services.network.domain.physical import PhysicalNetwork
 from services.network.store.rows import Rows, columns_of
-from services.network.store.tables import addresses, networks, ports
+from services.network.store.tables import networks, ports
 
 # Ports that go with the network instead of keeping it.
 OURS = ("network:dhcp",)
@@ -68,6 +68,21 @@ class NetworkStore(Rows[Network]):
         except IntegrityError as used:
             raise NetworkInUse(thing.id) from used
 
+    async def hold(self, network_id: UUID) -> Network:
+        """Return a network that, and whose subnets, stay until the transaction ends.
+
+        Any number may hold it; whoever wants to change its subnets or remove it waits.
+
+        Raises:
+            NetworkNotFound: there is none.
+        """
+        query = sa.select(networks).where(networks.c.id == network_id)
+        held = query.with_for_update(read=True, key_share=True)
+        row = (await self._connection.execute(held)).one_or_none()
+        if row is None:
+            raise NetworkNotFound(network_id)
+        return self.read(row)
+
     async def has_ports(self, network_id: UUID) -> bool:
         """Whether anybody has a port on the network."""
         found = sa.select(ports.c.id).where(ports.c.network_id == network_id).limit(1)
@@ -114,15 +129,6 @@ class NetworkStore(Rows[Network]):
             ).scalars()
         )
         return next((pool.name for pool in pools if pool.flat and pool.name not in taken), None)
-
-    async def used_addresses(self, network_id: UUID) -> int:
-        """Return how many addresses the network's ports have."""
-        counted = (
-            sa.select(sa.func.count())
-            .select_from(addresses.join(ports, ports.c.id == addresses.c.port_id))
-            .where(ports.c.network_id == network_id)
-        )
-        return int((await self._connection.execute(counted)).scalar_one())
 
 
 FREE_VLAN = sa.text(

@@ -39,12 +39,12 @@ def sees_network(view: View, network: Network) -> bool:
 
 
 async def visible_network(stores: Stores, view: View, network_id: UUID) -> Network:
-    """Return a network the caller may see.
+    """Return a network the caller may see; it stays until the transaction ends.
 
     Raises:
         NetworkNotFound: absent, or another project's.
     """
-    network = await stores.networks.get(network_id)
+    network = await stores.networks.hold(network_id)
     if not sees_network(view, network):
         raise NetworkNotFound(network_id)
     return network

@@ -70,6 +70,9 @@ class PaperGateway:
     def answer(self, request: httpx.Request) -> httpx.Response:
         """Answer one call."""
         parts = request.url.path.split("/")[2:]
+        if len(parts) == 1:
+            every = [each.model_dump(mode="json") for each in self.clusters.values()]
+            return httpx.Response(200, json={"clusters": every})
         cluster = self.clusters.get(parts[1])
         if cluster is None:
             return httpx.Response(404, json={"error": {"message": "No such cluster."}})

@@ -9,7 +9,7 @@ from services.network.api.deps import DEPS
 from services.network.store.stores import Transaction
 from services.network.usecases import ports
 from shared.errors import StaleWrite
-from tests.integration.network.rig import Rig
+from tests.integration.network.rig import Json, Rig
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -128,15 +128,11 @@ async def test_changes_at_once_are_all_made(rig: Rig) -> None:
     network, _subnet = await rig.network()
     port = await rig.make("ports", network_id=network["id"])
     path = f"/ports/{port['id']}"
-    fields = [{"name": "n"}, {"description": "d"}, {"device_id": "x"}, {"admin_state_up": False}]
+    wanted: Json = {"name": "n", "description": "d", "device_id": "x", "admin_state_up": False}
+    fields = [{key: value} for key, value in wanted.items()]
     await asyncio.gather(*(rig.call("demo", "PUT", path, {"port": each}) for each in fields))
     now = (await rig.get(path))["port"]
-    assert {key: now[key] for each in fields for key in each} == {
-        "name": "n",
-        "description": "d",
-        "device_id": "x",
-        "admin_state_up": False,
-    }
+    assert {key: now[key] for key in wanted} == wanted
     assert now["revision_number"] == port["revision_number"] + 4
 
 

@@ -1,0 +1,49 @@
+"""What the service does by the clock."""
+
+import pytest
+
+from services.network.api.deps import DEPS
+from services.network.effects import upkeep
+from shared.contracts.gateway import Cluster
+from shared.errors import Unavailable
+from tests.integration.network.rig import Rig, a_cluster
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+class Gateway:
+    """Knows one cluster, or does not answer."""
+
+    def __init__(self, *, answers: bool) -> None:
+        self._answers = answers
+
+    async def clusters(self) -> list[Cluster]:
+        """Return it."""
+        if not self._answers:
+            raise Unavailable("The gateway does not answer.")
+        return [a_cluster()]
+
+
+async def test_clusters_nobody_told_of_are_found(rig: Rig) -> None:
+    transaction = rig.service.app[DEPS].transaction
+    assert not await upkeep.ask_after_clusters(transaction, Gateway(answers=False))
+    assert await upkeep.ask_after_clusters(transaction, Gateway(answers=True))
+    assert len((await rig.get("/availability_zones"))["availability_zones"]) == 1
+
+
+async def test_ranges_that_are_used_up_are_forgotten(rig: Rig) -> None:
+    network, _subnet = await rig.network("10.0.0.0/30")
+    port = await rig.make("ports", network_id=network["id"])
+    await upkeep.forget_once(rig.service.app[DEPS].transaction)
+    assert await rig.service.parts.reads.value("SELECT count(*) FROM free_ranges") == 0
+    await rig.call("demo", "DELETE", f"/ports/{port['id']}")
+    again = await rig.make("ports", network_id=network["id"])
+    assert again["fixed_ips"] == port["fixed_ips"]
+
+
+async def test_making_a_port_takes_few_statements(rig: Rig) -> None:
+    network, _subnet = await rig.network()
+    await rig.make("ports", network_id=network["id"])
+    with rig.statements() as statements:
+        await rig.make("ports", network_id=network["id"])
+    assert len(statements) <= 12, statements
