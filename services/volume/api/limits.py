@@ -5,28 +5,30 @@ from typing import Any, Final
 from aiohttp import web
 
 from services.volume.api.deps import DEPS
+from services.volume.api.filters import is_yes
 from services.volume.api.policy import require
-from services.volume.api.schemas.bodies import Limits, QuotaClassBody, QuotaSetBody
+from services.volume.api.schemas.quotas import Limits, QuotaClassBody, QuotaSetBody, Skip
 from services.volume.domain.quotas import Usage
-from services.volume.store import listing
+from services.volume.store import type_listing
 from services.volume.usecases import limits
-from shared.errors import BadInput
 from shared.identity.caller import CALLER
 from shared.web.answers import answer
 from shared.web.body import parsed, read
+from shared.web.microversion import at_least
 
 IGNORED: Final = frozenset({"tenant_id", "force", "id", "skip_validation", "class_name"})
 
 
 async def _type_names(request: web.Request) -> list[str]:
-    return [kind.name for kind in await listing.list_types(request.app[DEPS].reads)]
+    return [kind.name for kind in await type_listing.list_types(request.app[DEPS].reads)]
 
 
 async def show_limits(request: web.Request) -> web.Response:
     """Show what the project may have, and has."""
     caller = request[CALLER]
     project = caller.project_id
-    if caller.is_admin and (asked := request.query.get("project_id")):
+    asked = request.query.get("project_id") if at_least(request, 3, 39) else None
+    if caller.is_admin and asked:
         project = type(project)(asked)
     require(request, "limits_extension:used_limits", project)
     held, usage = await limits.of_project(request.app[DEPS].transaction, project, [])
@@ -57,7 +59,7 @@ async def show_quotas(request: web.Request) -> web.Response:
     project = _named(request, "volume_extension:quotas:show")
     names = await _type_names(request)
     held, usage = await limits.of_project(request.app[DEPS].transaction, project, names)
-    if request.query.get("usage", "").lower() in ("true", "1"):
+    if is_yes(request, "usage"):
         return answer({"quota_set": {"id": project, **_with_usage(held, usage)}})
     return answer({"quota_set": {"id": project, **held}})
 
@@ -79,17 +81,26 @@ async def show_default_quotas(request: web.Request) -> web.Response:
 
 def _wanted(given: dict[str, Any]) -> dict[str, int]:
     wanted = {key: value for key, value in given.items() if key not in IGNORED}
-    if not wanted:
-        raise BadInput("Invalid input received: Bad key(s) in quota set: no limit is given.")
     return dict(parsed(wanted, Limits).root)
+
+
+def _skips(body: QuotaSetBody) -> bool:
+    """Whether limits may be set below what is in use; clients say so in either place."""
+    inner = {key: body.quota_set[key] for key in Skip.model_fields if key in body.quota_set}
+    return body.skip_validation or parsed(inner, Skip).skip_validation
 
 
 async def update_quotas(request: web.Request) -> web.Response:
     """Set limits of a project."""
     project = _named(request, "volume_extension:quotas:update")
-    wanted = _wanted((await read(request, QuotaSetBody)).quota_set)
-    names = await _type_names(request)
-    held = await limits.change_project(request.app[DEPS].transaction, project, wanted, names)
+    body = await read(request, QuotaSetBody)
+    held = await limits.change_project(
+        request.app[DEPS].transaction,
+        project,
+        _wanted(body.quota_set),
+        await _type_names(request),
+        even_below_usage=_skips(body),
+    )
     return answer({"quota_set": held})
 
 

@@ -1,12 +1,13 @@
 """Reads ids out of URLs and queries; what is no id names nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from services.volume.domain import volume, volume_type
-from shared.errors import NotFound
+from shared.errors import BadInput, NotFound
 
 
 def uuid_in(
@@ -36,3 +37,22 @@ def volume_id_in(request: web.Request) -> UUID:
 def type_id_in(request: web.Request) -> UUID:
     """Return the type the URL is about."""
     return uuid_in(request, "type_id", volume_type.not_found)
+
+
+def storable(routes: Iterable[web.RouteDef]) -> list[web.RouteDef]:
+    """Return the routes, refusing URLs with characters that no database can hold."""
+    return [
+        web.RouteDef(route.method, route.path, _storable(route.handler), route.kwargs)
+        for route in routes
+    ]
+
+
+def _storable(handler: Handler) -> Handler:
+    async def checked(request: web.Request) -> web.StreamResponse:
+        if any("\0" in part for part in request.match_info.values()):
+            raise NotFound("The resource could not be found.")
+        if any("\0" in part for item in request.query.items() for part in item):
+            raise BadInput("Query strings must not contain NUL characters.")
+        return await handler(request)
+
+    return checked

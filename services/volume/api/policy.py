@@ -33,6 +33,9 @@ RULES: Final = (
     PolicyRule("volume_extension:volume_image_metadata:set", PROJECT_MEMBER_OR_ADMIN, "Image data"),
     PolicyRule("volume_extension:volume_admin_actions:reset_status", ADMIN, "Set the status"),
     PolicyRule("volume_extension:volume_host_attribute", ADMIN, "See where a volume is"),
+    PolicyRule(
+        "volume_extension:volume_encryption_metadata", PROJECT_READER_OR_ADMIN, "See encryption"
+    ),
     PolicyRule("volume_extension:volume_tenant_attribute", PROJECT_READER_OR_ADMIN, "See whose"),
     PolicyRule("volume_extension:volume_mig_status_attribute", ADMIN, "See migrations"),
     PolicyRule("volume_extension:type_get_all", ANYONE, "List types", ("GET /types",)),

@@ -12,20 +12,23 @@ from services.volume.api import (
     volume_types,
     volumes,
 )
+from services.volume.api.paths import storable
 from shared.web.projects import in_both_forms
 
 ROUTES: Final = [
     *versions.ROUTES,
     *in_both_forms(
         "/v3",
-        [
-            *volumes.ROUTES,
-            *volume_metadata.ROUTES,
-            *volume_actions.ROUTES,
-            *volume_types.ROUTES,
-            *limits.ROUTES,
-            *services.ROUTES,
-            *not_here.ROUTES,
-        ],
+        storable(
+            [
+                *volumes.ROUTES,
+                *volume_metadata.ROUTES,
+                *volume_actions.ROUTES,
+                *volume_types.ROUTES,
+                *limits.ROUTES,
+                *services.ROUTES,
+                *not_here.ROUTES,
+            ]
+        ),
     ),
 ]

@@ -5,10 +5,12 @@ from typing import Final
 from aiohttp import web
 
 from services.volume.api.deps import DEPS
+from services.volume.api.filters import FILTERS
 from services.volume.api.policy import require
 from shared.clock import micros, utcnow
 from shared.errors import NotFound
 from shared.web.answers import answer
+from shared.web.microversion import at_least
 
 EXTENSIONS: Final = {
     "os-types-manage": ("TypesManage", "Types management."),
@@ -40,6 +42,7 @@ async def list_services(request: web.Request) -> web.Response:
             "state": "up",
             "updated_at": now,
             "disabled_reason": None,
+            **_later(request, binary),
         }
         for binary, host in (("cinder-scheduler", "cyclades"), ("cinder-volume", "cyclades@ganeti"))
     ]
@@ -51,6 +54,19 @@ async def list_services(request: web.Request) -> web.Response:
         and query.get("host", each["host"]) == each["host"]
     ]
     return answer({"services": wanted})
+
+
+def _later(request: web.Request, binary: str) -> dict[str, object]:
+    """Return what services showed later: clusters (3.7), the state of what stores (3.49)."""
+    stores = binary == "cinder-volume"
+    shown: dict[str, object] = {}
+    if stores:
+        shown |= {"replication_status": None, "active_backend_id": None, "frozen": False}
+    if at_least(request, 3, 7):
+        shown["cluster"] = None
+    if stores and at_least(request, 3, 49):
+        shown["backend_state"] = "up"
+    return shown
 
 
 async def list_zones(request: web.Request) -> web.Response:
@@ -79,10 +95,11 @@ async def show_extension(request: web.Request) -> web.Response:
     return answer({"extension": _extension(alias)})
 
 
-async def list_resource_filters(_request: web.Request) -> web.Response:
+async def list_resource_filters(request: web.Request) -> web.Response:
     """List what lists may be filtered by (3.33)."""
-    volume = ["name", "status", "metadata", "bootable", "availability_zone", "size"]
-    return answer({"resource_filters": [{"resource": "volume", "filters": volume}]})
+    every = [{"resource": "volume", "filters": list(FILTERS)}]
+    asked = request.query.get("resource")
+    return answer({"resource_filters": [one for one in every if asked in (None, one["resource"])]})
 
 
 ROUTES: Final = [

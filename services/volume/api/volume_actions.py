@@ -12,11 +12,10 @@ from pydantic import BaseModel
 from services.volume.api.deps import DEPS
 from services.volume.api.paths import volume_id_in
 from services.volume.api.policy import require, scope
-from services.volume.api.schemas.bodies import (
-    ActionBody,
+from services.volume.api.schemas.base import ActionBody, Nothing
+from services.volume.api.schemas.volumes import (
     Extend,
     ImageMetadata,
-    Nothing,
     ResetStatus,
     Retype,
     SetBootable,

@@ -9,7 +9,7 @@ from aiohttp import web
 from services.volume.api.deps import DEPS
 from services.volume.api.paths import volume_id_in
 from services.volume.api.policy import require, scope
-from services.volume.api.schemas.bodies import MetaBody, MetadataBody
+from services.volume.api.schemas.volumes import MetaBody, MetadataBody
 from services.volume.domain.volume import Volume
 from services.volume.store import listing
 from services.volume.usecases import volumes

@@ -1,16 +1,17 @@
 """Handlers for /types."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
 from services.volume.api.deps import DEPS
+from services.volume.api.filters import dictionary
 from services.volume.api.paths import type_id_in
 from services.volume.api.policy import require
-from services.volume.api.schemas.bodies import (
-    ActionBody,
+from services.volume.api.schemas.base import ActionBody
+from services.volume.api.schemas.volume_types import (
     CreateType,
     ExtraSpecs,
     ProjectAccess,
@@ -18,12 +19,21 @@ from services.volume.api.schemas.bodies import (
 )
 from services.volume.api.views.volume_types import volume_type
 from services.volume.domain.volume_type import VolumeType, not_found
-from services.volume.store import listing
+from services.volume.store import type_listing
 from services.volume.usecases import volume_types
 from shared.errors import BadInput, NotFound
 from shared.identity.caller import CALLER
 from shared.web.answers import answer
 from shared.web.body import parsed, read
+from shared.web.microversion import at_least
+from shared.web.paging import Page, cinder_page, next_links
+
+SORTABLE: Final[Mapping[str, Callable[[VolumeType], str]]] = {
+    "id": lambda kind: str(kind.id),
+    "name": lambda kind: kind.name,
+    "description": lambda kind: kind.description or "",
+    "created_at": lambda kind: str(kind.id),  # they come in this order
+}
 
 
 def _is_usable(request: web.Request, kind: VolumeType) -> bool:
@@ -31,10 +41,19 @@ def _is_usable(request: web.Request, kind: VolumeType) -> bool:
     return kind.is_usable_by(caller.project_id, is_admin=caller.is_admin)
 
 
-async def _usable(request: web.Request, name_or_id: str) -> VolumeType:
-    kind = await listing.show_type(request.app[DEPS].reads, name_or_id)
+async def _usable(request: web.Request) -> VolumeType:
+    kind = await type_listing.show_type(request.app[DEPS].reads, type_id_in(request))
     if not _is_usable(request, kind):
-        raise not_found(name_or_id)
+        raise not_found(kind.id)
+    return kind
+
+
+async def _default(request: web.Request) -> VolumeType:
+    deps = request.app[DEPS]
+    name = deps.settings.default_volume_type
+    kind = await type_listing.show_type_named(deps.reads, name)
+    if not _is_usable(request, kind):
+        raise not_found(name)
     return kind
 
 
@@ -56,19 +75,45 @@ def _is_mine(request: web.Request, kind: VolumeType) -> bool:
 async def list_types(request: web.Request) -> web.Response:
     """List types."""
     require(request, "volume_extension:type_get_all")
-    wanted = _publicity(request)
-    kinds = await listing.list_types(request.app[DEPS].reads)
-    return answer({"volume_types": [volume_type(request, each) for each in kinds if wanted(each)]})
+    deps, wanted = request.app[DEPS], _publicity(request)
+    page = cinder_page(request, max_limit=deps.settings.max_limit, sortable=SORTABLE)
+    every = await type_listing.list_types(deps.reads)
+    kinds = _cut([kind for kind in every if wanted(kind) and _has_specs(request, kind)], page)
+    shown: dict[str, Any] = {"volume_types": [volume_type(request, kind) for kind in kinds]}
+    if links := next_links(request, page, [str(kind.id) for kind in kinds]):
+        shown["volume_type_links"] = links
+    return answer(shown)
+
+
+def _has_specs(request: web.Request, kind: VolumeType) -> bool:
+    """Whether the type has the extra specs asked for (3.52), of those the caller may see."""
+    if "extra_specs" not in request.query or not at_least(request, 3, 52):
+        return True
+    asked = dictionary("extra_specs", request.query["extra_specs"])
+    shown: dict[str, str] = volume_type(request, kind)["extra_specs"]
+    return asked.items() <= shown.items()
+
+
+def _cut(kinds: list[VolumeType], page: Page) -> list[VolumeType]:
+    """Return a page of types: there are few, so it is cut here."""
+    for sort in reversed(page.sorts):
+        if sort.key != "created_at":
+            kinds = sorted(kinds, key=SORTABLE[sort.key], reverse=sort.descending)
+        elif not sort.descending:
+            kinds = list(reversed(kinds))
+    if page.marker is not None:
+        ids = [str(kind.id) for kind in kinds]
+        if page.marker not in ids:
+            raise not_found(page.marker[:60])
+        kinds = kinds[ids.index(page.marker) + 1 :]
+    return kinds[page.offset :][: page.limit]
 
 
 async def show_type(request: web.Request) -> web.Response:
     """Show a type; ``default`` names the default one."""
     require(request, "volume_extension:type_get")
-    named = request.match_info["type_id"]
-    if named == "default":
-        named = request.app[DEPS].settings.default_volume_type
-        return answer({"volume_type": volume_type(request, await _usable(request, named))})
-    kind = await _usable(request, str(type_id_in(request)))
+    is_default = request.match_info["type_id"] == "default"
+    kind = await (_default(request) if is_default else _usable(request))
     return answer({"volume_type": volume_type(request, kind)})
 
 
@@ -89,7 +134,7 @@ async def create_type(request: web.Request) -> web.Response:
 async def update_type(request: web.Request) -> web.Response:
     """Change a type."""
     require(request, "volume_extension:type_update")
-    changes = (await read(request, UpdateType)).volume_type.model_dump(exclude_none=True)
+    changes = (await read(request, UpdateType)).volume_type.changes()
     changed = await volume_types.change(
         request.app[DEPS].transaction, type_id_in(request), lambda kind: replace(kind, **changes)
     )
@@ -99,14 +144,17 @@ async def update_type(request: web.Request) -> web.Response:
 async def delete_type(request: web.Request) -> web.Response:
     """Have no such type."""
     require(request, "volume_extension:type_delete")
-    await volume_types.delete(request.app[DEPS].transaction, type_id_in(request))
+    deps = request.app[DEPS]
+    await volume_types.delete(
+        deps.transaction, type_id_in(request), deps.settings.default_volume_type
+    )
     return web.Response(status=202)
 
 
 async def show_extra_specs(request: web.Request) -> web.Response:
     """Show the extra specs the caller may see."""
     require(request, "volume_extension:access_types_extra_specs")
-    kind = await _usable(request, str(type_id_in(request)))
+    kind = await _usable(request)
     return answer({"extra_specs": volume_type(request, kind)["extra_specs"]})
 
 
@@ -130,7 +178,7 @@ async def show_extra_spec(request: web.Request) -> web.Response:
     """Show one extra spec."""
     require(request, "volume_extension:access_types_extra_specs")
     key = request.match_info["key"]
-    kind = await _usable(request, str(type_id_in(request)))
+    kind = await _usable(request)
     specs = volume_type(request, kind)["extra_specs"]
     if key not in specs:
         raise NotFound(f"Volume Type {kind.id} has no extra specs with key {key}.")
@@ -159,7 +207,9 @@ async def delete_extra_spec(request: web.Request) -> web.Response:
 async def list_access(request: web.Request) -> web.Response:
     """List who may use a type that is not public."""
     require(request, "volume_extension:volume_type_access:get_all_for_type")
-    kind = await volume_types.the_access(request.app[DEPS].transaction, type_id_in(request))
+    kind = await type_listing.show_type(request.app[DEPS].reads, type_id_in(request))
+    if kind.is_public:
+        raise NotFound("Access list not available for public volume types.")
     access = [
         {"volume_type_id": str(kind.id), "project_id": each} for each in sorted(kind.projects)
     ]

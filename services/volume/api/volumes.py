@@ -1,49 +1,40 @@
 """Handlers for /volumes."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-import orjson
 from aiohttp import web
 
 from services.volume.api.deps import DEPS
+from services.volume.api.filters import filters_in, is_yes
 from services.volume.api.paths import volume_id_in
 from services.volume.api.policy import require, scope
-from services.volume.api.schemas.bodies import CreateVolume, NewVolume, UpdateVolume
+from services.volume.api.schemas.volumes import (
+    ENVELOPE,
+    CreateVolume,
+    NewVolume,
+    UpdateVolume,
+    known_keys,
+)
 from services.volume.api.views.volumes import brief, detail
-from services.volume.domain.volume import CannotYet
+from services.volume.domain.volume import CannotYet, not_found
 from services.volume.store import listing
-from services.volume.store.listing import SORTABLE, Filters, Window
+from services.volume.store.listing import SORTABLE, Window
 from services.volume.usecases import volumes
 from services.volume.usecases.volumes import Wish
-from shared.errors import BadInput
+from shared.errors import BadInput, NotFound
 from shared.identity.caller import CALLER
 from shared.web.answers import answer
-from shared.web.body import read
-from shared.web.microversion import at_least
+from shared.web.body import parsed, read, read_json
+from shared.web.microversion import MICROVERSION, at_least
 from shared.web.paging import cinder_page, next_links
 
-# Query keys -> columns; what else users send is left out, as Cinder does.
-EXACT: Final[Mapping[str, str]] = {
-    "name": "name",
-    "display_name": "name",
-    "status": "status",
-    "availability_zone": "availability_zone",
-    "volume_type_id": "volume_type_id",
-}
-LIKE: Final[Mapping[str, str]] = {
-    "name~": "name",
-    "description~": "description",
-    "status~": "status",
-}
-YES, NO = frozenset({"true", "1", "yes", "on", "t"}), frozenset({"false", "0", "no", "off", "f"})
 # Asked for, known to Cinder, and not built yet.
 NOT_YET: Final[Mapping[str, str]] = {
     "snapshot_id": "Volumes cannot be made from snapshots yet.",
     "source_volid": "Volumes cannot be cloned yet.",
-    "imageRef": "Volumes cannot be made from images yet.",
+    "image_ref": "Volumes cannot be made from images yet.",
     "image_id": "Volumes cannot be made from images yet.",
     "backup_id": "There is no backup service.",
     "group_id": "Volumes cannot be grouped yet.",
@@ -54,7 +45,7 @@ NOT_YET: Final[Mapping[str, str]] = {
 async def create_volume(request: web.Request) -> web.Response:
     """Have a volume."""
     require(request, "volume:create")
-    asked = (await read(request, CreateVolume)).volume
+    asked = await _wanted(request)
     _refuse_what_is_not_built(asked)
     if asked.size is None:
         raise BadInput("Invalid input received: Volume size must be an integer and greater than 0.")
@@ -64,13 +55,30 @@ async def create_volume(request: web.Request) -> web.Response:
         name=asked.name,
         description=asked.description,
         volume_type=asked.volume_type or None,
-        availability_zone=asked.availability_zone or deps.settings.availability_zone,
+        availability_zone=_zone(deps.settings.availability_zone, asked.availability_zone),
         metadata=asked.metadata or {},
     )
     made = await volumes.create(
         deps.transaction, request[CALLER], wish, deps.settings.default_volume_type
     )
     return answer({"volume": detail(request, made)}, status=202)
+
+
+async def _wanted(request: web.Request) -> NewVolume:
+    """Read the body. Before 3.53 Cinder left out what it did not know of a volume."""
+    body = await read_json(request)
+    if not at_least(request, 3, 53) and isinstance(body, dict):
+        volume = body.get(ENVELOPE)
+        if isinstance(volume, dict):
+            known = known_keys(request[MICROVERSION].minor)
+            body[ENVELOPE] = {key: value for key, value in volume.items() if key in known}
+    return parsed(body, CreateVolume).volume
+
+
+def _zone(ours: str, asked: str | None) -> str:
+    if asked and asked != ours:
+        raise BadInput(f"Invalid input received: Availability zone '{asked}' is invalid.")
+    return ours
 
 
 def _refuse_what_is_not_built(asked: NewVolume) -> None:
@@ -95,7 +103,7 @@ async def _list(request: web.Request, *, detailed: bool) -> web.Response:
     require(request, "volume:get_all")
     deps = request.app[DEPS]
     page = cinder_page(request, max_limit=deps.settings.max_limit, sortable=SORTABLE)
-    filters = _filters(request)
+    filters = filters_in(request)
     window = Window(
         order=[(sort.key, sort.descending) for sort in page.sorts],
         limit=page.limit,
@@ -107,7 +115,7 @@ async def _list(request: web.Request, *, detailed: bool) -> web.Response:
     body: dict[str, Any] = {"volumes": [view(request, each) for each in found]}
     if links := next_links(request, page, [str(each.id) for each in found]):
         body["volumes_links"] = links
-    if at_least(request, 3, 45) and request.query.get("with_count", "").lower() in YES:
+    if at_least(request, 3, 45) and is_yes(request, "with_count"):
         body["count"] = await listing.count_volumes(deps.reads, filters)
     return answer(body)
 
@@ -118,45 +126,7 @@ def _marker(text: str | None) -> UUID | None:
     try:
         return UUID(text)
     except ValueError as wrong:
-        raise BadInput(f"marker [{text}] not found") from wrong
-
-
-def _filters(request: web.Request) -> Filters:
-    query, caller = request.query, request[CALLER]
-    project: str | None = caller.project_id
-    if caller.is_admin and query.get("all_tenants", "0").lower() in YES:
-        project = query.get("project_id")
-    equal: dict[str, Any] = {column: query[key] for key, column in EXACT.items() if key in query}
-    if "size" in query:
-        equal["size"] = _number(query["size"])
-    if "bootable" in query and query["bootable"].lower() in YES | NO:
-        equal["bootable"] = query["bootable"].lower() in YES
-    if "volume_type_id" in equal:
-        equal["volume_type_id"] = _marker(query["volume_type_id"])
-    like = {column: query[key] for key, column in LIKE.items() if key in query}
-    return Filters(
-        project_id=project,
-        equal=equal,
-        like=like if at_least(request, 3, 34) else {},
-        metadata=_metadata(query["metadata"]) if "metadata" in query else None,
-    )
-
-
-def _number(text: str) -> int:
-    if not re.fullmatch(r"\d{1,9}", text):
-        raise BadInput(f"Invalid input received: size must be a number, not '{text[:40]}'.")
-    return int(text)
-
-
-def _metadata(text: str) -> dict[str, str]:
-    """Read the filter, which clients write as JSON or as Python's own notation."""
-    try:
-        asked = orjson.loads(text.replace("'", '"').replace('u"', '"'))
-    except orjson.JSONDecodeError as wrong:
-        raise BadInput("Invalid filter value for metadata.") from wrong
-    if not isinstance(asked, dict):
-        raise BadInput("Invalid filter value for metadata.")
-    return {str(key): str(value) for key, value in asked.items()}
+        raise not_found(text[:60]) from wrong
 
 
 async def show_volume(request: web.Request) -> web.Response:
@@ -171,8 +141,7 @@ async def show_volume(request: web.Request) -> web.Response:
 async def update_volume(request: web.Request) -> web.Response:
     """Name a volume, or give it other metadata."""
     require(request, "volume:update")
-    asked = (await read(request, UpdateVolume)).volume
-    changes = asked.model_dump(exclude_unset=True)
+    changes = (await read(request, UpdateVolume)).volume.changes()
     if not changes and at_least(request, 3, 53):
         raise BadInput("Invalid input for field/attribute volume. At least one key is needed.")
     changed = await volumes.change(
@@ -186,7 +155,7 @@ async def update_volume(request: web.Request) -> web.Response:
 
 async def delete_volume(request: web.Request) -> web.Response:
     """Have no such volume."""
-    force = at_least(request, 3, 23) and request.query.get("force", "").lower() in YES
+    force = at_least(request, 3, 23) and is_yes(request, "force")
     require(request, "volume:force_delete" if force else "volume:delete")
     await volumes.delete(
         request.app[DEPS].transaction, volume_id_in(request), scope(request), force=force
@@ -195,17 +164,24 @@ async def delete_volume(request: web.Request) -> web.Response:
 
 
 async def show_summary(request: web.Request) -> web.Response:
-    """Show how many volumes there are, and how large together."""
+    """Show how many volumes there are, and how large together (3.12)."""
+    if not at_least(request, 3, 12):
+        raise NotFound("The resource could not be found.")
     require(request, "volume:get_all")
     caller = request[CALLER]
-    everybody = caller.is_admin and request.query.get("all_tenants", "0").lower() in YES
-    count, size = await listing.summary(
-        request.app[DEPS].reads, None if everybody else caller.project_id
-    )
-    shown: dict[str, Any] = {"total_count": count, "total_size": size}
+    everybody = caller.is_admin and is_yes(request, "all_tenants")
+    found = await listing.summary(request.app[DEPS].reads, None if everybody else caller.project_id)
+    shown: dict[str, Any] = {"total_count": found.count, "total_size": found.size}
     if at_least(request, 3, 36):
-        shown["metadata"] = {}
+        shown["metadata"] = found.metadata
     return answer({"volume-summary": shown})
+
+
+async def show_encryption(request: web.Request) -> web.Response:
+    """Show how a volume is encrypted, which none is."""
+    require(request, "volume_extension:volume_encryption_metadata")
+    await listing.show_volume(request.app[DEPS].reads, volume_id_in(request), scope(request))
+    return answer({"encryption_key_id": None})
 
 
 ROUTES: Final = [
@@ -216,4 +192,5 @@ ROUTES: Final = [
     web.get("/volumes/{volume_id}", show_volume),
     web.put("/volumes/{volume_id}", update_volume),
     web.delete("/volumes/{volume_id}", delete_volume),
+    web.get("/volumes/{volume_id}/encryption", show_encryption),
 ]

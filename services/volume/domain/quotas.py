@@ -36,6 +36,11 @@ class VolumeTooLarge(OverQuota):
     code = "volume.quota.per_volume_gigabytes"
 
 
+def of_type(name: str) -> tuple[str, ...]:
+    """Return the resources that count one type of volume."""
+    return tuple(f"{kind}_{name}" for kind in PER_TYPE)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """What a project has: volumes and GiB, in all and by type's name."""

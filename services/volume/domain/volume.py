@@ -39,6 +39,7 @@ class Action(StrEnum):
     """What a user may ask of a volume."""
 
     EXTEND = "extend"
+    RETYPE = "retype"
     DELETE = "delete"
     FORCE_DELETE = "force-delete"
 
@@ -59,6 +60,12 @@ RULES: Final[Mapping[Action, Rule]] = {
         frozenset({S.AVAILABLE}),
         S.AVAILABLE,
         "Invalid volume: Volume {id} status must be '['available']' to extend, currently {status}.",
+    ),
+    A.RETYPE: Rule(
+        frozenset({S.AVAILABLE}),
+        S.AVAILABLE,
+        "Invalid volume: Volume {id} status must be '['available']' to be given another type, "
+        "currently {status}.",
     ),
     A.DELETE: Rule(
         frozenset({S.AVAILABLE, S.ERROR, S.ERROR_RESTORING, S.ERROR_EXTENDING, S.ERROR_MANAGING}),
@@ -109,7 +116,7 @@ class Volume:
     status: Status
     availability_zone: str
     volume_type_id: UUID
-    volume_type: str  # the type's name when the volume was made or retyped
+    volume_type: str  # the type's name
     metadata: Mapping[str, str] = field(default_factory=dict)
     image_metadata: Mapping[str, str] = field(default_factory=dict)
     bootable: bool = False

@@ -1,6 +1,6 @@
 """Limits, inside one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -53,6 +53,25 @@ class QuotaStore:
                 index_elements=[quotas.c.scope, quotas.c.resource],
                 set_={"hard_limit": new.excluded.hard_limit},
             )
+        )
+
+    async def rename(self, resources: Mapping[str, str]) -> None:
+        """Keep limits under other names, in every scope.
+
+        Args:
+            resources: the names until now -> the new ones.
+        """
+        await self.drop(resources.values())
+        await self._connection.execute(
+            sa.update(quotas)
+            .where(quotas.c.resource.in_(resources))
+            .values(resource=sa.case(dict(resources), value=quotas.c.resource))
+        )
+
+    async def drop(self, resources: Iterable[str]) -> None:
+        """Have no limits of these resources in any scope."""
+        await self._connection.execute(
+            sa.delete(quotas).where(quotas.c.resource.in_(list(resources)))
         )
 
     async def forget(self, scope: str) -> None:

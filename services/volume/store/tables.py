@@ -16,11 +16,15 @@ volume_types = sa.Table(
     "volume_types",
     metadata,
     sa.Column("id", sa.Uuid, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
     sa.Column("description", sa.Text),
     sa.Column("is_public", sa.Boolean, nullable=False),
     sa.Column("extra_specs", JSONB, nullable=False, server_default="{}"),
     sa.Column("created_at", _moment, nullable=False, server_default=sa.func.now()),
+    sa.Column("deleted_at", _moment),  # the row stays for the volumes that were of it
+    sa.Index(
+        "volume_types_by_name", "name", unique=True, postgresql_where=sa.text("deleted_at IS NULL")
+    ),
 )
 
 volume_type_access = sa.Table(
@@ -47,7 +51,6 @@ volumes = sa.Table(
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("availability_zone", sa.Text, nullable=False),
     sa.Column("volume_type_id", sa.Uuid, sa.ForeignKey("volume_types.id"), nullable=False),
-    sa.Column("volume_type", sa.Text, nullable=False),
     sa.Column("metadata", JSONB, nullable=False, server_default="{}"),
     sa.Column("image_metadata", JSONB, nullable=False, server_default="{}"),
     sa.Column("bootable", sa.Boolean, nullable=False),

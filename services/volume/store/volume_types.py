@@ -1,15 +1,24 @@
 """Volume types, inside one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.volume.domain.volume_type import TypeExists, TypeInUse, VolumeType, not_found
 from services.volume.store.tables import volume_type_access, volume_types, volumes
+
+_LIVE = volume_types.c.deleted_at.is_(None)
+_projects = (
+    sa.select(sa.func.array_agg(volume_type_access.c.project_id))
+    .where(volume_type_access.c.volume_type_id == volume_types.c.id)
+    .scalar_subquery()
+    .label("projects")
+)
 
 
 def type_of(row: Mapping[Any, Any]) -> VolumeType:
@@ -24,12 +33,14 @@ def type_of(row: Mapping[Any, Any]) -> VolumeType:
     )
 
 
-_projects = (
-    sa.select(sa.func.array_agg(volume_type_access.c.project_id))
-    .where(volume_type_access.c.volume_type_id == volume_types.c.id)
-    .scalar_subquery()
-    .label("projects")
-)
+def _values_of(kind: VolumeType) -> dict[str, Any]:
+    return {
+        "id": kind.id,
+        "name": kind.name,
+        "description": kind.description,
+        "is_public": kind.is_public,
+        "extra_specs": dict(kind.extra_specs),
+    }
 
 
 class TypeStore:
@@ -39,27 +50,50 @@ class TypeStore:
         self._connection = connection
 
     async def find(self, name_or_id: str) -> VolumeType | None:
-        """Return the type of this id or name, if there is one; the id comes first."""
-        query = sa.select(volume_types, _projects).where(
-            sa.or_(
-                sa.cast(volume_types.c.id, sa.Text) == name_or_id, volume_types.c.name == name_or_id
+        """Return the type of this id or name, if there is one; the id comes first.
+
+        Until the transaction ends nobody changes or deletes it: a volume is about to be of it.
+        """
+        query = (
+            sa.select(volume_types, _projects)
+            .where(
+                _LIVE,
+                sa.or_(
+                    sa.cast(volume_types.c.id, sa.Text) == name_or_id,
+                    volume_types.c.name == name_or_id,
+                ),
             )
+            .with_for_update(read=True, of=volume_types)
         )
         rows = (await self._connection.execute(query)).mappings().all()
         by_id = [row for row in rows if str(row["id"]) == name_or_id]
         return type_of((by_id or rows)[0]) if rows else None
 
     async def get(self, type_id: UUID) -> VolumeType:
-        """Return a type.
+        """Return a type, and keep other writers off it until the transaction ends.
 
         Raises:
             TypeNotFound: there is none.
         """
-        query = sa.select(volume_types, _projects).where(volume_types.c.id == type_id)
+        query = (
+            sa.select(volume_types, _projects)
+            .where(_LIVE, volume_types.c.id == type_id)
+            .with_for_update(of=volume_types)
+        )
         row = (await self._connection.execute(query)).mappings().one_or_none()
         if row is None:
             raise not_found(type_id)
         return type_of(row)
+
+    async def begin_with(self, kinds: Iterable[VolumeType]) -> None:
+        """Write the types of a new installation; what was changed or deleted since stays so."""
+        any_type = sa.select(volume_types.c.id).limit(1)
+        if not (await self._connection.execute(any_type)).first():
+            await self._connection.execute(
+                insert(volume_types)
+                .values([_values_of(kind) for kind in kinds])
+                .on_conflict_do_nothing()  # another process of ours began at the same moment
+            )
 
     async def add(self, kind: VolumeType) -> None:
         """Write a new type.
@@ -68,15 +102,7 @@ class TypeStore:
             TypeExists: the name is taken.
         """
         added = await self._connection.execute(
-            insert(volume_types)
-            .values(
-                id=kind.id,
-                name=kind.name,
-                description=kind.description,
-                is_public=kind.is_public,
-                extra_specs=dict(kind.extra_specs),
-            )
-            .on_conflict_do_nothing()
+            insert(volume_types).values(_values_of(kind)).on_conflict_do_nothing()
         )
         if added.rowcount != 1:
             raise TypeExists(f"Volume Type {kind.name} already exists.")
@@ -87,41 +113,29 @@ class TypeStore:
         Raises:
             TypeExists: the new name is taken.
         """
-        taken = sa.select(volume_types.c.id).where(
-            volume_types.c.name == kind.name, volume_types.c.id != kind.id
-        )
-        if (await self._connection.execute(taken)).first():
-            raise TypeExists(f"Volume Type {kind.name} already exists.")
-        await self._connection.execute(
-            sa.update(volume_types)
-            .where(volume_types.c.id == kind.id)
-            .values(
-                name=kind.name,
-                description=kind.description,
-                is_public=kind.is_public,
-                extra_specs=dict(kind.extra_specs),
+        try:
+            await self._connection.execute(
+                sa.update(volume_types).where(volume_types.c.id == kind.id).values(_values_of(kind))
             )
-        )
-        await self._connection.execute(
-            sa.update(volumes)
-            .where(volumes.c.volume_type_id == kind.id, volumes.c.volume_type != kind.name)
-            .values(volume_type=kind.name)
-        )
+        except IntegrityError as taken:
+            raise TypeExists(f"Volume Type {kind.name} already exists.") from taken
 
     async def remove(self, kind: VolumeType) -> None:
-        """Have no such type.
+        """Have no such type; its row stays for the deleted volumes that were of it.
 
         Raises:
             TypeInUse: there are volumes of it.
         """
-        used = sa.select(volumes.c.id).where(volumes.c.volume_type_id == kind.id).limit(1)
-        live = used.where(volumes.c.deleted_at.is_(None))
-        if (await self._connection.execute(live)).first():
+        live = sa.select(volumes.c.id).where(
+            volumes.c.volume_type_id == kind.id, volumes.c.deleted_at.is_(None)
+        )
+        if (await self._connection.execute(live.limit(1))).first():
             raise TypeInUse(f"Target volume type is still in use: {kind.id}")
         await self._connection.execute(
-            sa.delete(volumes).where(volumes.c.volume_type_id == kind.id)
+            sa.update(volume_types)
+            .where(volume_types.c.id == kind.id)
+            .values(deleted_at=sa.func.now())
         )
-        await self._connection.execute(sa.delete(volume_types).where(volume_types.c.id == kind.id))
 
     async def give_access(self, type_id: UUID, project_id: str) -> bool:
         """Let a project use a type; False when it may already."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.volume.domain.quotas import Usage
 from services.volume.domain.volume import Status, Volume, not_found
-from services.volume.store.tables import volumes
+from services.volume.store.tables import volume_types, volumes
 from shared.errors import StaleWrite
 from shared.ids import ProjectId, UserId, VolumeId
 
@@ -38,6 +38,12 @@ def volume_of(row: Mapping[Any, Any]) -> Volume:
     )
 
 
+def _values_of(volume: Volume) -> dict[str, Any]:
+    values = asdict(volume)
+    del values["volume_type"]  # the name is its type's, which may be renamed
+    return values
+
+
 class VolumeStore:
     """Reads and writes volumes."""
 
@@ -45,7 +51,7 @@ class VolumeStore:
         self._connection = connection
 
     async def get(self, volume_id: UUID, project_id: str | None) -> Volume:
-        """Return a live volume.
+        """Return a live volume, and keep other writers off it until the transaction ends.
 
         Args:
             volume_id: which.
@@ -54,7 +60,12 @@ class VolumeStore:
         Raises:
             VolumeNotFound: absent, deleted or somebody else's.
         """
-        query = sa.select(volumes).where(volumes.c.id == volume_id, volumes.c.deleted_at.is_(None))
+        query = (
+            sa.select(volumes, volume_types.c.name.label("volume_type"))
+            .join(volume_types)
+            .where(volumes.c.id == volume_id, volumes.c.deleted_at.is_(None))
+            .with_for_update(of=volumes)
+        )
         if project_id is not None:
             query = query.where(volumes.c.project_id == project_id)
         row = (await self._connection.execute(query)).mappings().one_or_none()
@@ -64,7 +75,7 @@ class VolumeStore:
 
     async def add(self, volume: Volume) -> None:
         """Write a new volume."""
-        await self._connection.execute(sa.insert(volumes).values(asdict(volume)))
+        await self._connection.execute(sa.insert(volumes).values(_values_of(volume)))
 
     async def save(self, volume: Volume) -> Volume:
         """Write the volume over the version it was read at.
@@ -73,7 +84,7 @@ class VolumeStore:
             StaleWrite: another writer got there first.
         """
         saved = replace(volume, version=volume.version + 1)
-        values = asdict(saved)
+        values = _values_of(saved)
         if saved.status is Status.DELETED:
             values["deleted_at"] = sa.func.now()
         result = await self._connection.execute(
@@ -96,12 +107,13 @@ class VolumeStore:
         """Count what a project has."""
         rows = await self._connection.execute(
             sa.select(
-                volumes.c.volume_type,
+                volume_types.c.name,
                 sa.func.count(),
                 sa.func.coalesce(sa.func.sum(volumes.c.size), 0),
             )
+            .select_from(volumes.join(volume_types))
             .where(volumes.c.project_id == project_id, volumes.c.deleted_at.is_(None))
-            .group_by(volumes.c.volume_type)
+            .group_by(volume_types.c.name)
         )
         by_type = {name: (int(count), int(size)) for name, count, size in rows}
         return Usage(

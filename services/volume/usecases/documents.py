@@ -33,11 +33,15 @@ def document(volume: Volume) -> dict[str, Any]:
 
 
 def changed(volume: Volume, verb: str) -> VolumeChanged:
-    """Return the fact that the volume is now so."""
+    """Return the fact that the volume is now so.
+
+    The type's name is the one it had at that moment: renaming a type changes no volume. Who keeps
+    the document goes by ``volume_type_id``.
+    """
     return VolumeChanged(
         verb=verb,
         id=str(volume.id),
         project_id=volume.project_id,
         version=volume.version,
-        document=document(volume),
+        document=document(volume) | {"volume_type_id": str(volume.volume_type_id)},
     )

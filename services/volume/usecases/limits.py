@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from services.volume.domain.quotas import DEFAULTS, PER_TYPE, Usage
+from services.volume.domain.quotas import DEFAULTS, Usage, of_type
 from services.volume.store.quotas import class_scope, project_scope
 from services.volume.store.stores import Transaction
 from shared.errors import BadInput
@@ -24,12 +24,17 @@ async def of_class(transaction: Transaction, name: str, type_names: list[str]) -
 
 
 def _complete(limits: Mapping[str, int], type_names: list[str]) -> dict[str, int]:
-    per_type = {f"{kind}_{name}": -1 for name in type_names for kind in PER_TYPE}
+    per_type = {resource: -1 for name in type_names for resource in of_type(name)}
     return per_type | {k: v for k, v in limits.items() if k in per_type or k in DEFAULTS}
 
 
 async def change_project(
-    transaction: Transaction, project_id: str, wanted: Mapping[str, int], type_names: list[str]
+    transaction: Transaction,
+    project_id: str,
+    wanted: Mapping[str, int],
+    type_names: list[str],
+    *,
+    even_below_usage: bool = False,
 ) -> dict[str, int]:
     """Set limits of a project; return all of them.
 
@@ -40,7 +45,7 @@ async def change_project(
         _known(wanted, type_names)
         await stores.volumes.lock(project_id)
         usage = await stores.volumes.usage(project_id)
-        for resource, limit in wanted.items():
+        for resource, limit in () if even_below_usage else wanted.items():
             if 0 <= limit < usage.of(resource):
                 raise BadInput(
                     f"Invalid input received: Quota limit {limit} for {resource} must be equal "

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from services.volume.domain.volume_type import FIRST, VolumeType, not_found
+from services.volume.domain.quotas import of_type
+from services.volume.domain.volume_type import FIRST, DefaultType, VolumeType
 from services.volume.store.stores import Transaction
 from shared.errors import Conflict, NotFound
 from shared.ids import new_uuid
@@ -23,12 +24,17 @@ class AccessExists(Conflict):
 
 
 async def have_the_first(transaction: Transaction) -> None:
-    """Have the types every installation begins with, if there are none at all yet."""
+    """Have the types every installation begins with, if there never was one."""
+    first = [
+        VolumeType(
+            id=uuid5(NAMESPACE_URL, f"cyclades:volume-type:{name}"),
+            name=name,
+            description=description,
+        )
+        for name, description in FIRST.items()
+    ]
     async with transaction() as stores:
-        for name, description in FIRST.items():
-            if await stores.types.find(name) is None:
-                first = uuid5(NAMESPACE_URL, f"cyclades:volume-type:{name}")
-                await stores.types.add(VolumeType(id=first, name=name, description=description))
+        await stores.types.begin_with(first)
 
 
 async def create(
@@ -66,8 +72,12 @@ async def change(
         TypeExists: the new name is taken.
     """
     async with transaction() as stores:
-        kind = how(await stores.types.get(type_id))
+        old = await stores.types.get(type_id)
+        kind = how(old)
         await stores.types.save(kind)
+        if kind.name != old.name:
+            new_names = zip(of_type(old.name), of_type(kind.name), strict=True)
+            await stores.quotas.rename(dict(new_names))
         return kind
 
 
@@ -86,15 +96,22 @@ def without_spec(key: str) -> Callable[[VolumeType], VolumeType]:
     return how
 
 
-async def delete(transaction: Transaction, type_id: UUID) -> None:
-    """Have no such type.
+async def delete(transaction: Transaction, type_id: UUID, default_type: str) -> None:
+    """Have no such type, nor limits of it.
 
     Raises:
         TypeNotFound: there is none.
         TypeInUse: there are volumes of it.
+        DefaultType: volumes get it when they name none.
     """
     async with transaction() as stores:
-        await stores.types.remove(await stores.types.get(type_id))
+        kind = await stores.types.get(type_id)
+        if default_type in (kind.name, str(kind.id)):
+            raise DefaultType(
+                f"The volume type {kind.id} is the default volume type and cannot be deleted."
+            )
+        await stores.types.remove(kind)
+        await stores.quotas.drop(of_type(kind.name))
 
 
 async def give_access(transaction: Transaction, type_id: UUID, project_id: str) -> None:
@@ -102,12 +119,11 @@ async def give_access(transaction: Transaction, type_id: UUID, project_id: str) 
 
     Raises:
         TypeNotFound: there is none.
-        AccessExists: it may already, be it because the type is public.
+        PublicType: everybody may.
+        AccessExists: it may already.
     """
     async with transaction() as stores:
-        kind = await stores.types.get(type_id)
-        if kind.is_public:
-            raise AccessExists("Type access modification is not applicable to public volume type.")
+        (await stores.types.get(type_id)).shared_access()
         if not await stores.types.give_access(type_id, project_id):
             raise AccessExists(
                 f"Volume type access for {type_id} / {project_id} combination already exists."
@@ -119,26 +135,12 @@ async def take_access(transaction: Transaction, type_id: UUID, project_id: str) 
 
     Raises:
         TypeNotFound: there is none.
+        PublicType: everybody may.
         NoSuchAccess: it could not anyway.
     """
     async with transaction() as stores:
-        kind = await stores.types.get(type_id)
-        if kind.is_public:
-            raise AccessExists("Type access modification is not applicable to public volume type.")
+        (await stores.types.get(type_id)).shared_access()
         if not await stores.types.take_access(type_id, project_id):
             raise NoSuchAccess(
                 f"Volume type access not found for {type_id} / {project_id} combination."
             )
-
-
-async def the_access(transaction: Transaction, type_id: UUID) -> VolumeType:
-    """Return a type that is not public, with the projects that may use it.
-
-    Raises:
-        TypeNotFound: there is none, or it is public.
-    """
-    async with transaction() as stores:
-        kind = await stores.types.get(type_id)
-        if kind.is_public:
-            raise not_found(f"{type_id}: access is not available for public types;")
-        return kind

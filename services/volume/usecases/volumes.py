@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.volume.domain import quotas
-from services.volume.domain.volume import Action, CannotYet, Status, Volume
+from services.volume.domain.volume import Action, Status, Volume
 from services.volume.domain.volume_type import VolumeType, not_found
 from services.volume.store.stores import Stores, Transaction
 from services.volume.usecases.documents import changed
@@ -65,7 +65,7 @@ async def create(transaction: Transaction, caller: Caller, wish: Wish, default_t
             volume_type_id=kind.id,
             volume_type=kind.name,
             metadata=_checked(wish.metadata),
-            multiattach=kind.extra_specs.get("multiattach") == "<is> True",
+            multiattach=kind.multiattach,
             created_at=utcnow(),
         )
         await stores.volumes.add(volume)
@@ -110,6 +110,7 @@ async def change(
         volume = await stores.volumes.get(volume_id, project_id)
         new = how(volume, utcnow())
         _checked(new.metadata)
+        _checked(new.image_metadata)
         saved = await stores.volumes.save(new)
         await _tell(stores, saved, UPDATED)
         return saved
@@ -172,7 +173,7 @@ async def retype(
     Raises:
         VolumeNotFound: there is no such volume.
         TypeNotFound: no such type, or not for this project.
-        BadInput: it is of this type already, or not available.
+        BadInput: it is of this type already, or its status does not allow it.
         OverQuota: the limits of the new type.
     """
     async with transaction() as stores:
@@ -181,13 +182,17 @@ async def retype(
         kind = await _usable_type(stores, caller, name)
         if kind.id == volume.volume_type_id:
             raise BadInput(f"Invalid volume: Volume {volume.id} is of type {kind.name} already.")
-        if volume.status is not Status.AVAILABLE:
-            raise CannotYet("Only a volume that is available can be given another type.")
         limits = await stores.quotas.of_project(volume.project_id)
         usage = await stores.volumes.usage(volume.project_id)
-        of_type = {k: v for k, v in limits.items() if k.endswith(f"_{kind.name}")}
+        of_type = {name: limits.get(name, -1) for name in quotas.of_type(kind.name)}
         quotas.check(of_type, usage, kind.name, volumes=1, gigabytes=volume.size)
-        new = replace(volume, volume_type_id=kind.id, volume_type=kind.name, updated_at=utcnow())
+        new = volume.doing(
+            Action.RETYPE,
+            utcnow(),
+            volume_type_id=kind.id,
+            volume_type=kind.name,
+            multiattach=kind.multiattach,
+        )
         saved = await stores.volumes.save(new)
         await _tell(stores, saved, UPDATED)
         return saved

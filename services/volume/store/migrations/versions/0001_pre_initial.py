@@ -161,8 +161,15 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("name"),
+    )
+    op.create_index(
+        "volume_types_by_name",
+        "volume_types",
+        ["name"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_table(
         "volume_type_access",
@@ -182,7 +189,6 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("availability_zone", sa.Text(), nullable=False),
         sa.Column("volume_type_id", sa.Uuid(), nullable=False),
-        sa.Column("volume_type", sa.Text(), nullable=False),
         sa.Column(
             "metadata", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False
         ),
@@ -240,6 +246,11 @@ def downgrade() -> None:
     )
     op.drop_table("volumes")
     op.drop_table("volume_type_access")
+    op.drop_index(
+        "volume_types_by_name",
+        table_name="volume_types",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
     op.drop_table("volume_types")
     op.drop_index("sagas_subject", table_name="sagas")
     op.drop_index(

@@ -1,0 +1,189 @@
+"""The volume service in this process: real PostgreSQL, a bus in memory, callers by their token."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import orjson
+import sqlalchemy as sa
+from aiohttp.test_utils import TestClient, TestServer
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
+
+from services.volume.main import MIGRATIONS, build
+from services.volume.settings import VolumeSettings
+from services.volume.store.stores import Transaction, binding
+from services.volume.store.tables import metadata
+from services.volume.usecases.volume_types import have_the_first
+from shared.bus.memory import MemoryBus
+from shared.db.migrate import migrate
+from shared.db.reads import open_reads
+from shared.db.uow import Nudge, engine_for, unit_of_work
+from shared.secrets_box import SecretBox
+from shared.service.parts import Parts
+from shared.service.runtime import Service
+from shared.testing.identity import FakeValidator, caller
+
+KEY = Fernet.generate_key().decode()
+Json = dict[str, Any]
+OWN, OTHER, ADMINS = "d" * 32, "e" * 32, "a" * 32
+CALLERS = {
+    "demo": caller(),
+    "other": caller(project=OTHER),
+    "reader": caller(roles=["reader"]),
+    "admin": caller(project=ADMINS, roles=["admin"]),
+    "nobody": caller(roles=[]),
+}
+
+
+async def to_head(url: str) -> None:
+    """Migrate a database."""
+    await migrate(url, MIGRATIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the service said."""
+
+    status: int
+    raw: bytes
+    headers: Any
+
+    @property
+    def body(self) -> Any:
+        return orjson.loads(self.raw) if self.raw else None
+
+    @property
+    def fault(self) -> str:
+        """The message of a refusal, which must be worded as Cinder's are."""
+        ((_name, inner),) = self.body.items()
+        assert inner["code"] == self.status
+        message: str = inner["message"]
+        return message
+
+
+@dataclass
+class Rig:
+    """The service and everything around it."""
+
+    service: Service
+    http: TestClient[Any, Any]
+
+    @property
+    def transaction(self) -> Transaction:
+        """Transactions of the service, with no limits of its own."""
+        return unit_of_work(self.service.parts.engine, binding({}))
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        who: str = "demo",
+        at: str | None = None,
+        raw: bytes | None = None,
+        root: str = "/v3",
+    ) -> Answer:
+        """Make one call, at a microversion."""
+        headers = {"X-Auth-Token": who}
+        if at is not None:
+            headers["OpenStack-API-Version"] = f"volume {at}"
+        content = raw if body is None else orjson.dumps(body)
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        answer = await self.http.request(method, f"{root}{path}", data=content, headers=headers)
+        return Answer(answer.status, await answer.read(), answer.headers)
+
+    async def get(self, path: str, who: str = "demo", at: str = "3.70") -> Any:
+        """Return what a GET answers, which must be 200."""
+        answer = await self.call("GET", path, who=who, at=at)
+        assert answer.status == 200, answer.raw
+        return answer.body
+
+    async def make(self, who: str = "demo", at: str = "3.70", **fields: Any) -> Json:
+        """Create a volume, and return it."""
+        given = {"size": 1, **fields}
+        answer = await self.call("POST", "/volumes", {"volume": given}, who=who, at=at)
+        assert answer.status == 202, answer.raw
+        made: Json = answer.body["volume"]
+        return made
+
+    async def make_type(self, name: str, **fields: Any) -> Json:
+        """Create a type, and return it."""
+        given = {"volume_type": {"name": name, **fields}}
+        answer = await self.call("POST", "/types", given, who="admin")
+        assert answer.status == 200, answer.raw
+        made: Json = answer.body["volume_type"]
+        return made
+
+    async def act(self, volume_id: str, name: str, with_: Any = None, **how: Any) -> Answer:
+        """Ask an action of a volume."""
+        return await self.call("POST", f"/volumes/{volume_id}/action", {name: with_}, **how)
+
+    async def limit(self, project: str = OWN, **limits: int) -> None:
+        """Set limits of a project."""
+        path, body = f"/os-quota-sets/{project}", {"quota_set": limits}
+        answer = await self.call("PUT", path, body, who="admin")
+        assert answer.status == 200, answer.raw
+
+    async def published(self) -> list[Json]:
+        """Return the facts about volumes, in order."""
+        rows = await self.service.parts.reads.rows("SELECT body FROM outbox ORDER BY id")
+        return [orjson.loads(row["body"])["data"] for row in rows]
+
+    async def everything(self) -> list[Any]:
+        """Return all that users could change: to see that a refusal changed nothing."""
+        kept = []
+        for table in ("volumes", "volume_types", "volume_type_access", "quotas", "outbox"):
+            sql = f"SELECT to_jsonb(x)::text FROM {table} x ORDER BY 1"  # noqa: S608 # own names
+            kept.append([row[0] for row in await self.service.parts.reads.rows(sql)])
+        return kept
+
+    async def reads_of(self, path: str, who: str = "demo") -> int:
+        """Return how many statements a GET takes outside transactions."""
+        before = self.service.parts.reads.statements
+        await self.get(path, who)
+        return self.service.parts.reads.statements - before
+
+    async def forget(self) -> None:
+        """Be as new: tests share a database, and nothing in it."""
+        async with self.service.parts.engine.begin() as connection:
+            for table in reversed(metadata.sorted_tables):
+                await connection.execute(sa.delete(table))
+        await have_the_first(self.transaction)
+
+
+def parts_of(url: str, reads: Any, http: httpx.AsyncClient) -> Parts:
+    """Return the house's parts on a database."""
+    nobody: Any = None  # nothing here asks Keystone
+    return Parts(
+        bus=MemoryBus(),
+        http=http,
+        engine=engine_for(url, size=20),
+        reads=reads,
+        nudge=Nudge(),
+        service_token=nobody,
+        validator=nobody,
+        secrets=SecretBox(KEY),
+    )
+
+
+@asynccontextmanager
+async def running_rig(url: str, **settings: Any) -> AsyncIterator[Rig]:
+    """Assemble the service on a migrated database."""
+    reads, http = await open_reads(url), httpx.AsyncClient()
+    parts = parts_of(url, reads, http)
+    given = {"secret_key": SecretStr(KEY), "database_url": SecretStr(url)} | settings
+    service = await build(VolumeSettings(**given), parts, who=FakeValidator(CALLERS))
+    client = TestClient(TestServer(service.app))
+    await client.start_server()
+    try:
+        yield Rig(service=service, http=client)
+    finally:
+        await client.close()
+        await http.aclose()
+        await reads.close()
+        await parts.engine.dispose()
