@@ -5,7 +5,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 from pydantic import ValidationError
@@ -47,7 +47,7 @@ def main(definition: Definition, arguments: Sequence[str] | None = None) -> None
 async def prepare_database(
     definition: Definition,
     settings: ServiceSettings,
-    environment: os._Environ[str] | dict[str, str],
+    environment: Mapping[str, str],
 ) -> None:
     """Have the service's database, its role and its newest tables.
 

@@ -5,7 +5,7 @@ import pytest
 from tests.parts.cloud import until
 from tests.parts.site import DEMO, Site
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(400)
 
 
 def test_a_server_lives_and_ends(site: Site) -> None:

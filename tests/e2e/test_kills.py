@@ -5,7 +5,7 @@ import pytest
 from tests.parts.cloud import SERVICES
 from tests.parts.site import Site
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.mark.parametrize("victim", SERVICES)

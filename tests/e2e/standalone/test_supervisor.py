@@ -34,7 +34,9 @@ def home() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def environ(home: Path) -> dict[str, str]:
     ports = {f"CYCLADES_DEMO_{name.upper()}_PORT": str(free_port()) for name in NAMES}
-    ours = {key: value for key, value in os.environ.items() if not key.startswith("CYCLADES_")}
+    ours = {
+        key: value for key, value in os.environ.items() if not key.startswith(("CYCLADES_", "MAKE"))
+    }
     return ours | ports | {"CYCLADES_DEMO_CLUSTERS": "1", "CYCLADES_DEMO_HOME": str(home)}
 
 
@@ -122,6 +124,18 @@ def processes_of(home: Path, program: str) -> list[int]:
         for pid in started_in(home)
         if program.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
     ]
+
+
+def test_when_make_is_killed_it_ends_as_well(environ: dict[str, str], home: Path) -> None:
+    # A shell in make's place: it starts the demo as its child, and is killed.
+    shell = ["sh", "-c", f"{sys.executable} -m tests.parts.stub_demo; exit 0"]
+    with subprocess.Popen(
+        shell, env=environ | {"MAKELEVEL": "1"}, stdout=subprocess.DEVNULL, start_new_session=True
+    ) as make:
+        wait((home / "ready").exists)
+        make.kill()
+    wait(lambda: started_in(home) == {})
+    assert not (home / "ready").exists()
 
 
 def test_a_taken_port_is_named_with_its_setting_and_nothing_starts(
