@@ -2,11 +2,17 @@
 
 from typing import Final
 
-from services.compute.api.policies import flavors, keypairs, servers
+from services.compute.api.policies import (
+    flavors,
+    keypairs,
+    quotas,
+    servers,
+)
 from shared.identity.policy import PolicyRule
 
 RULES: Final[tuple[PolicyRule, ...]] = (
     *servers.RULES,
     *flavors.RULES,
     *keypairs.RULES,
+    *quotas.RULES,
 )

@@ -10,6 +10,9 @@ from services.compute.api import (
     flavors,
     instance_actions,
     keypairs,
+    limits,
+    quota_classes,
+    quota_sets,
     server_actions,
     server_create,
     server_metadata,
@@ -39,6 +42,9 @@ RESOURCES: Final = [
     *flavor_specs.ROUTES,
     *flavor_access.ROUTES,
     *keypairs.ROUTES,
+    *limits.ROUTES,
+    *quota_sets.ROUTES,
+    *quota_classes.ROUTES,
 ]
 ROUTES: Final = [*UNVERSIONED, *in_both_forms("/v2.1", RESOURCES)]
 

@@ -12,6 +12,7 @@ from services.compute.store.documents import Renderer
 from services.compute.store.flavors import FlavorStore
 from services.compute.store.keypairs import KeypairStore
 from services.compute.store.projections import ProjectionStore
+from services.compute.store.quotas import QuotaStore
 from services.compute.store.secrets import SecretStore
 from services.compute.store.servers import ServerStore
 from services.compute.store.tables import messaging
@@ -34,6 +35,7 @@ class Stores:
     flavors: FlavorStore
     projections: ProjectionStore
     keypairs: KeypairStore
+    quotas: QuotaStore
     outbox: Outbox
     inbox: Inbox
     sagas: SagaStore
@@ -51,6 +53,7 @@ class Stores:
             flavors=FlavorStore(connection),
             projections=ProjectionStore(connection),
             keypairs=KeypairStore(connection),
+            quotas=QuotaStore(connection),
             outbox=Outbox(connection, messaging),
             inbox=Inbox(connection, messaging),
             sagas=SagaStore(connection, messaging.sagas),
