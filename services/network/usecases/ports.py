@@ -93,7 +93,8 @@ async def _create(
     wishes = given.pop("fixed_ips", None)
     mac = given.pop("mac_address", None)
     given.setdefault("port_security_enabled", network.port_security_enabled)
-    if given.get("security_groups") is None:
+    chosen = given.get("security_groups")
+    if chosen is None:
         given["security_groups"] = await _default_groups(stores, given)
     now = utcnow()
     port = Port(
@@ -105,7 +106,9 @@ async def _create(
         dns_suffix=_suffix(around, network, given.get("dns_domain", "")),
         **({"profile": {}} | given),
     )
-    await _check_security(stores, view, port)
+    _check_combination(port)
+    if chosen:
+        await _check_groups(stores, view, port)
     port = replace(port, fixed_ips=await _allot(stores, network, port, wishes))
     port = await bindings.bound(stores, around.ganeti, port, network)
     await stores.ports.plug(port, mac_was_asked_for=mac is not None)
@@ -139,14 +142,15 @@ def _suffix(around: Surroundings, network: Network, own: str) -> str:
     return own or network.dns_domain or around.dns_domain
 
 
-async def _check_security(stores: Stores, view: View, port: Port) -> None:
+def _check_combination(port: Port) -> None:
     if not port.port_security_enabled:
         if port.security_groups:
             raise PortSecurityPortHasSecurityGroup
         if port.allowed_address_pairs:
             raise AddressPairAndPortSecurityRequired
-    if not port.security_groups:
-        return
+
+
+async def _check_groups(stores: Stores, view: View, port: Port) -> None:
     owners = await stores.groups.owners(port.security_groups)
     for group_id in port.security_groups:
         owner = owners.get(group_id)
@@ -253,13 +257,9 @@ async def _readdressed(
 async def _check_change(stores: Stores, view: View, port: Port, changed: Port) -> None:
     if changed.mac_address != port.mac_address and port.host_id:
         raise PortBound(port.id, port.device_owner)
-    security = (
-        "security_groups",
-        "port_security_enabled",
-        "allowed_address_pairs",
-    )
-    if any(getattr(changed, name) != getattr(port, name) for name in security):
-        await _check_security(stores, view, changed)
+    _check_combination(changed)
+    if changed.security_groups != port.security_groups:
+        await _check_groups(stores, view, changed)
 
 
 async def delete(
