@@ -117,6 +117,11 @@ class Child:
             time.sleep(0.03)
 
 
+def end_with_parent(number: signal.Signals) -> None:
+    """Have the kernel send this process a signal when its parent ends."""
+    _prctl(PR_SET_PDEATHSIG, number)
+
+
 def start(
     name: str,
     command: Sequence[str | Path],
@@ -134,8 +139,8 @@ def start(
         log.replace(log.with_suffix(".old.log"))
     parent = os.getpid()
 
-    def end_with_parent() -> None:
-        _prctl(PR_SET_PDEATHSIG, orphan_signal)
+    def before_it_begins() -> None:
+        end_with_parent(orphan_signal)
         if os.getppid() != parent:  # it died before the kernel could know
             os._exit(1)
 
@@ -153,6 +158,6 @@ def start(
             group=user.gid if user else None,
             extra_groups=[] if user else None,
             # After the change of user, which would clear the parent's death signal.
-            preexec_fn=end_with_parent,  # noqa: PLW1509 - it makes two system calls
+            preexec_fn=before_it_begins,  # noqa: PLW1509 - it makes two system calls
         )
     return Child(name=name, process=process, log=log, stop_signal=stop_signal, _log_began=began)

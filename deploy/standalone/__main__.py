@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from deploy.parts import environments
-from deploy.parts.children import PartFailed
+from deploy.parts.children import PartFailed, end_with_parent
 from deploy.parts.environments import EnvironmentNotMade
 from deploy.parts.ports import is_taken
 from deploy.parts.progress import say
@@ -51,6 +52,8 @@ def main() -> int:
 
 def run(supervisor_for: Callable[[DemoSettings], Supervisor]) -> int:
     """Run a supervisor; 0 when it was stopped, 1 when it could not go on."""
+    if "MAKELEVEL" in os.environ:  # what `make demo` starts does not outlive it
+        end_with_parent(signal.SIGTERM)
     try:
         settings = DemoSettings()
         environments.make(["keystone", "clients"])

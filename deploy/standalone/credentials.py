@@ -32,7 +32,7 @@ case ":$PATH:" in *:{bin}:*) ;; *) export PATH={bin}:"$PATH" ;; esac
 """
 COMMAND: Final = """\
 #!/bin/sh
-PYTHONPATH={root} exec {python} -m deploy.cli.main "$@"
+PYTHONPATH={root} exec {python} -c "from deploy.cli.main import main; main()" "$@"
 """
 
 
