@@ -2,10 +2,9 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from aiohttp import web
-from cryptography.fernet import Fernet, MultiFernet
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compute.api.deps import DEPS, Deps
@@ -24,7 +23,7 @@ from services.compute.usecases.placing import Placing
 from shared.clients.gateway import GatewayClient
 from shared.clients.image import ImageClient
 from shared.clients.network import NetworkClient
-from shared.db.idempotency import IdempotencyRows, Sealer
+from shared.db.idempotency import IdempotencyRows
 from shared.db.sagas import SagaStore
 from shared.db.uow import unit_of_work
 from shared.identity.middleware import Validator, authentication
@@ -44,9 +43,6 @@ def build_api(
     settings: ComputeSettings, parts: Parts, deps: Deps, validator: Validator
 ) -> web.Application:
     """Return the HTTP side of the service."""
-    keys = settings.secret_key.get_secret_value().split(",")
-    # Of the right shape but for the names of its parameters.
-    sealer = cast(Sealer, MultiFernet([Fernet(key.strip()) for key in keys]))
 
     async def database_answers() -> bool:
         return bool(await parts.reads.value("SELECT true"))
@@ -63,7 +59,7 @@ def build_api(
             validator, keystone_uri=settings.identity_url, service_types=("compute",)
         ),
         public_paths=is_public,
-        idempotency=IdempotencyRows(parts.engine, idempotency, sealer),
+        idempotency=IdempotencyRows(parts.engine, idempotency, parts.secrets),
         readiness={"database": database_answers, "bus": bus_is_ready},
         public_url=settings.public_url,
     )

@@ -1,5 +1,5 @@
 """What contract tests of the compute service may ask for."""
 
-from tests.integration.compute.conftest import bare, rig
+from tests.integration.compute.conftest import bare, quiet, rig
 
-__all__ = ["bare", "rig"]
+__all__ = ["bare", "quiet", "rig"]

@@ -17,7 +17,7 @@ from tests.integration.compute.rig import Rig
 
 CREATE = SAGAS["compute.create_server"]
 CREATE_POSITIONS = range(len(CREATE.steps))
-ACTIONS = {
+ACTIONS: dict[str, dict[str, Any] | None] = {
     "compute.start_server": {"os-start": None},
     "compute.stop_server": {"os-stop": None},
     "compute.reboot_server": {"reboot": {"type": "HARD"}},
