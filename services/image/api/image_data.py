@@ -115,7 +115,7 @@ async def _pieces(request: web.Request, idle: float) -> AsyncIterator[bytes]:
                 piece = await request.content.readany()
         except TimeoutError as silent:
             raise web.HTTPRequestTimeout from silent
-        except web.RequestPayloadError as broken:
+        except (web.RequestPayloadError, ConnectionError) as broken:
             raise BadInput("The request body broke off.") from broken
         if not piece:
             return

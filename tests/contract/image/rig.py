@@ -153,7 +153,7 @@ async def running_rig(url: str, data_dir: Path, **given: Any) -> AsyncIterator[R
             transaction = unit_of_work(parts.engine, bound(parts.secrets), parts.nudge)
             deps = assemble(settings, parts, transaction, threads)
             await asyncio.to_thread(deps.blobs.prepare)
-            app = build_api(settings, parts, deps, _validator())
+            app = build_api(settings, parts, deps, validator())
             try:
                 async with _served(app, http) as (port, client):
                     rig = Rig(
@@ -183,7 +183,7 @@ async def _served(
 async def _parts(url: str, http: httpx.AsyncClient) -> Parts:
     keystone = Keystone("http://127.0.0.1:9", http)
     token = ServiceToken(keystone, Credentials(username="glance", password="none"))
-    validator: Any = _validator()
+    known: Any = validator()
     return Parts(
         bus=MemoryBus(),
         http=http,
@@ -191,12 +191,13 @@ async def _parts(url: str, http: httpx.AsyncClient) -> Parts:
         reads=await open_reads(url, size=4),
         nudge=Nudge(),
         service_token=token,
-        validator=validator,
+        validator=known,
         secrets=SecretBox(KEY),
     )
 
 
-def _validator() -> FakeValidator:
+def validator() -> FakeValidator:
+    """Return who knows the callers of the tests."""
     known = {
         name: caller(project, ["admin"] if name == "admin" else ["member"])
         for name, project in PROJECTS.items()

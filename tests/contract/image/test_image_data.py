@@ -5,9 +5,11 @@ import struct
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 
+from shared.ids import ImageId
 from tests.contract.image.conftest import MakesRigs
 from tests.contract.image.rig import Rig
 
@@ -251,7 +253,9 @@ async def test_an_address_ends_with_its_time_and_with_its_image(rig_with: MakesR
         assert (await rig.client.get(path)).status_code == 403
         await rig.ask("POST", f"{image['self']}/actions/reactivate")
         assert (await rig.client.get(path)).status_code == 200
-        signature = rig.deps.signer.sign(image["id"], image["os_hash_value"], 1_000_000_000)
+        signature = rig.deps.signer.sign(
+            ImageId(UUID(image["id"])), image["os_hash_value"], 1_000_000_000
+        )
         late = f"{url.path}?exp=1000000000&sig={signature}"
         assert (await rig.client.get(late)).status_code == 403
         await rig.ask("DELETE", image["self"])
