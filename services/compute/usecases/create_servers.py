@@ -66,15 +66,16 @@ async def create_servers(
 async def _count(stores: Stores, asker: Asker, request: ServerRequest, resolved: Resolved) -> int:
     """Return how many servers the project's quota has room for, at least the least."""
     await stores.usage.lock(asker.project_id)
-    usage = await stores.usage.of_servers(asker.project_id)
+    usage = await stores.usage.of_servers(asker.project_id, asker.user_id)
     if 0 <= usage.limits["metadata_items"] < len(request.details):
         raise QuotaExceeded(
             f"Maximum number of metadata items exceeds {usage.limits['metadata_items']}"
         )
     count = request.most
-    while count > request.least and quota.over(_wanted(resolved, count), usage.used, usage.limits):
-        count -= 1
-    quota.require(_wanted(resolved, count), usage.used, usage.limits)
+    for used, limits in usage.layers:
+        while count > request.least and quota.over(_wanted(resolved, count), used, limits):
+            count -= 1
+        quota.require(_wanted(resolved, count), used, limits)
     await _require_room_in_group(stores, request, usage, count)
     return count
 

@@ -52,7 +52,7 @@ async def create(transaction: Transaction, request: KeypairRequest) -> tuple[Key
     async with transaction() as stores:
         await stores.usage.lock(request.user_id, RESOURCE)
         used = {RESOURCE: await stores.keypairs.count(request.user_id)}
-        limits = await stores.usage.limits(request.project_id, [RESOURCE])
+        limits = await stores.usage.limits(request.project_id, [RESOURCE], request.user_id)
         if over({RESOURCE: 1}, used, limits):
             raise TooManyKeypairs("Quota exceeded, too many key pairs.")
         added = await stores.keypairs.add(wanted)

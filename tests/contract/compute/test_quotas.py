@@ -125,6 +125,15 @@ async def test_limits_hold_when_servers_are_made(rig: Rig) -> None:
     )
 
 
+async def test_a_users_own_limit_holds_beside_the_projects(rig: Rig) -> None:
+    await put(rig, {"instances": 0}, query=f"?user_id={'v' * 32}")
+    await rig.create()  # somebody else's limit is not ours
+    await put(rig, {"instances": 1}, query=f"?user_id={USER}")
+    refused = await rig.call("POST", "/servers", a_server(), mv="2.96")
+    assert refused.status == 403
+    assert "already used 1 of 1 instances" in refused.body["forbidden"]["message"]
+
+
 async def test_a_user_may_be_given_less_than_the_project(bare: Rig) -> None:
     query = f"?user_id={USER}"
     assert (await put(bare, {"ram": 2048}, query=query)).status == 200
