@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from services.rapi_gateway.domain.cluster import Access
 from services.rapi_gateway.domain.health import Health, Rules
@@ -25,6 +25,7 @@ from services.rapi_gateway.ganeti.lanes import Lane, Lanes, TokenBucket
 log = logging.getLogger(__name__)
 
 INFO = Call(method="GET", path="/2/info")
+PROBE_EVERY: Final = 15.0  # seconds: more often, no question waits for addresses to be tried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,7 @@ class ClusterLink:
         self._bucket = TokenBucket(limits.rate, limits.burst)
         self._endpoint = access.endpoints[0]
         self._probing = asyncio.Lock()
+        self._probed_at = -PROBE_EVERY
 
     async def ask(self, call: Call, lane: Lane = Lane.READ) -> Any:
         """Ask a question; its repeat would do no harm.
@@ -64,12 +66,32 @@ class ClusterLink:
         Raises:
             RapiTrouble: no answer, or a refusal.
         """
-        async with self._lanes.slot(lane):
-            if self.health.wants_probe(time.monotonic()) and len(self._access.endpoints) > 1:
+        async with self._slot(lane):
+            if self._may_be_elsewhere():
                 await self.probe()
             if not self.health.admits_question(time.monotonic()):
                 raise HeldBack(f"Cluster {self.name} does not answer.")
             return await self._observed(call, self._limits.read)
+
+    def _may_be_elsewhere(self) -> bool:
+        """Whether it is time, and not somebody else's business, to try other addresses."""
+        now = time.monotonic()
+        due = self.health.wants_probe(now) and now >= self._probed_at + PROBE_EVERY
+        return due and len(self._access.endpoints) > 1 and not self._probing.locked()
+
+    @asynccontextmanager
+    async def _slot(self, lane: Lane) -> AsyncIterator[None]:
+        """Have a slot for a question, or give up: whoever asked is gone by then."""
+        slot = self._lanes.slot(lane)
+        try:
+            async with asyncio.timeout(self._limits.read):
+                await slot.acquire()
+        except TimeoutError:
+            raise HeldBack(f"Cluster {self.name} is busy.") from None
+        try:
+            yield
+        finally:
+            slot.release()
 
     @asynccontextmanager
     async def sending(self) -> AsyncIterator[None]:
@@ -102,6 +124,7 @@ class ClusterLink:
         All addresses are tried at once; one that says it is another cluster is not believed.
         """
         async with self._probing:
+            self._probed_at = time.monotonic()
             self.health = self.health.tried(time.monotonic(), self._limits.rules)
             tries = [asyncio.create_task(self._probe_at(e)) for e in self._access.endpoints]
             try:

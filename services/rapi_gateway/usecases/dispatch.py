@@ -9,7 +9,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Final
 
-from services.rapi_gateway.domain.cluster import Registered
+from services.rapi_gateway.domain.cluster import ClusterUnknown, Registered
 from services.rapi_gateway.domain.submission import Submission
 from services.rapi_gateway.store.stores import Transaction
 from services.rapi_gateway.usecases.courier import Courier
@@ -129,6 +129,8 @@ class Dispatcher:
     async def _finish(self, job: tuple[str, str], work: Awaitable[None]) -> None:
         try:
             await work
+        except ClusterUnknown:  # removed meanwhile
+            self.doorbell.registry_changed = True
         except Exception:  # one cluster's trouble must not stop the others
             log.exception("work failed", extra={"cluster": job[0], "target": job[1]})
             await asyncio.sleep(AFTER_A_BUG)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.rapi_gateway.domain.capacity import GROUP_FIELDS, NODE_FIELDS
-from services.rapi_gateway.domain.cluster import ClusterUnknown, Registered
+from services.rapi_gateway.domain.cluster import Registered
 from services.rapi_gateway.domain.observation import Sighting, at_master, observed
 from services.rapi_gateway.ganeti import queries
 from services.rapi_gateway.ganeti.errors import RapiTrouble
@@ -120,8 +120,6 @@ class Refresher:
                 new, broken = observed(held, sighting)
                 new = new.seen(health=str(link.health.state))
                 saved = await record_change(stores, held, new, broken)
-        except ClusterUnknown:
-            return  # removed meanwhile
         except ValueError as wrong:
             log.error("cluster misfit", extra={"cluster": name, "why": str(wrong)})
             return
