@@ -28,12 +28,7 @@ from shared.web.body import parsed, read
 from shared.web.microversion import at_least
 from shared.web.paging import Page, cinder_page, next_links
 
-SORTABLE: Final[Mapping[str, Callable[[VolumeType], str]]] = {
-    "id": lambda kind: str(kind.id),
-    "name": lambda kind: kind.name,
-    "description": lambda kind: kind.description or "",
-    "created_at": lambda kind: str(kind.id),  # they come in this order
-}
+SORTABLE: Final = frozenset({"id", "name", "description", "created_at"})
 
 
 def _is_usable(request: web.Request, kind: VolumeType) -> bool:
@@ -96,11 +91,15 @@ def _has_specs(request: web.Request, kind: VolumeType) -> bool:
 
 def _cut(kinds: list[VolumeType], page: Page) -> list[VolumeType]:
     """Return a page of types: there are few, so it is cut here."""
+    made = {kind.id: at for at, kind in enumerate(reversed(kinds))}
+    keys: Mapping[str, Callable[[VolumeType], Any]] = {
+        "id": lambda kind: str(kind.id),
+        "name": lambda kind: kind.name,
+        "description": lambda kind: kind.description or "",
+        "created_at": lambda kind: made[kind.id],  # the newest come first
+    }
     for sort in reversed(page.sorts):
-        if sort.key != "created_at":
-            kinds = sorted(kinds, key=SORTABLE[sort.key], reverse=sort.descending)
-        elif not sort.descending:
-            kinds = list(reversed(kinds))
+        kinds = sorted(kinds, key=keys[sort.key], reverse=sort.descending)
     if page.marker is not None:
         ids = [str(kind.id) for kind in kinds]
         if page.marker not in ids:

@@ -1,5 +1,6 @@
 """The volume service in this process: real PostgreSQL, a bus in memory, callers by their token."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -91,7 +92,7 @@ class Rig:
         headers = {"X-Auth-Token": who}
         if at is not None:
             headers["OpenStack-API-Version"] = f"volume {at}"
-        content = raw if body is None else orjson.dumps(body)
+        content = raw if body is None else json.dumps(body).encode()
         if content is not None:
             headers["Content-Type"] = "application/json"
         answer = await self.http.request(method, f"{root}{path}", data=content, headers=headers)

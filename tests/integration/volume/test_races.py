@@ -1,0 +1,127 @@
+"""Requests that come at the same moment, and writers that were too late."""
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from services.volume.store.volumes import VolumeStore
+from services.volume.usecases.volume_types import have_the_first
+from shared.errors import StaleWrite
+from tests.integration.volume.rig import OWN, Rig
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def at_once(rig: Rig, count: int) -> Counter[int]:
+    """Ask for volumes at the same moment; return how often each status was answered."""
+    calls = [rig.call("POST", "/volumes", {"volume": {"size": 1}}) for _ in range(count)]
+    return Counter(answer.status for answer in await asyncio.gather(*calls))
+
+
+async def test_sixteen_at_once_at_a_limit_of_ten_make_ten(rig: Rig) -> None:
+    assert await at_once(rig, 16) == {202: 10, 413: 6}
+    assert len((await rig.get("/volumes"))["volumes"]) == 10
+
+
+async def test_it_is_the_lock_that_keeps_the_limit(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_lock(_store: VolumeStore, _project: str) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(VolumeStore, "lock", no_lock)
+    assert (await at_once(rig, 16))[202] > 10
+
+
+async def test_growing_at_once_keeps_the_limit_too(rig: Rig) -> None:
+    made = [await rig.make(size=1) for _ in range(6)]
+    await rig.limit(gigabytes=9)
+    calls = [rig.act(each["id"], "os-extend", {"new_size": 2}) for each in made]
+    answers = Counter(answer.status for answer in await asyncio.gather(*calls))
+    assert answers == {202: 3, 413: 3}
+
+
+async def test_changes_at_once_all_happen(rig: Rig) -> None:
+    path = f"/volumes/{(await rig.make())['id']}/metadata"
+    calls = [rig.call("POST", path, {"metadata": {f"k{n}": "v"}}) for n in range(12)]
+    assert {answer.status for answer in await asyncio.gather(*calls)} == {200}
+    assert len((await rig.get(path))["metadata"]) == 12
+
+
+async def test_deleting_twice_at_once_deletes_once(rig: Rig) -> None:
+    made = await rig.make()
+    calls = [rig.call("DELETE", f"/volumes/{made['id']}") for _ in range(6)]
+    answers = Counter(answer.status for answer in await asyncio.gather(*calls))
+    assert answers == {202: 1, 404: 5}
+    assert [fact["verb"] for fact in await rig.published()] == ["created", "deleted"]
+
+
+async def test_a_writer_that_read_an_older_version_is_refused(rig: Rig) -> None:
+    made = UUID((await rig.make())["id"])
+    async with rig.transaction() as stores:
+        old = await stores.volumes.get(made, OWN)
+        await stores.volumes.save(replace(old, name="first"))
+    with pytest.raises(StaleWrite):
+        async with rig.transaction() as stores:
+            await stores.volumes.save(replace(old, name="second"))
+    assert (await rig.get(f"/volumes/{made}"))["volume"]["name"] == "first"
+
+
+async def test_extra_specs_added_at_once_are_all_there(rig: Rig) -> None:
+    path = f"/types/{(await rig.make_type('t'))['id']}/extra_specs"
+    calls = [rig.call("POST", path, {"extra_specs": {f"k{n}": "v"}}, who="admin") for n in range(8)]
+    assert {answer.status for answer in await asyncio.gather(*calls)} == {200}
+    assert len((await rig.get(path, "admin"))["extra_specs"]) == 8
+
+
+async def test_of_types_given_one_name_at_once_one_gets_it(rig: Rig) -> None:
+    made = [await rig.make_type(f"t{n}") for n in range(4)]
+    body = {"volume_type": {"name": "same"}}
+    calls = [rig.call("PUT", f"/types/{each['id']}", body, who="admin") for each in made]
+    calls += [rig.call("POST", "/types", body, who="admin") for _ in range(4)]
+    answers = Counter(answer.status for answer in await asyncio.gather(*calls))
+    assert answers == {200: 1, 409: 7}
+
+
+async def test_no_volume_is_made_of_a_type_that_is_being_deleted(rig: Rig) -> None:
+    kind = await rig.make_type("t")
+    body = {"volume": {"size": 1, "volume_type": "t"}}
+    async with rig.transaction() as stores:
+        await stores.types.remove(await stores.types.get(UUID(kind["id"])))
+        late = asyncio.create_task(rig.call("POST", "/volumes", body))
+        await waiting_for_a_lock(rig)
+    assert (await late).status == 404
+
+
+async def test_no_type_is_deleted_while_a_volume_is_made_of_it(rig: Rig) -> None:
+    kind = await rig.make_type("t")
+    made = UUID((await rig.make())["id"])
+    async with rig.transaction() as stores:
+        found = await stores.types.find("t")
+        assert found is not None
+        late = asyncio.create_task(rig.call("DELETE", f"/types/{kind['id']}", who="admin"))
+        await waiting_for_a_lock(rig)
+        volume = await stores.volumes.get(made, OWN)
+        await stores.volumes.save(replace(volume, volume_type_id=found.id, volume_type="t"))
+    assert (await late).status == 409
+
+
+async def waiting_for_a_lock(rig: Rig) -> None:
+    """Return once somebody waits for a lock in the database."""
+    sql = (
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    async with asyncio.timeout(10):
+        while not await rig.service.parts.reads.value(sql):
+            pass  # asking lets the others go on
+
+
+async def test_processes_that_begin_at_once_make_the_first_types_once(rig: Rig) -> None:
+    async with rig.service.parts.engine.begin() as connection:
+        await connection.exec_driver_sql("DELETE FROM volume_types")
+    await asyncio.gather(*(have_the_first(rig.transaction) for _ in range(4)))
+    assert len((await rig.get("/types"))["volume_types"]) == 2
