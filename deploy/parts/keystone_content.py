@@ -4,6 +4,7 @@ Everything is asked for before it is made, so filling twice changes nothing; add
 catalogue follow the settings of the present start.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ ASSIGNMENTS: Final = (
     *((user, role, "service") for user in SERVICE_USERS for role in ("service", "admin")),
 )
 INTERFACES: Final = ("public", "internal", "admin")
+ATTEMPTS: Final = 6  # the last after three seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +124,7 @@ class Content:
             self._create("endpoint", interface=interface, url=url, **place)
         elif endpoint["url"] != url:
             change = {"endpoint": {"url": url}}
-            self.api.patch(f"/endpoints/{endpoint['id']}", json=change).raise_for_status()
+            self._write("PATCH", f"/endpoints/{endpoint['id']}", change)
 
     def _have_all(self, kind: str, wanted: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
         """Return the ids of all things of a kind by name; those that were missing are made."""
@@ -137,12 +139,22 @@ class Content:
         return things
 
     def _create(self, kind: str, **fields: str) -> str:
-        answer = self.api.post(f"/{kind}s", json={kind: fields}).raise_for_status()
+        answer = self._write("POST", f"/{kind}s", {kind: fields})
         return str(answer.json()[kind]["id"])
 
     def _assign(self, user: str, role: str, project: str) -> None:
         path = f"/projects/{project}/users/{user}/roles/{role}"
-        self.api.put(path).raise_for_status()
+        self._write("PUT", path)
+
+    def _write(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        """Write something, again if SQLite was locked by the other worker (Keystone's 500)."""
+        answer = self.api.request(method, path, json=body)
+        for attempt in range(ATTEMPTS):
+            if answer.status_code != 500:
+                break
+            time.sleep(0.1 * 2**attempt)
+            answer = self.api.request(method, path, json=body)
+        return answer.raise_for_status()
 
 
 def _login(user: str, password: str, project: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ class Figure:
     p50_ms: float | None = None
     p99_ms: float | None = None
     cpu_ms: float | None = None  # of all our processes and the database, per request or server
+    mib: int | None = None  # memory held
     budget: str = ""  # the figure to reach, where there is one
     refused: int = 0
     load: float = 0.0  # 1-minute load average after the run
@@ -35,12 +36,12 @@ def load_now() -> float:
 def show(figures: Sequence[Figure], where: Path | None) -> None:
     """Print the table and then the JSON; write the JSON to a file as well, if one is named."""
     table = Table(title=f"{os.cpu_count()} cores; CPU ms: services and database together")
-    for name in ("scenario", "rows", "clients", "req/s", "p50 ms", "p99 ms", "CPU ms", "budget",
-                 "refused", "load"):  # fmt: skip
+    for name in ("scenario", "rows", "clients", "req/s", "p50 ms", "p99 ms", "CPU ms", "MiB",
+                 "budget", "refused", "load"):  # fmt: skip
         table.add_column(name, justify="left" if name in ("scenario", "budget") else "right")
     for each in figures:
         cells = (each.scenario, each.rows, each.clients, each.per_second, each.p50_ms, each.p99_ms,
-                 each.cpu_ms, each.budget, each.refused, each.load)  # fmt: skip
+                 each.cpu_ms, each.mib, each.budget, each.refused, each.load)  # fmt: skip
         table.add_row(*("" if cell is None else str(cell) for cell in cells))
     console = Console(width=140)
     console.print(table)

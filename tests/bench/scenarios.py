@@ -1,0 +1,138 @@
+"""What is measured: reads at 1,000 and 10,000 rows, creates, and how fast news arrives."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Final
+
+from tests.bench.load import Asked, Timing, run
+from tests.bench.report import Figure, load_now
+from tests.bench.rig import Rig
+from tests.bench.seed import fill_servers
+from tests.parts.cloud import until
+from tests.parts.site import DEMO
+
+CLIENTS: Final = 16
+CREATES: Final = 200
+NEWS: Final = 20
+# Name, path, requests, clients, and the CPU budget in ms.
+READS: Final = (
+    ("GET /servers/{id}", "/v2.1/servers/{id}", 2000, CLIENTS, "CPU <= 0.6"),
+    ("GET /servers?limit=50", "/v2.1/servers?limit=50", 1000, CLIENTS, ""),
+    ("GET /servers/detail?limit=50", "/v2.1/servers/detail?limit=50", 1000, CLIENTS, "CPU <= 1.2"),
+    ("GET /servers/detail?limit=1000", "/v2.1/servers/detail?limit=1000", 100, 1, "CPU <= 9"),
+)
+
+
+def _figure(timing: Timing, cpu_seconds: float, **more: Any) -> Figure:
+    return Figure(
+        requests=timing.requests,
+        per_second=timing.per_second,
+        p50_ms=timing.p50_ms,
+        p99_ms=timing.p99_ms,
+        cpu_ms=round(cpu_seconds * 1000 / timing.requests, 2),
+        refused=timing.refused,
+        load=load_now(),
+        **more,
+    )
+
+
+def _ask(url: str, _number: int) -> Asked:
+    return Asked(method="GET", url=url)
+
+
+def reads(rig: Rig, like: str, rows: int) -> Iterator[Figure]:
+    """Measure lists and shows with so many servers in the project."""
+    url = rig.cloud.environment["CYCLADES_COMPUTE_DATABASE_URL"]
+    one = asyncio.run(fill_servers(url, like, rows))
+    for name, path, requests, clients, budget in READS:
+        ask = partial(_ask, rig.cloud.url("compute") + path.format(id=one))
+        asyncio.run(run(clients * 4, clients, rig.headers, ask))  # warm
+        before = rig.seconds("compute")
+        timing = asyncio.run(run(requests, clients, rig.headers, ask))
+        yield _figure(
+            timing,
+            rig.seconds("compute") - before,
+            scenario=name,
+            rows=rows,
+            clients=clients,
+            budget=budget,
+        )
+
+
+def creates(rig: Rig) -> Iterator[Figure]:
+    """Measure how many creates are accepted a second, and what a server costs until ACTIVE."""
+    rig.allow_plenty()
+    site = rig.site
+
+    def ask(number: int) -> Asked:
+        server = {
+            "name": f"bench-{number}",
+            "imageRef": site.image,
+            "flavorRef": site.flavor,
+            "networks": [{"uuid": site.network}],
+        }
+        url = rig.cloud.url("compute") + "/v2.1/servers"
+        return Asked(method="POST", url=url, json={"server": server})
+
+    before, began = rig.seconds(), time.monotonic()
+    timing = asyncio.run(run(CREATES, CLIENTS, rig.headers, ask))
+    accepted = rig.seconds() - before
+    yield _figure(
+        timing,
+        accepted,
+        scenario="POST /servers -> 202",
+        clients=CLIENTS,
+        budget=">= 200/s, CPU <= 5 (all services at work)",
+    )
+    until(lambda: _count(rig, "ACTIVE") + _count(rig, "ERROR") >= CREATES, 300, "200 servers")
+    took, used = time.monotonic() - began, rig.seconds() - before
+    yield Figure(
+        scenario="POST /servers -> ACTIVE",
+        clients=CLIENTS,
+        requests=CREATES,
+        per_second=round(CREATES / took, 1),
+        cpu_ms=round(used * 1000 / CREATES, 1),
+        budget="CPU <= 40 a server",
+        refused=_count(rig, "ERROR"),
+        load=load_now(),
+    )
+
+
+def _count(rig: Rig, status: str) -> int:
+    path = f"/v2.1/servers?name=bench-&status={status}&limit=1000"
+    answer = rig.cloud.call("GET", "compute", path, who=DEMO)
+    assert answer.status_code == 200, answer.text
+    return len(answer.json()["servers"])
+
+
+def news(rig: Rig, server_id: str) -> Iterator[Figure]:
+    """Measure how long after a job's end in Ganeti the API shows it."""
+    ((cluster, name),) = rig.site.instances(server_id)
+    times = sorted(_latency(rig, server_id, cluster, name, turn) for turn in range(NEWS))
+    yield Figure(
+        scenario="job end in Ganeti -> API",
+        requests=NEWS,
+        p50_ms=round(times[NEWS // 2] * 1000, 1),
+        p99_ms=round(times[-1] * 1000, 1),
+        budget="median <= 1000 ms, polling",
+        load=load_now(),
+    )
+
+
+def _latency(rig: Rig, server_id: str, cluster: int, name: str, turn: int) -> float:
+    """Stop or start the instance in Ganeti; return the seconds until the API shows it."""
+    action, wanted = (("shutdown", "SHUTOFF"), ("startup", "ACTIVE"))[turn % 2]
+    job = rig.site.rapi("PUT", cluster, f"/2/instances/{name}/{action}", {})
+    ended: float = until(_end_of(rig, cluster, job), 30, "the job")
+    until(lambda: (rig.site.server(server_id) or {})["status"] == wanted, 30, wanted)
+    return max(0.0, time.time() - ended)
+
+
+def _end_of(rig: Rig, cluster: int, job: int) -> Callable[[], float | None]:
+    def end() -> float | None:
+        stamp = rig.site.rapi("GET", cluster, f"/2/jobs/{job}")["end_ts"]
+        return stamp[0] + stamp[1] / 1_000_000 if stamp else None
+
+    return end
