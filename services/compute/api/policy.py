@@ -6,6 +6,7 @@ from services.compute.api.policies import (
     flavors,
     keypairs,
     quotas,
+    server_groups,
     servers,
 )
 from shared.identity.policy import PolicyRule
@@ -15,4 +16,5 @@ RULES: Final[tuple[PolicyRule, ...]] = (
     *flavors.RULES,
     *keypairs.RULES,
     *quotas.RULES,
+    *server_groups.RULES,
 )

@@ -15,6 +15,7 @@ from services.compute.api import (
     quota_sets,
     server_actions,
     server_create,
+    server_groups,
     server_metadata,
     server_nics,
     server_tags,
@@ -45,6 +46,7 @@ RESOURCES: Final = [
     *limits.ROUTES,
     *quota_sets.ROUTES,
     *quota_classes.ROUTES,
+    *server_groups.ROUTES,
 ]
 ROUTES: Final = [*UNVERSIONED, *in_both_forms("/v2.1", RESOURCES)]
 

@@ -14,6 +14,7 @@ from services.compute.store.keypairs import KeypairStore
 from services.compute.store.projections import ProjectionStore
 from services.compute.store.quotas import QuotaStore
 from services.compute.store.secrets import SecretStore
+from services.compute.store.server_groups import ServerGroupStore
 from services.compute.store.servers import ServerStore
 from services.compute.store.tables import messaging
 from services.compute.store.usage import UsageStore
@@ -36,6 +37,7 @@ class Stores:
     projections: ProjectionStore
     keypairs: KeypairStore
     quotas: QuotaStore
+    server_groups: ServerGroupStore
     outbox: Outbox
     inbox: Inbox
     sagas: SagaStore
@@ -54,6 +56,7 @@ class Stores:
             projections=ProjectionStore(connection),
             keypairs=KeypairStore(connection),
             quotas=QuotaStore(connection),
+            server_groups=ServerGroupStore(connection),
             outbox=Outbox(connection, messaging),
             inbox=Inbox(connection, messaging),
             sagas=SagaStore(connection, messaging.sagas),
