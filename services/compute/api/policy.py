@@ -4,6 +4,7 @@ from typing import Final
 
 from services.compute.api.policies import (
     flavors,
+    hosts,
     keypairs,
     quotas,
     server_groups,
@@ -17,4 +18,5 @@ RULES: Final[tuple[PolicyRule, ...]] = (
     *keypairs.RULES,
     *quotas.RULES,
     *server_groups.RULES,
+    *hosts.RULES,
 )

@@ -5,9 +5,11 @@ from typing import Final
 from aiohttp import web
 
 from services.compute.api import (
+    availability_zones,
     flavor_access,
     flavor_specs,
     flavors,
+    hypervisors,
     instance_actions,
     keypairs,
     limits,
@@ -22,6 +24,7 @@ from services.compute.api import (
     server_unbuilt,
     server_update,
     servers,
+    services,
     versions,
 )
 from shared.web.projects import in_both_forms
@@ -47,6 +50,9 @@ RESOURCES: Final = [
     *quota_sets.ROUTES,
     *quota_classes.ROUTES,
     *server_groups.ROUTES,
+    *availability_zones.ROUTES,
+    *hypervisors.ROUTES,
+    *services.ROUTES,
 ]
 ROUTES: Final = [*UNVERSIONED, *in_both_forms("/v2.1", RESOURCES)]
 

@@ -1,0 +1,71 @@
+"""Reads the clusters and their nodes: one statement each, outside transactions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from services.compute.domain.hosts import Guest, Host
+from shared.contracts.gateway import Cluster
+from shared.db.reads import Reads
+
+CLUSTERS: Final = """
+SELECT document, seen_at FROM clusters WHERE state <> 'removed' ORDER BY name
+"""
+HOSTS: Final = """
+SELECT document, seen_at, coalesce((
+    SELECT jsonb_agg(jsonb_build_array(node, id, vcpus) ORDER BY created_at, id)
+    FROM servers WHERE cluster = clusters.name AND node IS NOT NULL AND deleted_at IS NULL
+), '[]') AS guests FROM clusters WHERE state <> 'removed' ORDER BY name
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenCluster:
+    """A cluster, and when it was last told of."""
+
+    cluster: Cluster
+    seen_at: datetime
+
+
+async def clusters(reads: Reads) -> list[SeenCluster]:
+    """Return every cluster there is, by name."""
+    return [
+        SeenCluster(cluster=Cluster.model_validate_json(row["document"]), seen_at=row["seen_at"])
+        for row in await reads.rows(CLUSTERS)
+    ]
+
+
+async def hosts(reads: Reads, prefix: str) -> list[Host]:
+    """Return every node of every cluster, by cluster and name, with the servers on it.
+
+    Args:
+        reads: the fast lane.
+        prefix: what our instances' names begin with.
+    """
+    return [host for row in await reads.rows(HOSTS) for host in _hosts(row, prefix)]
+
+
+def _hosts(row: Any, prefix: str) -> list[Host]:
+    cluster = Cluster.model_validate_json(row["document"])
+    on_nodes: dict[str, list[tuple[Guest, int]]] = {}
+    for node, ident, vcpus in orjson.loads(row["guests"]):
+        guest = Guest(id=UUID(ident), name=f"{prefix}{ident}")
+        on_nodes.setdefault(node, []).append((guest, vcpus))
+    return [
+        Host(
+            cluster=cluster,
+            node=node,
+            seen_at=row["seen_at"],
+            vcpus_used=sum(vcpus for _guest, vcpus in _of(on_nodes, node.name)),
+            guests=[guest for guest, _vcpus in _of(on_nodes, node.name)],
+        )
+        for node in sorted(cluster.nodes, key=lambda each: each.name)
+    ]
+
+
+def _of(on_nodes: dict[str, list[tuple[Guest, int]]], node: str) -> Sequence[tuple[Guest, int]]:
+    return on_nodes.get(node, ())
