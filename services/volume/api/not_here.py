@@ -20,8 +20,6 @@ EMPTY: Final[Mapping[str, tuple[str, str]]] = {
     "group_snapshots": ("group_snapshots", "Volumes cannot be grouped yet."),
     "consistencygroups": ("consistencygroups", "Consistency groups are not supported."),
     "cgsnapshots": ("cgsnapshots", "Consistency groups are not supported."),
-    "os-volume-transfer": ("transfers", "Volumes cannot be transferred yet."),
-    "volume-transfers": ("transfers", "Volumes cannot be transferred yet."),
     "messages": ("messages", "Messages are made by the service alone."),
     "clusters": ("clusters", "Volume services are not clustered."),
     "qos-specs": ("qos_specs", "There are no QoS specs yet."),

@@ -6,6 +6,7 @@ from services.volume.api import (
     limits,
     not_here,
     services,
+    transfers,
     versions,
     volume_actions,
     volume_metadata,
@@ -27,6 +28,7 @@ ROUTES: Final = [
                 *volume_types.ROUTES,
                 *limits.ROUTES,
                 *services.ROUTES,
+                *transfers.ROUTES,
                 *not_here.ROUTES,
             ]
         ),

@@ -24,6 +24,7 @@ EXTENSIONS: Final = {
     "os-volume-actions": ("VolumeActions", "Actions of volumes."),
     "os-admin-actions": ("AdminActions", "Administrators' actions of volumes."),
     "os-vol-image-meta": ("VolumeImageMetadata", "What a volume says of its image."),
+    "os-volume-transfer": ("VolumeTransfer", "Volumes given to another project."),
     "os-vol-tenant-attr": ("VolumeTenantAttribute", "Whose a volume is."),
 }
 UPDATED: Final = "2026-01-01T00:00:00Z"

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from services.volume.api.cutting import cut
 from services.volume.api.deps import DEPS
 from services.volume.api.filters import dictionary
 from services.volume.api.paths import type_id_in
@@ -26,9 +27,13 @@ from shared.identity.caller import CALLER
 from shared.web.answers import answer
 from shared.web.body import parsed, read
 from shared.web.microversion import at_least
-from shared.web.paging import Page, cinder_page, next_links
+from shared.web.paging import cinder_page, next_links
 
-SORTABLE: Final = frozenset({"id", "name", "description", "created_at"})
+KEYS: Final[Mapping[str, Callable[[VolumeType], str]]] = {
+    "name": lambda kind: kind.name,
+    "description": lambda kind: kind.description or "",
+}
+SORTABLE: Final = frozenset({"id", "created_at", *KEYS})
 
 
 def _is_usable(request: web.Request, kind: VolumeType) -> bool:
@@ -73,7 +78,8 @@ async def list_types(request: web.Request) -> web.Response:
     deps, wanted = request.app[DEPS], _publicity(request)
     page = cinder_page(request, max_limit=deps.settings.max_limit, sortable=SORTABLE)
     every = await type_listing.list_types(deps.reads)
-    kinds = _cut([kind for kind in every if wanted(kind) and _has_specs(request, kind)], page)
+    asked = [kind for kind in every if wanted(kind) and _has_specs(request, kind)]
+    kinds = cut(asked, page, KEYS, not_found)
     shown: dict[str, Any] = {"volume_types": [volume_type(request, kind) for kind in kinds]}
     if links := next_links(request, page, [str(kind.id) for kind in kinds]):
         shown["volume_type_links"] = links
@@ -87,25 +93,6 @@ def _has_specs(request: web.Request, kind: VolumeType) -> bool:
     asked = dictionary("extra_specs", request.query["extra_specs"])
     shown: dict[str, str] = volume_type(request, kind)["extra_specs"]
     return asked.items() <= shown.items()
-
-
-def _cut(kinds: list[VolumeType], page: Page) -> list[VolumeType]:
-    """Return a page of types: there are few, so it is cut here."""
-    made = {kind.id: at for at, kind in enumerate(reversed(kinds))}
-    keys: Mapping[str, Callable[[VolumeType], Any]] = {
-        "id": lambda kind: str(kind.id),
-        "name": lambda kind: kind.name,
-        "description": lambda kind: kind.description or "",
-        "created_at": lambda kind: made[kind.id],  # the newest come first
-    }
-    for sort in reversed(page.sorts):
-        kinds = sorted(kinds, key=keys[sort.key], reverse=sort.descending)
-    if page.marker is not None:
-        ids = [str(kind.id) for kind in kinds]
-        if page.marker not in ids:
-            raise not_found(page.marker[:60])
-        kinds = kinds[ids.index(page.marker) + 1 :]
-    return kinds[page.offset :][: page.limit]
 
 
 async def show_type(request: web.Request) -> web.Response:

@@ -27,6 +27,7 @@ class Status(StrEnum):
     MAINTENANCE = "maintenance"
     EXTENDING = "extending"
     DELETING = "deleting"
+    AWAITING_TRANSFER = "awaiting-transfer"
     ERROR = "error"
     ERROR_DELETING = "error_deleting"
     ERROR_EXTENDING = "error_extending"
@@ -40,6 +41,9 @@ class Action(StrEnum):
 
     EXTEND = "extend"
     RETYPE = "retype"
+    OFFER = "offer"  # to whoever has the key of the transfer
+    WITHDRAW = "withdraw"
+    ACCEPT = "accept"
     DELETE = "delete"
     FORCE_DELETE = "force-delete"
 
@@ -54,6 +58,7 @@ class Rule:
 
 
 S, A = Status, Action
+_OFFERED: Final = frozenset({S.AWAITING_TRANSFER})
 _LIVE: Final = frozenset(Status) - {S.DELETED}
 RULES: Final[Mapping[Action, Rule]] = {
     A.EXTEND: Rule(
@@ -66,6 +71,17 @@ RULES: Final[Mapping[Action, Rule]] = {
         S.AVAILABLE,
         "Invalid volume: Volume {id} status must be '['available']' to be given another type, "
         "currently {status}.",
+    ),
+    A.OFFER: Rule(
+        frozenset({S.AVAILABLE}),
+        S.AWAITING_TRANSFER,
+        "Invalid volume: status must be available, but volume {id} is {status}.",
+    ),
+    A.WITHDRAW: Rule(_OFFERED, S.AVAILABLE, "Invalid volume: Volume {id} is {status}."),
+    A.ACCEPT: Rule(
+        _OFFERED,
+        S.AVAILABLE,
+        "Invalid volume: Volume {id} must be awaiting-transfer to change hands, but is {status}.",
     ),
     A.DELETE: Rule(
         frozenset({S.AVAILABLE, S.ERROR, S.ERROR_RESTORING, S.ERROR_EXTENDING, S.ERROR_MANAGING}),

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.volume.store.quotas import QuotaStore
 from services.volume.store.tables import messaging
+from services.volume.store.transfers import TransferStore
 from services.volume.store.volume_types import TypeStore
 from services.volume.store.volumes import VolumeStore
 from shared.db.messaging import Outbox
@@ -20,6 +21,7 @@ class Stores:
     volumes: VolumeStore
     types: TypeStore
     quotas: QuotaStore
+    transfers: TransferStore
     outbox: Outbox
 
 
@@ -38,6 +40,7 @@ def binding(defaults: Mapping[str, int]) -> Callable[[AsyncConnection], Stores]:
             VolumeStore(connection),
             TypeStore(connection),
             QuotaStore(connection, defaults),
+            TransferStore(connection),
             Outbox(connection, messaging),
         )
 

@@ -70,6 +70,32 @@ volumes = sa.Table(
     sa.Index("volumes_of_type", "volume_type_id", postgresql_where=sa.text("deleted_at IS NULL")),
 )
 
+transfers = sa.Table(
+    "transfers",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("volume_id", sa.Uuid, sa.ForeignKey("volumes.id"), nullable=False),
+    sa.Column("project_id", sa.Text, nullable=False),  # who offers the volume
+    sa.Column("name", sa.Text),
+    sa.Column("key_digest", sa.Text, nullable=False),
+    sa.Column("no_snapshots", sa.Boolean, nullable=False),
+    sa.Column("created_at", _moment, nullable=False),
+    sa.Column("ended_at", _moment),
+    sa.Column("taken_by", sa.Text),  # the project that accepted it, if one did
+    sa.Index(
+        "transfers_of_volume",
+        "volume_id",
+        unique=True,
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
+    sa.Index(
+        "transfers_of_project",
+        "project_id",
+        "created_at",
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
+)
+
 quotas = sa.Table(
     "quotas",
     metadata,

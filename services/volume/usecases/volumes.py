@@ -69,7 +69,7 @@ async def create(transaction: Transaction, caller: Caller, wish: Wish, default_t
             created_at=utcnow(),
         )
         await stores.volumes.add(volume)
-        await _tell(stores, volume, CREATED)
+        await tell(stores, volume, CREATED)
         return volume
 
 
@@ -112,7 +112,7 @@ async def change(
         _checked(new.metadata)
         _checked(new.image_metadata)
         saved = await stores.volumes.save(new)
-        await _tell(stores, saved, UPDATED)
+        await tell(stores, saved, UPDATED)
         return saved
 
 
@@ -145,7 +145,7 @@ async def extend(
         more = size - volume.size
         quotas.check(limits, usage, volume.volume_type, volumes=0, gigabytes=more)
         saved = await stores.volumes.save(grown)
-        await _tell(stores, saved, UPDATED)
+        await tell(stores, saved, UPDATED)
         return saved
 
 
@@ -162,7 +162,8 @@ async def delete(
         volume = await stores.volumes.get(volume_id, project_id)
         action = Action.FORCE_DELETE if force else Action.DELETE
         gone = await stores.volumes.save(volume.doing(action, utcnow()))
-        await _tell(stores, gone, DELETED)
+        await stores.transfers.end_of_volume(volume.id)
+        await tell(stores, gone, DELETED)
 
 
 async def retype(
@@ -194,9 +195,10 @@ async def retype(
             multiattach=kind.multiattach,
         )
         saved = await stores.volumes.save(new)
-        await _tell(stores, saved, UPDATED)
+        await tell(stores, saved, UPDATED)
         return saved
 
 
-async def _tell(stores: Stores, volume: Volume, verb: str) -> None:
+async def tell(stores: Stores, volume: Volume, verb: str) -> None:
+    """Publish what a volume now is, in the transaction that made it so."""
     await stores.outbox.publish(changed(volume, verb), request_id=current_request_id())

@@ -138,7 +138,14 @@ class Rig:
     async def everything(self) -> list[Any]:
         """Return all that users could change: to see that a refusal changed nothing."""
         kept = []
-        for table in ("volumes", "volume_types", "volume_type_access", "quotas", "outbox"):
+        for table in (
+            "volumes",
+            "volume_types",
+            "volume_type_access",
+            "transfers",
+            "quotas",
+            "outbox",
+        ):
             sql = f"SELECT to_jsonb(x)::text FROM {table} x ORDER BY 1"  # noqa: S608 # own names
             kept.append([row[0] for row in await self.service.parts.reads.rows(sql)])
         return kept

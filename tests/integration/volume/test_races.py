@@ -59,6 +59,17 @@ async def test_deleting_twice_at_once_deletes_once(rig: Rig) -> None:
     assert [fact["verb"] for fact in await rig.published()] == ["created", "deleted"]
 
 
+async def test_an_offer_taken_and_withdrawn_at_once_is_one_of_both(rig: Rig) -> None:
+    made = await rig.make()
+    body = {"transfer": {"volume_id": made["id"]}}
+    transfer = (await rig.call("POST", "/volume-transfers", body)).body["transfer"]
+    path, key = f"/volume-transfers/{transfer['id']}", {"auth_key": transfer["auth_key"]}
+    calls = [rig.call("POST", f"{path}/accept", {"accept": key}, who="other") for _ in range(4)]
+    calls += [rig.call("DELETE", path) for _ in range(4)]
+    answers = Counter(answer.status for answer in await asyncio.gather(*calls))
+    assert answers == {202: 1, 404: 7}
+
+
 async def test_a_writer_that_read_an_older_version_is_refused(rig: Rig) -> None:
     made = UUID((await rig.make())["id"])
     async with rig.transaction() as stores:

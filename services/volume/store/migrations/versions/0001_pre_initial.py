@@ -231,10 +231,48 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
+    op.create_table(
+        "transfers",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("volume_id", sa.Uuid(), nullable=False),
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("key_digest", sa.Text(), nullable=False),
+        sa.Column("no_snapshots", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("taken_by", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["volume_id"],
+            ["volumes.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "transfers_of_project",
+        "transfers",
+        ["project_id", "created_at"],
+        unique=False,
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index(
+        "transfers_of_volume",
+        "transfers",
+        ["volume_id"],
+        unique=True,
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
 
 
 def downgrade() -> None:
 
+    op.drop_index(
+        "transfers_of_volume", table_name="transfers", postgresql_where=sa.text("ended_at IS NULL")
+    )
+    op.drop_index(
+        "transfers_of_project", table_name="transfers", postgresql_where=sa.text("ended_at IS NULL")
+    )
+    op.drop_table("transfers")
     op.drop_index(
         "volumes_of_type", table_name="volumes", postgresql_where=sa.text("deleted_at IS NULL")
     )
