@@ -7,6 +7,7 @@ from services.compute.api.policies import (
     hosts,
     keypairs,
     quotas,
+    reports,
     server_groups,
     servers,
 )
@@ -19,4 +20,5 @@ RULES: Final[tuple[PolicyRule, ...]] = (
     *quotas.RULES,
     *server_groups.RULES,
     *hosts.RULES,
+    *reports.RULES,
 )

@@ -5,7 +5,9 @@ from typing import Final
 from aiohttp import web
 
 from services.compute.api import (
+    absent,
     availability_zones,
+    extensions,
     flavor_access,
     flavor_specs,
     flavors,
@@ -13,6 +15,7 @@ from services.compute.api import (
     instance_actions,
     keypairs,
     limits,
+    migrations,
     quota_classes,
     quota_sets,
     server_actions,
@@ -25,6 +28,7 @@ from services.compute.api import (
     server_update,
     servers,
     services,
+    tenant_usage,
     versions,
 )
 from shared.web.projects import in_both_forms
@@ -53,6 +57,10 @@ RESOURCES: Final = [
     *availability_zones.ROUTES,
     *hypervisors.ROUTES,
     *services.ROUTES,
+    *tenant_usage.ROUTES,
+    *extensions.ROUTES,
+    *migrations.ROUTES,
+    *absent.ROUTES,
 ]
 ROUTES: Final = [*UNVERSIONED, *in_both_forms("/v2.1", RESOURCES)]
 
