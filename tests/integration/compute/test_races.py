@@ -25,7 +25,14 @@ async def test_the_last_room_is_promised_once(bare: Rig) -> None:
         for at, node in enumerate(a_cluster().nodes)
     ]
     await bare.know_cluster(nodes=nodes)
-    await asyncio.gather(*(bare.create() for _ in range(4)))
+    # Two projects: the lock of a project's quota must not be what keeps them apart.
+    body = a_server(networks="none")
+    await asyncio.gather(
+        *(
+            bare.call("POST", "/servers", body, mv="2.96", who=who)
+            for who in ("demo", "other", "demo", "other")
+        )
+    )
     (row,) = await bare.sql("SELECT count(cluster) AS placed, count(*) AS all FROM servers")
     assert (row["placed"], row["all"]) == (1, 4)
 
