@@ -16,7 +16,15 @@ from pydantic import SecretStr
 from services.volume.main import MIGRATIONS, build
 from services.volume.settings import VolumeSettings
 from services.volume.store.stores import Transaction, binding
-from services.volume.store.tables import metadata
+from services.volume.store.tables import (
+    messaging,
+    metadata,
+    quotas,
+    transfers,
+    volume_type_access,
+    volume_types,
+    volumes,
+)
 from services.volume.usecases.volume_types import have_the_first
 from shared.bus.memory import MemoryBus
 from shared.db.migrate import migrate
@@ -29,6 +37,7 @@ from shared.testing.identity import FakeValidator, caller
 
 KEY = Fernet.generate_key().decode()
 Json = dict[str, Any]
+outbox = messaging.outbox
 OWN, OTHER, ADMINS = "d" * 32, "e" * 32, "a" * 32
 CALLERS = {
     "demo": caller(),
@@ -137,17 +146,12 @@ class Rig:
 
     async def everything(self) -> list[Any]:
         """Return all that users could change: to see that a refusal changed nothing."""
-        kept = []
-        for table in (
-            "volumes",
-            "volume_types",
-            "volume_type_access",
-            "transfers",
-            "quotas",
-            "outbox",
-        ):
-            sql = f"SELECT to_jsonb(x)::text FROM {table} x ORDER BY 1"  # noqa: S608 # own names
-            kept.append([row[0] for row in await self.service.parts.reads.rows(sql)])
+        kept: list[Any] = []
+        async with self.service.parts.engine.connect() as connection:
+            for table in (volumes, volume_types, volume_type_access, transfers, quotas, outbox):
+                row = sa.cast(sa.func.to_jsonb(sa.literal_column(table.name)), sa.Text)
+                found = await connection.execute(sa.select(row).select_from(table).order_by(row))
+                kept.append(found.scalars().all())
         return kept
 
     async def reads_of(self, path: str, who: str = "demo") -> int:
@@ -158,9 +162,10 @@ class Rig:
 
     async def forget(self) -> None:
         """Be as new: tests share a database, and nothing in it."""
-        async with self.service.parts.engine.begin() as connection:
-            for table in reversed(metadata.sorted_tables):
-                await connection.execute(sa.delete(table))
+        tables = metadata.tables.values()
+        emptied = [sa.delete(table).cte(f"empty_{table.name}") for table in tables]
+        async with self.service.parts.engine.begin() as connection:  # at once: foreign keys
+            await connection.execute(sa.select(sa.literal(1)).add_cte(*emptied))
         await have_the_first(self.transaction)
 
 
