@@ -3,6 +3,7 @@
 from typing import Final
 
 from services.compute.api.policies import (
+    aggregates,
     flavors,
     hosts,
     keypairs,
@@ -21,4 +22,5 @@ RULES: Final[tuple[PolicyRule, ...]] = (
     *server_groups.RULES,
     *hosts.RULES,
     *reports.RULES,
+    *aggregates.RULES,
 )

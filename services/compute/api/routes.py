@@ -6,6 +6,7 @@ from aiohttp import web
 
 from services.compute.api import (
     absent,
+    aggregates,
     availability_zones,
     extensions,
     flavor_access,
@@ -61,6 +62,7 @@ RESOURCES: Final = [
     *extensions.ROUTES,
     *migrations.ROUTES,
     *absent.ROUTES,
+    *aggregates.ROUTES,
 ]
 ROUTES: Final = [*UNVERSIONED, *in_both_forms("/v2.1", RESOURCES)]
 

@@ -7,6 +7,7 @@ from typing import Self
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compute.store.actions import ActionStore
+from services.compute.store.aggregates import AggregateStore
 from services.compute.store.capacity import CapacityStore
 from services.compute.store.documents import Renderer
 from services.compute.store.flavors import FlavorStore
@@ -38,6 +39,7 @@ class Stores:
     keypairs: KeypairStore
     quotas: QuotaStore
     server_groups: ServerGroupStore
+    aggregates: AggregateStore
     outbox: Outbox
     inbox: Inbox
     sagas: SagaStore
@@ -57,6 +59,7 @@ class Stores:
             keypairs=KeypairStore(connection),
             quotas=QuotaStore(connection),
             server_groups=ServerGroupStore(connection),
+            aggregates=AggregateStore(connection),
             outbox=Outbox(connection, messaging),
             inbox=Inbox(connection, messaging),
             sagas=SagaStore(connection, messaging.sagas),

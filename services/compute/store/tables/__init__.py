@@ -1,5 +1,6 @@
 """The whole schema of compute, one file per group of tables."""
 
+from services.compute.store.tables.aggregates import aggregates
 from services.compute.store.tables.flavors import flavor_access, flavors
 from services.compute.store.tables.groups import server_groups
 from services.compute.store.tables.keypairs import keypairs
@@ -9,6 +10,7 @@ from services.compute.store.tables.quotas import quota_classes, quotas
 from services.compute.store.tables.servers import server_actions, server_secrets, servers
 
 __all__ = [
+    "aggregates",
     "clusters",
     "flavor_access",
     "flavors",

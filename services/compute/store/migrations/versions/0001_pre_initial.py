@@ -13,6 +13,27 @@ depends_on = None
 def upgrade() -> None:
 
     op.create_table(
+        "aggregates",
+        sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
+        sa.Column("uuid", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("availability_zone", sa.Text(), nullable=True),
+        sa.Column("hosts", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column(
+            "metadata", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False
+        ),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("name"),
+        sa.UniqueConstraint("uuid"),
+    )
+    op.create_table(
         "clusters",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
@@ -515,3 +536,4 @@ def downgrade() -> None:
     op.drop_table("idempotency")
     op.drop_table("flavors")
     op.drop_table("clusters")
+    op.drop_table("aggregates")
