@@ -6,6 +6,7 @@ into the nodes first. Filters and weighers are named in the settings; a new one 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import heapify, heapreplace
 from typing import Final
 
 from shared.contracts.gateway import Cluster, ClusterState, Node
@@ -23,10 +24,11 @@ class Size:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promised:
-    """A size given to a server that the capacity facts do not show yet."""
+    """A size given to servers that the capacity facts do not show yet."""
 
     size: Size
     node: str | None = None
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +57,13 @@ class Room:
         """Whether the size fits."""
         return self.memory >= size.memory and self.disk >= size.disk and self.vcpus >= size.vcpus
 
-    def after(self, size: Size) -> "Room":
-        """Return what is left once the size is taken."""
+    def after(self, size: Size, count: int = 1) -> "Room":
+        """Return what is left once the size is taken, so many times."""
         return Room(
             node=self.node,
-            memory=self.memory - size.memory,
-            disk=self.disk - size.disk,
-            vcpus=self.vcpus - size.vcpus,
+            memory=self.memory - size.memory * count,
+            disk=self.disk - size.disk * count,
+            vcpus=self.vcpus - size.vcpus * count,
         )
 
 
@@ -96,8 +98,8 @@ class Policy:
 
 def rooms_of(cluster: Cluster, promised: Sequence[Promised]) -> tuple[Room, ...]:
     """Return what is left of each usable node after what was promised, biggest first."""
-    rooms = [
-        Room(
+    rooms = {
+        node.name: Room(
             node=node,
             memory=node.memory_free,
             disk=node.disk_free,
@@ -105,27 +107,31 @@ def rooms_of(cluster: Cluster, promised: Sequence[Promised]) -> tuple[Room, ...]
         )
         for node in cluster.nodes
         if node.vm_capable and not node.offline and not node.drained
-    ]
+    }
+    anywhere = []
+    for each in promised:
+        if each.node in rooms:
+            rooms[each.node] = rooms[each.node].after(each.size, each.count)
+        else:
+            anywhere.append(each)
+    _pack(rooms, anywhere)
+    return tuple(sorted(rooms.values(), key=lambda room: room.memory, reverse=True))
+
+
+def _pack(rooms: dict[str, Room], promised: Sequence[Promised]) -> None:
+    """Take each promise, the biggest first, from the node that has most memory by then."""
+    freest = [(-room.memory, name) for name, room in rooms.items()]
+    heapify(freest)
     for each in sorted(promised, key=lambda one: one.size.memory, reverse=True):
-        at = _index_for(rooms, each)
-        if at is not None:
-            rooms[at] = rooms[at].after(each.size)
-    return tuple(sorted(rooms, key=lambda room: room.memory, reverse=True))
+        for _one in range(each.count if freest else 0):
+            _, name = freest[0]
+            rooms[name] = rooms[name].after(each.size)
+            heapreplace(freest, (-rooms[name].memory, name))
 
 
 def _vcpus_left(cluster: Cluster, node: Node) -> float:
     """Ganeti tells no vCPUs in use per node here; its own policy refuses what is too much."""
     return node.vcpus * cluster.vcpu_ratio
-
-
-def _index_for(rooms: Sequence[Room], promised: Promised) -> int | None:
-    """Return the room a promise takes from: its node's, else the one with most memory."""
-    if not rooms:
-        return None
-    for at, room in enumerate(rooms):
-        if promised.node is not None and room.node.name == promised.node:
-            return at
-    return max(range(len(rooms)), key=lambda at: rooms[at].memory)
 
 
 def fitting(candidate: Candidate, wish: Wish) -> list[Room]:

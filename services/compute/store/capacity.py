@@ -58,21 +58,24 @@ class CapacityStore:
         uncounted = sa.or_(
             servers.c.counted_from.is_(None), servers.c.counted_from > clusters.c.version
         )
+        alike = (
+            servers.c.cluster,
+            servers.c.node,
+            servers.c.vcpus,
+            servers.c.ram,
+            servers.c.disk,
+        )
         rows = await self._connection.execute(
-            sa.select(
-                servers.c.cluster,
-                servers.c.node,
-                servers.c.vcpus,
-                servers.c.ram,
-                servers.c.disk,
-            )
+            sa.select(*alike, sa.func.count().label("count"))
             .join(clusters, clusters.c.name == servers.c.cluster)
             .where(servers.c.deleted_at.is_(None), uncounted)
+            .group_by(*alike)
         )
         found: dict[str, list[Promised]] = {}
         for row in rows:
             size = Size(vcpus=row.vcpus, memory=row.ram, disk=row.disk * 1024)
-            found.setdefault(row.cluster, []).append(Promised(size=size, node=row.node))
+            promised = Promised(size=size, node=row.node, count=row[-1])
+            found.setdefault(row.cluster, []).append(promised)
         return found
 
     async def group_policy(self, group_id: UUID) -> str | None:

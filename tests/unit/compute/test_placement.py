@@ -73,6 +73,8 @@ def test_promises_are_packed_one_by_one_and_to_the_node_they_name() -> None:
     cluster = a_cluster("c", a_node("a"), a_node("b"))
     spread = rooms_of(cluster, [Promised(size=BIG), Promised(size=BIG)])
     assert [room.memory for room in spread] == [2048, 2048]
+    alike = rooms_of(cluster, [Promised(size=SMALL, count=5)])
+    assert sorted(room.memory for room in alike) == [5120, 6144]
     named = rooms_of(cluster, [Promised(size=BIG, node="b"), Promised(size=SMALL, node="b")])
     assert {room.node.name: room.memory for room in named} == {"a": 8192, "b": 1024}
 
