@@ -75,8 +75,9 @@ async def build(settings: NetworkSettings, parts: Parts) -> Service:
         quotas=quotas,
         zones=settings.availability_zones,
     )
+    # Without the nudge: a runner that woke itself by its own commits would never rest.
     begin_sagas = unit_of_work(
-        parts.engine, lambda connection: SagaStore(connection, messaging.sagas), parts.nudge
+        parts.engine, lambda connection: SagaStore(connection, messaging.sagas)
     )
     world = Cloud(gateway=gateway, records=Ledger(transaction), prefix=settings.ganeti_prefix)
     return Service(

@@ -47,3 +47,10 @@ async def test_making_a_port_takes_few_statements(rig: Rig) -> None:
     with rig.statements() as statements:
         await rig.make("ports", network_id=network["id"])
     assert len(statements) <= 11, statements
+
+
+async def test_a_look_for_work_that_finds_none_does_not_ask_for_another(rig: Rig) -> None:
+    assert rig.service.runner is not None
+    woken = rig.service.parts.nudge.listener()
+    assert not await rig.service.runner.run_once()
+    assert not woken.is_set()
