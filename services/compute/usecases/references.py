@@ -1,5 +1,6 @@
 """Checks what a create refers to: in our projections, and where they know nothing, at the owner's.
 
+News may be on its way: that an image is not active or a port is in use is for its owner to say.
 Every reference that leads nowhere is the request's fault (400), whichever way it was found out.
 """
 
@@ -110,16 +111,20 @@ async def _image(
 ) -> Json:
     ident = str(request.image_id)
     image = known.of(IMAGE).get(ident)
-    if image is None or not (
-        image.get("visibility") in {"public", "community"}
-        or image["_project_id"] == asker.project_id
-    ):
+    if image is None or image.get("status") != "active" or not _is_visible(image, asker):
         image = await _asked(
             neighbours.images.image(ident, asker.token), "Can not find requested image"
         )
     if image.get("status") != "active":
         raise BadInput(f"Image {ident} is not active.")
     return image
+
+
+def _is_visible(image: Mapping[str, Any], asker: Asker) -> bool:
+    return (
+        image.get("visibility") in {"public", "community"}
+        or image["_project_id"] == asker.project_id
+    )
 
 
 def _require_fit(flavor: FlavorSnapshot, image: Mapping[str, Any], asker: Asker) -> None:
@@ -199,7 +204,8 @@ async def _require_network(
 
 async def _require_port(ident: str, asker: Asker, known: Documents, neighbours: Neighbours) -> None:
     port = known.get(ident)
-    if port is None or not (port["_project_id"] == asker.project_id or asker.is_admin):
+    is_ours = port is not None and (port["_project_id"] == asker.project_id or asker.is_admin)
+    if port is None or port.get("device_id") or not is_ours:
         port = await _asked(
             neighbours.networks.port(ident, asker.token), f"Port {ident} could not be found."
         )

@@ -233,8 +233,9 @@ UNFIT: Final[list[tuple[Json, str]]] = [
 
 
 async def test_an_image_that_will_not_do_is_refused(rig: Rig) -> None:
+    fit = rig.world.images.images[IMAGE]
     for version, (change, says) in enumerate(UNFIT, start=2):
-        image = rig.world.images.images[IMAGE] | change
+        image = rig.world.images.images[IMAGE] = fit | change
         told = ImageChanged(id=IMAGE, project_id=OTHER_PROJECT, version=version, document=image)
         await rig.hear(told)
         status, fault = await refused(rig, a_server())
@@ -243,10 +244,19 @@ async def test_an_image_that_will_not_do_is_refused(rig: Rig) -> None:
 
 
 async def test_a_port_in_use_is_a_conflict(rig: Rig) -> None:
-    port = rig.world.network.own_port(DEMO_PROJECT, NETWORK) | {"device_id": fresh_id()}
+    port = rig.world.network.own_port(DEMO_PROJECT, NETWORK)
+    port["device_id"] = fresh_id()
     await rig.hear(port_changed(port, 1))
     status, fault = await refused(rig, a_server(networks=[{"port": port["id"]}]))
     assert (status, fault) == (409, f"conflictingRequest: Port {port['id']} is still in use.")
+
+
+async def test_old_news_of_an_image_or_a_port_refuses_nothing(rig: Rig) -> None:
+    queued = rig.world.images.images[IMAGE] | {"status": "queued"}
+    await rig.hear(ImageChanged(id=IMAGE, project_id=OTHER_PROJECT, version=2, document=queued))
+    port = rig.world.network.own_port(DEMO_PROJECT, NETWORK)
+    await rig.hear(port_changed(port | {"device_id": fresh_id()}, 1))
+    await rig.create(networks=[{"port": port["id"]}])
 
 
 async def test_an_external_network_of_others_is_not_for_members(rig: Rig) -> None:
