@@ -1,13 +1,22 @@
 """The rig of ``make test-ganeti`` as fixtures."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from deploy.parts.rabbitmq import RabbitNode
 from tests.ganeti.image_server import ImageServer, serving
+from tests.ganeti.real_site import RealSite, running_site
 from tests.ganeti.rig import Cluster, Rapi, running_clusters
+from tests.parts.postgres import open_folder
+
+
+def pytest_configure() -> None:
+    """Clean up when run.sh is told to end, just as after Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +49,10 @@ def image_server(cluster: Cluster) -> Iterator[ImageServer]:
     """Images for the nodes of the first cluster."""
     with serving(cluster.host_address) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def cloud_site(clusters: tuple[Cluster, ...], rabbitmq: RabbitNode) -> Iterator[RealSite]:
+    """The session's cloud: six processes, real parts beside them, two real clusters."""
+    with open_folder() as home, running_site(home, rabbitmq, clusters) as site:
+        yield site

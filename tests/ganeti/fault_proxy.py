@@ -6,10 +6,13 @@ another address to be lied to.
 
 import asyncio
 import ssl
+import threading
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -94,6 +97,28 @@ class FaultProxy:
             return await reader.read()
         finally:
             writer.transport.abort()
+
+
+@contextmanager
+def before(cluster: Cluster) -> Iterator[FaultProxy]:
+    """Stand before a cluster for as long as the block lasts, in a thread with its own loop."""
+    proxy = FaultProxy(cluster=cluster)
+    begun: Future[Callable[[], object]] = Future()
+
+    async def stand() -> None:
+        over = asyncio.Event()
+        async with proxy.running():
+            begun.set_result(partial(asyncio.get_running_loop().call_soon_threadsafe, over.set))
+            await over.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(stand()), name="fault proxy")
+    thread.start()
+    end = begun.result(timeout=10)
+    try:
+        yield proxy
+    finally:
+        end()
+        thread.join()
 
 
 def trusting(ca: Path) -> ssl.SSLContext:
