@@ -87,7 +87,7 @@ class RealSite:
             "OS_PROJECT_DOMAIN_NAME": "Default",
             "OS_REGION_NAME": REGION,
         }
-        typed = [environment("clients").home / "bin" / "openstack", *words]
+        typed = [str(environment("clients").home / "bin" / "openstack"), *words]
         done = subprocess.run(typed, env=who, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout) if "json" in words else done.stdout
