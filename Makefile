@@ -4,6 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 ENVIRONMENT := $(PYTHON) -m deploy.parts.environments
 
+# Two at a time; the tests of one file stay together, for some follow a story.
+SIDE_BY_SIDE := -n 2 --dist loadfile
+
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-reset check test test-ganeti bench lock clean python environment
 
@@ -29,11 +32,12 @@ check: environment ## Format, lint, types, architecture, unit and contract tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q tests/unit tests/contract
+	$(BIN)/pytest -q $(SIDE_BY_SIDE) tests/unit tests/contract
 
 test: python ## All tests, with a real PostgreSQL, RabbitMQ and Keystone of their own
 	@$(ENVIRONMENT) cyclades keystone clients
-	$(BIN)/pytest -q --ignore=tests/ganeti tests
+	$(BIN)/pytest -q $(SIDE_BY_SIDE) tests/unit tests/contract tests/integration
+	$(BIN)/pytest -q tests/e2e
 
 test-ganeti: python ## End to end on real Ganeti clusters (root, Debian; makes and removes them)
 	@$(ENVIRONMENT) cyclades keystone clients
