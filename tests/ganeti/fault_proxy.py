@@ -83,7 +83,7 @@ class FaultProxy:
         await answer.drain()
 
     async def _ask_ganeti(self, request: bytes) -> bytes:
-        """The whole answer: Ganeti closes every connection behind it."""
+        """The whole answer; Ganeti closes the connection only a second behind it."""
         target = urlsplit(self.cluster.url)
         reader, writer = await asyncio.open_connection(
             target.hostname,
@@ -94,7 +94,8 @@ class FaultProxy:
         try:
             writer.write(request)
             await writer.drain()
-            return await reader.read()
+            head = await reader.readuntil(b"\r\n\r\n")
+            return head + await reader.readexactly(content_length(head))
         finally:
             writer.transport.abort()
 
