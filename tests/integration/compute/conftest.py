@@ -9,8 +9,8 @@ from tests.integration.compute.rig import Rig, furnish, running_rig, to_head
 from tests.parts.postgres import MakesDatabases
 
 
-@pytest.fixture(autouse=True, scope="session")
-def quiet() -> None:
+@pytest.fixture(autouse=True)
+def quiet(logs_as_they_were: None) -> None:
     """Keep logs short: what fails on purpose is told by the test."""
     logs.configure("compute", "CRITICAL")
 
