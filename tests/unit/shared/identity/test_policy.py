@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 
@@ -168,11 +167,3 @@ def test_operators_override_rules_and_may_change_their_minds(tmp_path: Path) -> 
     with pytest.raises(ValueError, match="not there"):
         rules.reload()
     assert rules.allows(ADMINISTRATOR, "x:y")
-
-
-def test_a_decision_costs_microseconds() -> None:
-    rules = policy(PROJECT_MEMBER_OR_ADMIN)
-    begun = perf_counter()
-    for _ in range(2000):
-        rules.allows(MEMBER, "x:y", OWN)
-    assert (perf_counter() - begun) / 2000 < 100e-6  # about 2 on a quiet machine
