@@ -8,20 +8,20 @@ from shared.contracts.gateway import (
     Cluster,
     ClusterPatch,
     ClusterRegistration,
-    Operation,
     Query,
     Rows,
     Submission,
     SubmissionState,
 )
+from shared.contracts.operations import Operation
 
 
-def _reveal(value: Any) -> Any:
+def revealed(value: Any) -> Any:
     """Return the JSON of a submission with its secrets in it: this is where they travel."""
     if isinstance(value, dict):
-        return {key: _reveal(each) for key, each in value.items()}
+        return {key: revealed(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_reveal(each) for each in value]
+        return [revealed(each) for each in value]
     return value.get_secret_value() if hasattr(value, "get_secret_value") else value
 
 
@@ -48,7 +48,7 @@ class GatewayClient(NeighbourClient):
         answer = await self.call(
             "PUT",
             f"/v1/clusters/{cluster}/submissions/{key}",
-            json=_reveal(body.model_dump(mode="python")),
+            json=revealed(body.model_dump(mode="python")),
             request_id=request_id,
         )
         return SubmissionState.model_validate(answer)
@@ -85,7 +85,7 @@ class GatewayClient(NeighbourClient):
             Conflict: the name or the Ganeti cluster is registered already.
         """
         answer = await self.call(
-            "POST", "/v1/clusters", json=_reveal(registration.model_dump(mode="python"))
+            "POST", "/v1/clusters", json=revealed(registration.model_dump(mode="python"))
         )
         return Cluster.model_validate(answer["cluster"])
 
@@ -99,7 +99,7 @@ class GatewayClient(NeighbourClient):
         answer = await self.call(
             "PATCH",
             f"/v1/clusters/{name}",
-            json=_reveal(patch.model_dump(mode="python", exclude_unset=True)),
+            json=revealed(patch.model_dump(mode="python", exclude_unset=True)),
         )
         return Cluster.model_validate(answer["cluster"])
 

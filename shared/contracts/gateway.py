@@ -6,143 +6,17 @@ networks are Ganeti's (``cyc-<uuid>``); sizes are MiB.
 """
 
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from typing_extensions import override
 
 from shared.contracts.base import Fact
 from shared.contracts.ganeti import Failure
+from shared.contracts.operations import Closed, Operation
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class DiskSpec(_Closed):
-    """A disk to create with an instance."""
-
-    name: str  # the volume's uuid, or one derived from the server's for its root disk
-    size: int = Field(gt=0)  # MiB
-
-
-class NicSpec(_Closed):
-    """A NIC to create with an instance: on a Ganeti network, or on a link of its own."""
-
-    name: str  # the port's uuid
-    mac: str
-    ip: str | None = None  # IPv4; None where the port has none
-    network: str | None = None  # Ganeti network; None for a v6-only port
-    mode: str | None = None  # only without a network
-    link: str | None = None  # only without a network
-    vlan: str | None = None
-
-
-class InstanceCreate(_Closed):
-    """Have an instance (OP_INSTANCE_CREATE)."""
-
-    operation: Literal["instance.create"] = "instance.create"
-    instance: str
-    vcpus: int = Field(gt=0)
-    memory: int = Field(gt=0)  # MiB
-    disk_template: str | None = None  # None: the cluster's own
-    disks: list[DiskSpec]
-    nics: list[NicSpec] = []
-    os: str | None = None  # e.g. cyclades+default; None: the cluster's own
-    os_parameters: dict[str, str] = {}  # public: stored by Ganeti and shown by RAPI
-    os_secrets: dict[str, SecretStr] = {}  # travel in osparams_secret, stored nowhere
-    hypervisor_parameters: dict[str, Any] = {}
-    tags: list[str] = []
-    node: str | None = None  # primary node; None: the cluster's iallocator decides
-    group: str | None = None
-    start: bool = True
-
-
-class InstanceDelete(_Closed):
-    """Have no instance (OP_INSTANCE_REMOVE)."""
-
-    operation: Literal["instance.delete"] = "instance.delete"
-    instance: str
-    shutdown_timeout: int = Field(default=0, ge=0)  # seconds; 0: pull the plug
-
-
-class InstanceStart(_Closed):
-    """Have the instance run (OP_INSTANCE_STARTUP)."""
-
-    operation: Literal["instance.start"] = "instance.start"
-    instance: str
-
-
-class InstanceStop(_Closed):
-    """Have the instance down (OP_INSTANCE_SHUTDOWN)."""
-
-    operation: Literal["instance.stop"] = "instance.stop"
-    instance: str
-    timeout: int = Field(default=60, ge=0)  # seconds given to the guest
-
-
-class InstanceReboot(_Closed):
-    """Restart the instance (OP_INSTANCE_REBOOT); a stopped one is started."""
-
-    operation: Literal["instance.reboot"] = "instance.reboot"
-    instance: str
-    type: Literal["soft", "hard", "full"] = "hard"
-
-
-class NetworkCreate(_Closed):
-    """Have a network with an IPv4 pool (OP_NETWORK_ADD)."""
-
-    operation: Literal["network.create"] = "network.create"
-    network: str
-    cidr: str
-    gateway: str | None = None
-    cidr6: str | None = None
-    gateway6: str | None = None
-    mac_prefix: str | None = None
-    tags: list[str] = []
-
-
-class NetworkConnect(_Closed):
-    """Connect a network to one node group (OP_NETWORK_CONNECT)."""
-
-    operation: Literal["network.connect"] = "network.connect"
-    network: str
-    group: str
-    mode: str
-    link: str
-    vlan: str | None = None
-
-
-class NetworkDisconnect(_Closed):
-    """Disconnect a network from one node group (OP_NETWORK_DISCONNECT)."""
-
-    operation: Literal["network.disconnect"] = "network.disconnect"
-    network: str
-    group: str
-
-
-class NetworkDelete(_Closed):
-    """Have no such network (OP_NETWORK_REMOVE); it must be disconnected."""
-
-    operation: Literal["network.delete"] = "network.delete"
-    network: str
-
-
-Operation = Annotated[
-    InstanceCreate
-    | InstanceDelete
-    | InstanceStart
-    | InstanceStop
-    | InstanceReboot
-    | NetworkCreate
-    | NetworkConnect
-    | NetworkDisconnect
-    | NetworkDelete,
-    Field(discriminator="operation"),
-]
-
-
-class Submission(_Closed):
+class Submission(Closed):
     """One effect to have, once."""
 
     operation: Operation
@@ -182,7 +56,7 @@ class Link(BaseModel):
     vlan: str | None = None
 
 
-class ClusterRegistration(_Closed):
+class ClusterRegistration(Closed):
     """``POST /v1/clusters``: a cluster, where it answers, and how to use it."""
 
     name: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
@@ -197,6 +71,10 @@ class ClusterRegistration(_Closed):
     disk_template: str | None = None  # None: the cluster's first enabled one
     image_url_base: str | None = None  # where its nodes reach the image service
     settle: float = Field(default=210.0, ge=0)  # seconds before a lost create is retried
+    ext_provider: str | None = None  # our ExtStorage provider on its nodes, when installed
+    agent_url: str | None = None  # https://{node}:8799 of the agent; {node}: a node's address
+    agent_token: SecretStr | None = None
+    agent_ca_pem: str | None = None
 
 
 class Node(BaseModel):
@@ -251,6 +129,10 @@ class Cluster(BaseModel):
     nodes: list[Node] = []
     vcpu_ratio: float = 4.0  # of the cluster's instance policy
     exclusion_prefixes: list[str] = []  # htools:iextags: anti-affinity prefixes on the cluster
+    ext_provider: str | None = None  # None: disks of template ext cannot be had
+    has_agent: bool = False  # volumes' contents, console logs and rescue images need it
+    smallest_disk: int = 1024  # MiB, of the instance policies: nothing smaller can be had
+    hotplug: bool = True  # whether its hypervisor can (kvm)
     version: int = 0
 
 
@@ -273,7 +155,7 @@ class ClusterChanged(Fact):
         return self.cluster.version
 
 
-class ClusterPatch(_Closed):
+class ClusterPatch(Closed):
     """``PATCH /v1/clusters/{name}``: what is given changes; a null takes the default again."""
 
     state: Literal["enabled", "drained", "offline"] | None = None
@@ -287,10 +169,14 @@ class ClusterPatch(_Closed):
     os: str | None = None
     disk_template: str | None = None
     image_url_base: str | None = None
+    ext_provider: str | None = None
+    agent_url: str | None = None
+    agent_token: SecretStr | None = None
+    agent_ca_pem: str | None = None
     settle: float | None = Field(default=None, ge=0)
 
 
-class Query(_Closed):
+class Query(Closed):
     """``POST /v1/clusters/{cluster}/query/{resource}``: Ganeti's query2, through a lane."""
 
     fields: list[str] = Field(min_length=1)
@@ -304,3 +190,21 @@ class Rows(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     rows: list[list[tuple[int, Any]]]
+
+
+class Console(BaseModel):
+    """Where an instance's screen can be reached: ``GET /v1/clusters/{c}/instances/{i}/console``."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: Literal["vnc", "spice"]
+    host: str  # address of the node
+    port: int
+
+
+class ConsoleOutput(BaseModel):
+    """The end of what an instance wrote to its serial port: ``…/console-output?length=lines``."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    output: str

@@ -14,3 +14,17 @@ class ImageTicket(BaseModel):
     disk_format: str  # raw, qcow2, …: what the image says it is, and was seen to be
     virtual_size: int | None = None  # bytes of the disk inside
     expires_at: str
+
+
+class UploadTicket(BaseModel):
+    """A signed, expiring address that takes an image's bytes once, by PUT.
+
+    Asked for by ``POST /internal/v1/images/{id}/upload-tickets`` with ``{"base_url": …,
+    "disk_format": "raw" | "qcow2"}`` for an image that is ``queued``; the image becomes active
+    when all bytes are there.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    url: str  # secret
+    expires_at: str

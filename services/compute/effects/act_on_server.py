@@ -15,12 +15,7 @@ from services.compute.effects.submitting import Failed, await_job, submit
 from services.compute.usecases import progress
 from services.compute.usecases.progress import Ended
 from shared.clock import utcnow
-from shared.contracts.gateway import (
-    InstanceReboot,
-    InstanceStart,
-    InstanceStop,
-    Operation,
-)
+from shared.contracts.operations import InstanceReboot, InstanceStart, InstanceStop, Operation
 from shared.db.sagas import AWAITS
 from shared.errors import NotFound
 from shared.saga.definition import GiveUp, Notes, Rewind, Saga, Step, Wait

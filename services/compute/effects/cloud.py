@@ -6,8 +6,9 @@ from uuid import UUID
 
 from services.compute.store.stores import Transaction
 from services.compute.usecases.placing import Placing
-from shared.contracts.gateway import Operation, Query, Rows, SubmissionState
+from shared.contracts.gateway import Query, Rows, SubmissionState
 from shared.contracts.image import ImageTicket
+from shared.contracts.operations import Operation
 from shared.saga.definition import Notes
 from shared.secrets_box import SecretBox
 

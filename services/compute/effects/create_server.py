@@ -25,14 +25,9 @@ from services.compute.usecases import progress
 from services.compute.usecases.progress import Ended
 from shared.clock import utcnow
 from shared.contracts.ganeti import Failure
-from shared.contracts.gateway import (
-    Cluster,
-    DiskSpec,
-    InstanceCreate,
-    InstanceDelete,
-    Query,
-)
+from shared.contracts.gateway import Cluster, Query
 from shared.contracts.image import ImageTicket
+from shared.contracts.operations import DiskSpec, InstanceCreate, InstanceDelete
 from shared.db.sagas import AWAITS
 from shared.errors import BadInput, Conflict, NotFound
 from shared.ids import derived

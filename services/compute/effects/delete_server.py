@@ -9,7 +9,7 @@ from services.compute.effects.submitting import Failed, await_job, submit
 from services.compute.usecases import progress
 from shared.clock import utcnow
 from shared.contracts.ganeti import Failure
-from shared.contracts.gateway import InstanceDelete
+from shared.contracts.operations import InstanceDelete
 from shared.db.sagas import AWAITS
 from shared.errors import NotFound
 from shared.saga.definition import Notes, Rewind, Saga, Step, Wait

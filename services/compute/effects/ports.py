@@ -5,7 +5,7 @@ from typing import Any, Final
 from services.compute.domain.server import FixedIp, NetworkWish, Nic, Server
 from services.compute.effects.cloud import Cloud, Json, request_of, subject_of
 from services.compute.usecases import progress
-from shared.contracts.gateway import NicSpec
+from shared.contracts.operations import NicSpec
 from shared.errors import BadInput, Conflict, NotAllowed, NotFound, OverQuota
 from shared.ids import derived
 from shared.saga.definition import GiveUp, Notes, Rewind, Wait

@@ -8,7 +8,8 @@ from services.compute.effects.cloud import Cloud, request_of, subject_of
 from services.compute.usecases import jobs
 from services.compute.usecases.jobs import Submitted
 from shared.contracts.ganeti import Failure, JobObserved, JobStatus
-from shared.contracts.gateway import Operation, SubmissionState, SubmissionStatus
+from shared.contracts.gateway import SubmissionState, SubmissionStatus
+from shared.contracts.operations import Operation
 from shared.db.jobs import job_key
 from shared.db.sagas import AWAITS
 from shared.ids import derived

@@ -10,7 +10,8 @@ from services.network.domain.binding import NetworkLink
 from services.network.usecases.realisation import Blueprint
 from shared.clock import utcnow
 from shared.contracts.ganeti import Failure, JobObserved, JobStatus
-from shared.contracts.gateway import Operation, SubmissionState, SubmissionStatus
+from shared.contracts.gateway import SubmissionState, SubmissionStatus
+from shared.contracts.operations import Operation
 from shared.db.jobs import job_key
 from shared.errors import NotFound
 from shared.ids import derived

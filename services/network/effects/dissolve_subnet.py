@@ -14,7 +14,7 @@ from services.network.effects.cloud import (
 )
 from services.network.usecases.subnets import DISSOLVE
 from shared.contracts.ganeti import Failure
-from shared.contracts.gateway import NetworkDelete, NetworkDisconnect
+from shared.contracts.operations import NetworkDelete, NetworkDisconnect
 from shared.saga.definition import Notes, Saga, Step
 
 # Whoever removes never gives up for long: an instance may still be on its way out.

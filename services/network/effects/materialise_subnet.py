@@ -14,7 +14,7 @@ from services.network.effects.cloud import (
 )
 from services.network.usecases.bindings import MATERIALISE
 from shared.contracts.ganeti import Failure
-from shared.contracts.gateway import NetworkConnect, NetworkCreate, NetworkDelete
+from shared.contracts.operations import NetworkConnect, NetworkCreate, NetworkDelete
 from shared.saga.definition import GiveUp, Notes, Saga, Step
 
 

@@ -10,7 +10,8 @@ import orjson
 from pydantic import SecretStr, TypeAdapter
 
 from shared.contracts.ganeti import Failure
-from shared.contracts.gateway import InstanceCreate, Operation, SubmissionState, SubmissionStatus
+from shared.contracts.gateway import SubmissionState, SubmissionStatus
+from shared.contracts.operations import InstanceCreate, Operation
 from shared.errors import Unprocessable
 
 OPERATIONS: Final[TypeAdapter[Operation]] = TypeAdapter(Operation)

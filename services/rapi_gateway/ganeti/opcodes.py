@@ -13,7 +13,7 @@ from uuid import UUID
 
 from services.rapi_gateway.domain.marks import intent_tag, mark, reason
 from services.rapi_gateway.ganeti.client import Call
-from shared.contracts.gateway import (
+from shared.contracts.operations import (
     DiskSpec,
     InstanceCreate,
     InstanceDelete,

@@ -21,14 +21,8 @@ from services.rapi_gateway.main import build
 from services.rapi_gateway.settings import RapiGatewaySettings
 from shared.bus.memory import MemoryBus
 from shared.clients.gateway import GatewayClient
-from shared.contracts.gateway import (
-    Cluster,
-    ClusterRegistration,
-    DiskSpec,
-    InstanceCreate,
-    SubmissionState,
-    SubmissionStatus,
-)
+from shared.contracts.gateway import Cluster, ClusterRegistration, SubmissionState, SubmissionStatus
+from shared.contracts.operations import DiskSpec, InstanceCreate
 from shared.db.reads import open_reads
 from shared.db.uow import Nudge, engine_for
 from shared.identity.service_token import ServiceToken

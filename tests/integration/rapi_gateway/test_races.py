@@ -21,13 +21,8 @@ from services.rapi_gateway.usecases import courier as courier_module
 from services.rapi_gateway.usecases.clusters import Registrar
 from services.rapi_gateway.usecases.courier import Courier
 from services.rapi_gateway.usecases.doorbell import Doorbell
-from shared.contracts.gateway import (
-    ClusterState,
-    InstanceReboot,
-    InstanceStop,
-    Operation,
-    SubmissionStatus,
-)
+from shared.contracts.gateway import ClusterState, SubmissionStatus
+from shared.contracts.operations import InstanceReboot, InstanceStop, Operation
 from shared.db.uow import engine_for, unit_of_work
 from shared.secrets_box import SecretBox
 from tests.integration.rapi_gateway.rig import KEY, QUICK, create, jobs_marked, registration, until

@@ -7,7 +7,8 @@ import pytest
 
 from deploy.simulator.testing import RunningSimulator
 from shared.contracts.ganeti import Failure
-from shared.contracts.gateway import (
+from shared.contracts.gateway import Query, SubmissionStatus
+from shared.contracts.operations import (
     InstanceDelete,
     InstanceReboot,
     InstanceStart,
@@ -17,8 +18,6 @@ from shared.contracts.gateway import (
     NetworkDelete,
     NetworkDisconnect,
     Operation,
-    Query,
-    SubmissionStatus,
 )
 from shared.errors import NotFound, Unprocessable
 from tests.integration.rapi_gateway.rig import Gateway, create, jobs_marked, until

@@ -10,16 +10,13 @@ from pydantic import SecretStr
 
 from deploy.simulator.testing import RunningSimulator, running_simulator
 from shared.contracts.ganeti import Failure
-from shared.contracts.gateway import (
-    ClusterPatch,
+from shared.contracts.gateway import ClusterPatch, Query, SubmissionState, SubmissionStatus
+from shared.contracts.operations import (
     InstanceDelete,
     InstanceReboot,
     InstanceStart,
     InstanceStop,
     Operation,
-    Query,
-    SubmissionState,
-    SubmissionStatus,
 )
 from shared.errors import Unavailable
 from shared.service.runtime import Role

@@ -12,14 +12,13 @@ from services.network.effects import SAGAS
 from services.network.effects.cloud import Cloud
 from services.network.usecases.realisation import Blueprint
 from shared.contracts.ganeti import Failure, JobFailure, JobObserved, JobStatus
-from shared.contracts.gateway import (
+from shared.contracts.gateway import SubmissionState, SubmissionStatus
+from shared.contracts.operations import (
     NetworkConnect,
     NetworkCreate,
     NetworkDelete,
     NetworkDisconnect,
     Operation,
-    SubmissionState,
-    SubmissionStatus,
 )
 from shared.errors import NotFound
 from shared.saga.definition import GiveUp, Rewind, Saga, Step, Wait

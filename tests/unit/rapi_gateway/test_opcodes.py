@@ -11,7 +11,7 @@ from pydantic import SecretStr
 import deploy.simulator
 from services.rapi_gateway.domain.submission import intent_of
 from services.rapi_gateway.ganeti.opcodes import SUMMARIES, Surroundings, request_for, summary_of
-from shared.contracts.gateway import (
+from shared.contracts.operations import (
     DiskSpec,
     InstanceCreate,
     InstanceDelete,

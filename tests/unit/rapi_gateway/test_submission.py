@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from services.rapi_gateway.domain.marks import intent_tag, is_marked, reason
 from services.rapi_gateway.domain.submission import intent_of, target_of, whole
-from shared.contracts.gateway import DiskSpec, InstanceCreate, InstanceStop, NetworkDelete
+from shared.contracts.operations import DiskSpec, InstanceCreate, InstanceStop, NetworkDelete
 
 KEY = UUID("11111111-2222-4333-8444-555555555555")
 CREATE = InstanceCreate(
