@@ -6,6 +6,7 @@ back. It never carries secrets, hosts or the parts only administrators see.
 
 from typing import Any, ClassVar
 
+from pydantic import BaseModel, ConfigDict
 from typing_extensions import override
 
 from shared.contracts.base import Fact
@@ -76,6 +77,30 @@ class SecurityGroupChanged(ResourceChanged):
     """A security group of the network service, with its rules."""
 
     resource: ClassVar[str] = "network.security_group"
+
+
+class FloatingNic(BaseModel):
+    """The NIC by which a server carries a floating address itself (Synnefo's direct mode)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    port_id: str  # the NIC's name: a port of the network service on the external network
+    mac_address: str
+    ip_address: str  # the floating address
+    cluster: str  # where the network is ready for it
+    ganeti_network: str | None  # None: mode and link say where it is plugged
+    mode: str = ""
+    link: str = ""
+    vlan: str | None = None
+
+
+class FloatingIpChanged(ResourceChanged):
+    """A floating IP of the network service, and the NIC its server shall have for it."""
+
+    resource: ClassVar[str] = "network.floating_ip"
+
+    server_id: str | None = None  # who uses the fixed port; it shows the address at once
+    nic: FloatingNic | None = None  # what that server shall have; None: no such NIC, or not yet
 
 
 class ImageChanged(ResourceChanged):
