@@ -14,7 +14,7 @@ from services.image.api.policy import RULES
 from services.image.api.routes import ROUTES, is_public
 from services.image.domain.image import ImageGone
 from services.image.domain.quota import Limits
-from services.image.domain.ticket import Signer
+from services.image.domain.ticket import SENDING, Signer
 from services.image.settings import ImageSettings
 from services.image.store.blobs import Blobs
 from services.image.store.stores import Transaction, bound
@@ -64,6 +64,7 @@ def assemble(
     """
     blobs = Blobs(settings.data_dir)
     limits = limits_of(settings)
+    secrets = settings.secret_key.get_secret_value().split(",")
     return Deps(
         settings=settings,
         limits=limits,
@@ -78,7 +79,8 @@ def assemble(
             limits=limits,
             beat=settings.upload_lease / BEATS,
         ),
-        signer=Signer(settings.secret_key.get_secret_value().split(",")),
+        signer=Signer(secrets),
+        upload_signer=Signer(secrets, SENDING),
     )
 
 

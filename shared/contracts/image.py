@@ -20,8 +20,9 @@ class UploadTicket(BaseModel):
     """A signed, expiring address that takes an image's bytes once, by PUT.
 
     Asked for by ``POST /internal/v1/images/{id}/upload-tickets`` with ``{"base_url": …,
-    "disk_format": "raw" | "qcow2"}`` for an image that is ``queued``; the image becomes active
-    when all bytes are there.
+    "disk_format": "raw" | "qcow2", "on_failure": "queue" | "delete"}`` for an image that is
+    ``queued``; the image becomes active when all bytes are there. The PUT needs no token, takes
+    any Content-Type, and answers 204; 409 when the bytes are there already.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -26,6 +26,7 @@ class Deps:
     blobs: Blobs
     uploads: Uploads
     signer: Signer
+    upload_signer: Signer
 
 
 DEPS = web.AppKey("deps", Deps)

@@ -1,7 +1,6 @@
-"""An image's bytes, in and out; and out to nodes, who come with a signed address."""
+"""An image's bytes, on their way out: to users, and to nodes with a signed address."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Final
 
 from aiohttp import web
@@ -13,13 +12,11 @@ from services.image.domain.image import Status
 from services.image.domain.ticket import TicketRefused
 from services.image.store.showing import Shown
 from services.image.usecases.tickets import redeem_ticket
-from shared.errors import BadInput, NotAllowed, Unavailable, WrongMediaType
+from shared.errors import NotAllowed, Unavailable
 from shared.identity.caller import CALLER
 from shared.web.answers import answer_nothing
-from shared.web.context import request_id_of
 
 OCTETS: Final = "application/octet-stream"
-SIZE: Final = "X-Openstack-Image-Size"
 CHUNK: Final = 1024 * 1024  # where the system cannot send files by itself
 DATA: Final = "/internal/v1/data/"
 
@@ -34,25 +31,6 @@ class DataMissing(Unavailable):
     """The bytes are not where they should be."""
 
     code = "image.data_missing"
-
-
-async def upload(request: web.Request) -> web.Response:
-    """``PUT /v2/images/{image_id}/file``."""
-    if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != OCTETS:
-        raise WrongMediaType(f"Expected Content-Type {OCTETS}.")
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise WrongMediaType("Compressed bodies are not taken.")
-    expected = _expected_size(request)
-    image = await image_of(request, "upload_image")
-    deps = request.app[DEPS]
-    await deps.uploads.receive(
-        image.id,
-        _pieces(request, deps.settings.upload_idle),
-        announced=request.content_length,
-        expected=expected,
-        request_id=request_id_of(request),
-    )
-    return answer_nothing()
 
 
 async def download(request: web.Request) -> web.StreamResponse:
@@ -98,32 +76,7 @@ async def _send(request: web.Request, image: Shown) -> web.StreamResponse:
     return web.FileResponse(blobs.path(image.id, image.upload), chunk_size=CHUNK, headers=headers)
 
 
-def _expected_size(request: web.Request) -> int | None:
-    text = request.headers.get(SIZE)
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise BadInput(f"{SIZE} must be a number of bytes.")
-    return int(text)
-
-
-async def _pieces(request: web.Request, idle: float) -> AsyncIterator[bytes]:
-    """Yield the body as it arrives; nobody keeps us waiting for longer than ``idle`` seconds."""
-    while True:
-        try:
-            async with asyncio.timeout(idle):
-                piece = await request.content.readany()
-        except TimeoutError as silent:
-            raise web.HTTPRequestTimeout from silent
-        except (web.RequestPayloadError, ConnectionError) as broken:
-            raise BadInput("The request body broke off.") from broken
-        if not piece:
-            return
-        yield piece
-
-
 ROUTES: Final = (
-    web.put("/v2/images/{image_id}/file", upload),
     web.get("/v2/images/{image_id}/file", download, allow_head=False),
     web.get(DATA + "{image_id}", download_to_node),
 )

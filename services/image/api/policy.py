@@ -22,7 +22,7 @@ RULES: Final = (
     PolicyRule("get_images", f"role:reader or {SERVICE} or {ADMIN}", "List images"),
     PolicyRule("get_image", VISIBLE, "Show an image"),
     PolicyRule("modify_image", PROJECT_MEMBER_OR_ADMIN, "Change an image and its tags"),
-    PolicyRule("delete_image", PROJECT_MEMBER_OR_ADMIN, "Delete an image"),
+    PolicyRule("delete_image", f"{PROJECT_MEMBER_OR_ADMIN} or role:service", "Delete an image"),
     PolicyRule("upload_image", PROJECT_MEMBER_OR_SERVICE_OR_ADMIN, "Send an image's bytes"),
     PolicyRule("download_image", VISIBLE, "Get an image's bytes"),
     PolicyRule("publicize_image", ADMIN, "Make an image everybody's"),

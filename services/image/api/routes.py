@@ -15,6 +15,7 @@ from services.image.api import (
     members,
     tags,
     tickets,
+    uploads,
     versions,
 )
 
@@ -23,6 +24,7 @@ ROUTES: Final = (
     *image_list.ROUTES,
     *images.ROUTES,
     *image_data.ROUTES,
+    *uploads.ROUTES,
     *tags.ROUTES,
     *actions.ROUTES,
     *members.ROUTES,
@@ -35,4 +37,5 @@ ROUTES: Final = (
 
 def is_public(request: web.Request) -> bool:
     """Whether the request needs no token: version documents, and signed addresses."""
-    return request.path in versions.PATHS or image_data.is_signed(request)
+    signed = image_data.is_signed(request) or uploads.is_signed(request)
+    return signed or request.path in versions.PATHS

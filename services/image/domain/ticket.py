@@ -1,8 +1,8 @@
-"""Signed addresses of images: whoever holds one may read that image's bytes until it expires.
+"""Signed addresses of images: whoever holds one may read, or send, that image's bytes for a while.
 
-The signature covers the image, its checksum and the expiry, so that an address is of no use for
-anything else. Nodes have no tokens: jobs may queue for longer than a token lives, and what is in
-Ganeti's configuration is no secret.
+The signature covers the image, what may be done with it and the expiry, so that an address is of
+no use for anything else. Nodes have no tokens: jobs may queue for longer than a token lives, and
+what is in Ganeti's configuration is no secret.
 """
 
 import hashlib
@@ -13,7 +13,8 @@ from typing import Final
 from shared.errors import NotAllowed
 from shared.ids import ImageId
 
-PURPOSE: Final = b"cyclades image ticket v1"
+READING: Final = b"cyclades image ticket v1"
+SENDING: Final = b"cyclades image upload v1"
 DIGITS: Final = 12  # of an expiry: enough for 30,000 years
 
 
@@ -31,25 +32,26 @@ class Signer:
 
     Args:
         secrets: the service's keys, newest first: the first signs, all are believed.
+        purpose: what the addresses are for; one for another purpose is not believed.
     """
 
-    def __init__(self, secrets: Sequence[str]) -> None:
+    def __init__(self, secrets: Sequence[str], purpose: bytes = READING) -> None:
         self._keys = [
-            hmac.digest(secret.strip().encode(), PURPOSE, hashlib.sha256) for secret in secrets
+            hmac.digest(secret.strip().encode(), purpose, hashlib.sha256) for secret in secrets
         ]
 
-    def sign(self, image_id: ImageId, sha512: str, expires: int) -> str:
+    def sign(self, image_id: ImageId, terms: str, expires: int) -> str:
         """Return the signature, hex.
 
         Args:
             image_id: the image.
-            sha512: hex, of the bytes that may be read.
+            terms: what else must be as it is now; to read, the sha512 (hex) of the bytes.
             expires: the last second (Unix time) it is good for.
         """
-        return _signature(self._keys[0], image_id, sha512, expires)
+        return _signature(self._keys[0], image_id, terms, expires)
 
     def check(
-        self, image_id: ImageId, sha512: str, expires: str, signature: str, now: float
+        self, image_id: ImageId, terms: str, expires: str, signature: str, now: float
     ) -> None:
         """Believe an address, or not.
 
@@ -60,13 +62,13 @@ class Signer:
             raise TicketRefused
         given = signature.encode("utf-8", "surrogatepass")
         good = [
-            hmac.compare_digest(_signature(key, image_id, sha512, int(expires)).encode(), given)
+            hmac.compare_digest(_signature(key, image_id, terms, int(expires)).encode(), given)
             for key in self._keys
         ]
         if not any(good) or now > int(expires):
             raise TicketRefused
 
 
-def _signature(key: bytes, image_id: ImageId, sha512: str, expires: int) -> str:
-    text = f"{image_id}\n{sha512}\n{expires}"
+def _signature(key: bytes, image_id: ImageId, terms: str, expires: int) -> str:
+    text = f"{image_id}\n{terms}\n{expires}"
     return hmac.digest(key, text.encode(), hashlib.sha256).hex()

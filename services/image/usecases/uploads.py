@@ -13,7 +13,7 @@ from services.image.store.stores import Transaction
 from services.image.usecases.publishing import publish
 from services.image.usecases.receiving import Receiver
 from shared.clock import utcnow
-from shared.contracts.resources import UPDATED
+from shared.contracts.resources import DELETED, UPDATED
 from shared.ids import ImageId, new_uuid
 
 
@@ -35,6 +35,7 @@ class Uploads:
         announced: int | None,
         expected: int | None,
         request_id: str,
+        or_delete: bool = False,
     ) -> None:
         """Receive the bytes of a queued image and make it active.
 
@@ -46,6 +47,7 @@ class Uploads:
             announced: how many the request says there are.
             expected: how many there must be.
             request_id: the request this serves.
+            or_delete: whether the image is deleted, not queued, when its bytes fail to come.
 
         Raises:
             ImageNotFound: there is no such image.
@@ -60,7 +62,7 @@ class Uploads:
             content = await self._take(image, upload, pieces, room=room, expected=expected)
             await self._finish(image_id, upload, content, request_id)
         except BaseException:  # a cancelled upload leaves nothing behind either
-            await asyncio.shield(self._give_up(image_id, upload, request_id))
+            await asyncio.shield(self._give_up(image_id, upload, request_id, or_delete))
             raise
 
     async def _begin(self, image_id: ImageId, upload: UUID, request_id: str) -> tuple[Image, int]:
@@ -122,7 +124,9 @@ class Uploads:
             image = await stores.images.save(image.finish_upload(content), utcnow())
             await publish(stores, image, UPDATED, request_id)
 
-    async def _give_up(self, image_id: ImageId, upload: UUID, request_id: str) -> None:
+    async def _give_up(
+        self, image_id: ImageId, upload: UUID, request_id: str, or_delete: bool
+    ) -> None:
         async with self.transaction() as stores:
             image: Image | None
             try:
@@ -132,6 +136,8 @@ class Uploads:
             if image is not None and image.upload == upload:
                 if not image.is_receiving(upload):
                     return  # the commit went through after all: these are its bytes
-                image = await stores.images.save(image.give_up_upload(), utcnow())
-                await publish(stores, image, UPDATED, request_id)
+                after = image.give_up_upload()
+                drop = or_delete and not image.protected
+                image = await stores.images.save(after.delete() if drop else after, utcnow())
+                await publish(stores, image, DELETED if drop else UPDATED, request_id)
         await asyncio.to_thread(self.blobs.remove, image_id, upload)
