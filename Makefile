@@ -8,7 +8,7 @@ ENVIRONMENT := $(PYTHON) -m deploy.parts.environments
 SIDE_BY_SIDE := -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset check test test-ganeti bench lock clean python environment
+.PHONY: help demo demo-reset check test test-ganeti tempest bench lock clean python environment
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,12 @@ test: python ## All tests, with a real PostgreSQL, RabbitMQ and Keystone of thei
 test-ganeti: python ## End to end on real Ganeti clusters (root, Debian; makes and removes them)
 	@$(ENVIRONMENT) cyclades keystone clients
 	tests/ganeti/run.sh
+
+# `make tempest LIST=interop`, `make tempest AREA=network`, `make tempest TESTS="id …"`
+tempest: python ## OpenStack's own tests against the demo, or the cloud of OS_* (LIST= or AREA=)
+	@$(ENVIRONMENT) cyclades tempest
+	$(BIN)/python -m tests.tempest $(if $(LIST),--list $(LIST)) $(if $(AREA),--area $(AREA)) \
+	  $(if $(JSON),--json $(JSON)) $(TESTS)
 
 bench: python ## The figures of the performance budget, as JSON and as a table
 	@$(ENVIRONMENT) cyclades keystone

@@ -1,0 +1,1 @@
+"""Runs OpenStack's own integration suite against a cloud: ``make tempest``."""
