@@ -8,6 +8,8 @@ from shared.contracts.gateway import (
     Cluster,
     ClusterPatch,
     ClusterRegistration,
+    Console,
+    ConsoleOutput,
     Query,
     Rows,
     Submission,
@@ -128,6 +130,40 @@ class GatewayClient(NeighbourClient):
             json=query.model_dump(mode="json"),
         )
         return Rows.model_validate(answer)
+
+    async def console(self, cluster: str, instance: str) -> Console:
+        """Return where a running instance's screen is reached.
+
+        Raises:
+            NotFound: no such cluster or instance.
+            Conflict: it does not run.
+            NotSupported: its hypervisor has no screen that can be reached.
+            Unavailable: the cluster does not answer.
+        """
+        answer = await self.call("GET", f"/v1/clusters/{cluster}/instances/{instance}/console")
+        return Console.model_validate(answer)
+
+    async def console_output(
+        self, cluster: str, instance: str, length: int | None = None
+    ) -> ConsoleOutput:
+        """Return the end of what an instance wrote to its serial port.
+
+        Args:
+            cluster: which.
+            instance: Ganeti's name of it.
+            length: lines at most; None: all that is kept.
+
+        Raises:
+            NotFound: no such cluster or instance, or nothing was written yet.
+            NotSupported: the cluster has no agent that keeps it.
+            Unavailable: the cluster or its agent does not answer.
+        """
+        answer = await self.call(
+            "GET",
+            f"/v1/clusters/{cluster}/instances/{instance}/console-output",
+            params=None if length is None else {"length": str(length)},
+        )
+        return ConsoleOutput.model_validate(answer)
 
     async def last_job(self, cluster: str) -> tuple[int, int]:
         """Return (epoch, highest job id) of a cluster, asked now.

@@ -17,6 +17,7 @@ from shared.errors import (
     NotAllowed,
     NotAuthenticated,
     NotFound,
+    NotSupported,
     OverQuota,
     Unavailable,
     Unprocessable,
@@ -32,6 +33,7 @@ KINDS: Final[Mapping[int, type[CloudError]]] = {
     409: Conflict,
     413: OverQuota,
     422: Unprocessable,
+    501: NotSupported,
 }
 
 
