@@ -4,11 +4,11 @@ from typing import Final
 
 from aiohttp import web
 
+from services.compute.api.actions.known import actor_of
 from services.compute.api.deps import DEPS
 from services.compute.api.looking import require_since, server_in
 from services.compute.api.paths import server_id_in
 from services.compute.api.schemas.servers import TagsBody
-from services.compute.api.server_actions import actor_of
 from services.compute.usecases import changing
 from shared.errors import BadInput, NotFound
 from shared.identity.caller import CALLER

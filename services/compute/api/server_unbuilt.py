@@ -6,8 +6,8 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from services.compute.api.actions.known import NotBuilt, NotPossible
 from services.compute.api.looking import require_since, server_in
-from services.compute.api.server_actions import NotBuilt, NotPossible
 
 SERVER: Final = "/servers/{server_id}"
 LATER: Final = "is not built yet"

@@ -5,11 +5,11 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
+from services.compute.api.actions.known import actor_of
 from services.compute.api.deps import DEPS
 from services.compute.api.paths import server_id_in
 from services.compute.api.schemas.fields import require_known_in
 from services.compute.api.schemas.servers import UPDATE_SINCE, UpdateServer
-from services.compute.api.server_actions import actor_of
 from services.compute.api.servers import in_place, minor_of, rendered
 from services.compute.api.views import servers as views
 from services.compute.usecases import changing

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from services.compute.api.server_actions import UNBUILT
+from services.compute.api.actions.unbuilt import UNBUILT
 from tests.integration.compute.rig import IMAGE, NETWORK, Rig, fresh_id
 
 REFUSED: Final[list[tuple[Any, int, str]]] = [
