@@ -1,10 +1,12 @@
 """The whole schema of compute, one file per group of tables."""
 
 from services.compute.store.tables.aggregates import aggregates
+from services.compute.store.tables.consoles import console_tokens, seeds
 from services.compute.store.tables.flavors import flavor_access, flavors
 from services.compute.store.tables.groups import server_groups
 from services.compute.store.tables.keypairs import keypairs
 from services.compute.store.tables.messaging import idempotency, messaging, metadata
+from services.compute.store.tables.nodes import node_flags
 from services.compute.store.tables.projections import clusters, instances, resources
 from services.compute.store.tables.quotas import quota_classes, quotas
 from services.compute.store.tables.servers import server_actions, server_secrets, servers
@@ -12,6 +14,7 @@ from services.compute.store.tables.servers import server_actions, server_secrets
 __all__ = [
     "aggregates",
     "clusters",
+    "console_tokens",
     "flavor_access",
     "flavors",
     "idempotency",
@@ -19,9 +22,11 @@ __all__ = [
     "keypairs",
     "messaging",
     "metadata",
+    "node_flags",
     "quota_classes",
     "quotas",
     "resources",
+    "seeds",
     "server_actions",
     "server_groups",
     "server_secrets",
