@@ -1,7 +1,7 @@
 """The real Keystone, from its published package, in an environment of its own.
 
 SQLite and Fernet keys lie in its folder; nothing is cached from one request to the next, so that
-a revoked token is refused by every worker at once. What it holds is put there through its own
+a revoked token is refused at once. What it holds is put there through its own
 API: see `keystone_content`.
 """
 
@@ -107,7 +107,9 @@ class Keystone:
             setup.wait_until_ended(within=300)
             self._made.write_text(self._release())
             self._setup = None
+        # One worker: SQLite answers a second writer with "database is locked", Keystone with 500.
         options = ["-c", str(INSIDE / "gunicorn_settings.py"), "-b", f"{self.host}:{self.port}"]
+        options += ["--workers", "1"]
         self._server = children.start(
             "Keystone",
             [environment("keystone").home / "bin" / "gunicorn"],
