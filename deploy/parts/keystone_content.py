@@ -112,7 +112,7 @@ class Content:
         self._side_by_side(self._point, wanted)
 
     def _side_by_side(self, call: Callable[..., None], rows: Iterable[Sequence[Any]]) -> None:
-        """Call for every row, as many at once as Keystone has workers."""
+        """Call for every row, two at a time."""
         with ThreadPoolExecutor(max_workers=2) as pool:
             list(pool.map(lambda row: call(*row), rows))
 
@@ -147,7 +147,7 @@ class Content:
         self._write("PUT", path)
 
     def _write(self, method: str, path: str, body: Any = None) -> httpx.Response:
-        """Write something, again if SQLite was locked by the other worker (Keystone's 500)."""
+        """Write something, again where another writer was in the way (a 500 from Keystone)."""
         answer = self.api.request(method, path, json=body)
         for attempt in range(ATTEMPTS):
             if answer.status_code != 500:
