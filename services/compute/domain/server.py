@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
+from services.compute.domain.devices import BlockDevice, DeviceState, Floating
 from services.compute.domain.lifecycle import (
     RULES,
     Action,
     ActionNotAllowed,
     PowerState,
     ServerBusy,
+    ServerLocked,
     Task,
     VmState,
     status_of,
@@ -52,6 +54,7 @@ class Nic:
     status: str = "DOWN"
     made_for_us: bool = True  # made with the server, and gone with it
     tag: str | None = None
+    state: DeviceState = DeviceState.ATTACHED
     fixed_ips: tuple[FixedIp, ...] = ()
 
 
@@ -100,6 +103,11 @@ class Server:
     vm_state: VmState = VmState.BUILDING
     action: Action | None = Action.CREATE  # None: idle
     phase: Task | None = None  # how far a long action has come
+    stood: VmState | None = None  # where it stood before an action that can be taken back
+    locked_by: str | None = None  # owner, admin
+    locked_reason: str | None = None
+    other_flavor: FlavorSnapshot | None = None  # the one it leaves, or is to get, by a resize
+    kept: Mapping[str, Any] = field(default_factory=dict)  # what is to be put back in Ganeti
     power_state: PowerState = PowerState.UNKNOWN
     image_id: UUID | None = None
     key_name: str | None = None
@@ -107,6 +115,8 @@ class Server:
     tags: tuple[str, ...] = ()
     requested_networks: tuple[NetworkWish, ...] = ()
     nics: tuple[Nic, ...] = ()
+    volumes: tuple[BlockDevice, ...] = ()
+    floating: tuple[Floating, ...] = ()
     security_groups: tuple[Group, ...] = ()
     access_ip_v4: str | None = None
     access_ip_v6: str | None = None
@@ -164,7 +174,17 @@ class Server:
                 f"Cannot '{rule.word}' instance {self.id} "
                 f"while it is in vm_state {self.vm_state.value}"
             )
-        return replace(self, action=action, phase=None, updated_at=now)
+        stood = self.vm_state if rule.remembers else self.stood
+        return replace(self, action=action, phase=None, stood=stood, updated_at=now)
+
+    def require_unlocked(self, *, is_admin: bool) -> None:
+        """Let only administrators pass while the server is locked.
+
+        Raises:
+            ServerLocked: it is.
+        """
+        if self.locked_by is not None and not is_admin:
+            raise ServerLocked(f"Instance {self.id} is locked")
 
     def enter(self, phase: Task, now: datetime) -> Self:
         """Return the server further on in its action."""
@@ -186,23 +206,41 @@ class Server:
         rule = RULES[self.action]
         changed = replace(self, action=None, phase=None, updated_at=now, last_job=job)
         if not succeeded:
+            changed = replace(changed, stood=None if rule.remembers else self.stood)
             if rule.failed is None:
                 return changed
             return replace(changed, vm_state=rule.failed, fault=fault)
         power = self.power_state if rule.power is None else rule.power
-        first_run = rule.done is VmState.ACTIVE and self.launched_at is None
+        vm_state = rule.done or self._as_it_stood
+        first_run = vm_state is VmState.ACTIVE and self.launched_at is None
         return replace(
             changed,
-            vm_state=rule.done,
+            vm_state=vm_state,
+            stood=self.stood if rule.remembers and rule.done else None,
             power_state=power,
             fault=None,
             launched_at=now if first_run else self.launched_at,
         )
 
+    @property
+    def _as_it_stood(self) -> VmState:
+        """Where it goes back to; one that was broken runs once it is whole again."""
+        stood = self.stood or self.vm_state
+        return VmState.ACTIVE if stood is VmState.ERROR else stood
+
+    def reset(self, vm_state: VmState, now: datetime) -> Self:
+        """Return the server as an administrator says it is, with nothing being done to it."""
+        return replace(
+            self, vm_state=vm_state, action=None, phase=None, stood=None, other_flavor=None,
+            fault=None, updated_at=now,
+        )  # fmt: skip
+
     def settle_deleted(self, now: datetime, job: int | None = None) -> Self:
         """Return the server after nothing of it is left."""
         gone = self.settle(now, succeeded=True, job=job)
-        return replace(gone, nics=(), node=None, terminated_at=now, deleted_at=now)
+        return replace(
+            gone, nics=(), volumes=(), floating=(), node=None, terminated_at=now, deleted_at=now
+        )
 
     def change(self, now: datetime, **fields: Any) -> Self:
         """Return the server with what its user changed about it."""

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+from services.compute.domain.devices import BlockDevice, DeviceState, Floating
 from services.compute.domain.lifecycle import Action, PowerState, Task, VmState
 from services.compute.domain.server import (
     Fault,
@@ -16,13 +17,14 @@ from services.compute.domain.server import (
     Server,
 )
 
+Device = TypeVar("Device", BlockDevice, Floating)
 PLAIN: Final = tuple(
     name
     for name in (each.name for each in fields(Server))
     if name
     not in {
         "flavor", "vm_state", "action", "phase", "power_state", "details", "tags", "nics",
-        "requested_networks", "security_groups", "fault",
+        "requested_networks", "security_groups", "fault", "volumes", "floating",
     }
 )  # fmt: skip
 
@@ -40,15 +42,28 @@ def row_of(server: Server) -> dict[str, Any]:
         "visible": server.is_visible,
         "flavor_id": server.flavor.id,
         "flavor": asdict(server.flavor),
-        "vcpus": server.flavor.vcpus,
-        "ram": server.flavor.ram,
-        "disk": server.flavor.disk,
+        **_amounts(server),
+        "stood": server.stood.value if server.stood else None,
+        "other_flavor": asdict(server.other_flavor) if server.other_flavor else None,
+        "kept": dict(server.kept),
         "details": dict(server.details),
         "tags": list(server.tags),
         "requested_networks": [asdict(each) for each in server.requested_networks],
         "nics": [asdict(each) for each in server.nics],
+        "volumes": [asdict(each) for each in server.volumes],
+        "floating": [asdict(each) for each in server.floating],
         "security_groups": [asdict(each) for each in server.security_groups],
         "fault": _fault_row(server.fault),
+    }
+
+
+def _amounts(server: Server) -> dict[str, int]:
+    """Return what is counted: of two flavors the larger, until it is clear which one stays."""
+    flavor, other = server.flavor, server.other_flavor or server.flavor
+    return {
+        "vcpus": max(flavor.vcpus, other.vcpus),
+        "ram": max(flavor.ram, other.ram),
+        "disk": max(flavor.disk, other.disk),
     }
 
 
@@ -64,11 +79,16 @@ def server_of(row: Mapping[str, Any]) -> Server:
         action=Action(row["action"]) if row["action"] else None,
         phase=Task(row["phase"]) if row["phase"] else None,
         power_state=PowerState(row["power_state"]),
+        stood=VmState(row["stood"]) if row["stood"] else None,
         flavor=FlavorSnapshot(**row["flavor"]),
+        other_flavor=FlavorSnapshot(**row["other_flavor"]) if row["other_flavor"] else None,
+        kept=row["kept"],
         details=row["details"],
         tags=tuple(row["tags"]),
         requested_networks=tuple(NetworkWish(**each) for each in row["requested_networks"]),
         nics=tuple(nic_of(each) for each in row["nics"]),
+        volumes=tuple(_with_state(BlockDevice, each) for each in row["volumes"]),
+        floating=tuple(_with_state(Floating, each) for each in row["floating"]),
         security_groups=tuple(Group(**each) for each in row["security_groups"]),
         fault=fault_of(row["fault"]),
     )
@@ -76,7 +96,13 @@ def server_of(row: Mapping[str, Any]) -> Server:
 
 def nic_of(stored: Mapping[str, Any]) -> Nic:
     """Return a NIC from its JSON."""
-    return Nic(**{**stored, "fixed_ips": tuple(FixedIp(**each) for each in stored["fixed_ips"])})
+    fixed_ips = tuple(FixedIp(**each) for each in stored["fixed_ips"])
+    state = DeviceState(stored.get("state", DeviceState.ATTACHED))
+    return Nic(**{**stored, "fixed_ips": fixed_ips, "state": state})
+
+
+def _with_state(kind: type[Device], stored: Mapping[str, Any]) -> Device:
+    return kind(**{**stored, "state": DeviceState(stored["state"])})
 
 
 def fault_of(stored: Mapping[str, Any] | None) -> Fault | None:

@@ -25,8 +25,11 @@ from shared.errors import BadInput
 
 PLAIN_COLUMNS = ", ".join(f'"{column.name}"' for column in COLUMNS)
 JSON_COLUMNS = frozenset(
-    {"flavor", "metadata", "requested_networks", "nics", "security_groups", "fault"}
-)
+    {
+        "flavor", "metadata", "requested_networks", "nics", "security_groups", "fault",
+        "volumes", "floating",
+    }
+)  # fmt: skip
 KEYS = {column.name: column.key for column in COLUMNS}
 
 

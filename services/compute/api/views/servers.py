@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import orjson
 
+from services.compute.domain.devices import DeviceState
 from services.compute.domain.lifecycle import PowerState, VmState
 from services.compute.domain.server import Fault, Server
 from services.compute.store.documents import UNVERSIONED, VERSIONED, Documents, Renderer
@@ -14,7 +15,9 @@ from shared.clock import micros, seconds_z
 LEAST: Final = 1  # minor microversions whose answers are stored
 HIGHEST: Final = 96
 ROOT_DEVICE: Final = "/dev/vda"
-WITH_PROGRESS: Final = frozenset({"ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZE"})
+WITH_PROGRESS: Final = frozenset(
+    {"ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZE", "MIGRATING"}
+)
 Field = Callable[[Server], Any]
 
 
@@ -59,16 +62,34 @@ def addresses(server: Server) -> dict[str, list[dict[str, Any]]]:
     if server.vm_state is VmState.BUILDING:
         return found
     for nic in server.nics:
-        found.setdefault(nic.network_name, []).extend(
-            {
-                "version": ip_version(fixed.address),
-                "addr": fixed.address,
-                "OS-EXT-IPS:type": "fixed",
-                "OS-EXT-IPS-MAC:mac_addr": nic.mac,
-            }
-            for fixed in nic.fixed_ips
+        shown = found.setdefault(nic.network_name, [])
+        shown.extend(_address(fixed.address, "fixed", nic.mac) for fixed in nic.fixed_ips)
+        shown.extend(
+            _address(each.address, "floating", nic.mac)
+            for each in server.floating
+            if each.mac == nic.mac and each.state is not DeviceState.DETACHING
         )
     return found
+
+
+def _address(address: str, kind: str, mac: str) -> dict[str, Any]:
+    return {
+        "version": ip_version(address),
+        "addr": address,
+        "OS-EXT-IPS:type": kind,
+        "OS-EXT-IPS-MAC:mac_addr": mac,
+    }
+
+
+def volumes_attached(server: Server, minor: int) -> list[dict[str, Any]]:
+    """Return the server's volumes; local root disks are none."""
+    there = [device for device in server.volumes if device.volume_id is not None]
+    if minor < 3:
+        return [{"id": device.volume_id} for device in there]
+    return [
+        {"id": device.volume_id, "delete_on_termination": device.delete_on_termination}
+        for device in there
+    ]
 
 
 def embedded_flavor(server: Server) -> dict[str, Any]:
@@ -123,12 +144,11 @@ FIELDS: Final[tuple[tuple[int, str, Field], ...]] = (
     (1, "OS-EXT-STS:task_state", lambda s: s.task),
     (1, "OS-EXT-STS:vm_state", lambda s: s.vm_state.value),
     (1, "OS-EXT-STS:power_state", lambda s: int(s.power_state)),
-    (1, "os-extended-volumes:volumes_attached", lambda _: []),  # root disks are no volumes
-    (9, "locked", lambda _: False),
+    (9, "locked", lambda s: s.locked_by is not None),
     (19, "description", lambda s: s.description),
     (26, "tags", lambda s: list(s.tags)),
     (63, "trusted_image_certificates", lambda _: None),
-    (73, "locked_reason", lambda _: None),
+    (73, "locked_reason", lambda s: s.locked_reason),
     (90, "OS-EXT-SRV-ATTR:hostname", lambda s: s.hostname),
     (96, "pinned_availability_zone", lambda s: s.pinned_zone),
 )
@@ -137,6 +157,7 @@ FIELDS: Final[tuple[tuple[int, str, Field], ...]] = (
 def plain(server: Server, minor: int) -> dict[str, Any]:
     """Return the server without what links to elsewhere."""
     view = {name: show(server) for since, name, show in FIELDS if since <= minor}
+    view["os-extended-volumes:volumes_attached"] = volumes_attached(server, minor)
     if server.status in WITH_PROGRESS:
         view["progress"] = 0
     if server.security_groups:

@@ -20,6 +20,9 @@ servers = sa.Table(
     sa.Column("vm_state", sa.Text, nullable=False),
     sa.Column("action", sa.Text),  # null: idle
     sa.Column("phase", sa.Text),  # of a long action, e.g. networking
+    sa.Column("stood", sa.Text),  # vm_state before an action that can be taken back
+    sa.Column("locked_by", sa.Text),  # owner, admin
+    sa.Column("locked_reason", sa.Text),
     sa.Column("power_state", sa.SmallInteger, nullable=False, server_default="0"),
     # Derived, for filters.
     sa.Column("status", sa.Text, nullable=False),
@@ -28,6 +31,9 @@ servers = sa.Table(
     # What it is made of.
     sa.Column("flavor_id", sa.Text, nullable=False),
     sa.Column("flavor", JSONB, nullable=False),  # as it was when the server was made
+    sa.Column("other_flavor", JSONB),  # the one it leaves, or is to get, by a resize
+    sa.Column("kept", JSONB, nullable=False, server_default="{}"),  # to be put back in Ganeti
+    # Of two flavors the larger.
     sa.Column("vcpus", sa.Integer, nullable=False),
     sa.Column("ram", sa.Integer, nullable=False),  # MiB
     sa.Column("disk", sa.Integer, nullable=False),  # GiB
@@ -37,6 +43,8 @@ servers = sa.Table(
     sa.Column("tags", sa.ARRAY(sa.Text), nullable=False, server_default="{}"),
     sa.Column("requested_networks", JSONB, nullable=False, server_default="[]"),
     sa.Column("nics", JSONB, nullable=False, server_default="[]"),
+    sa.Column("volumes", JSONB, nullable=False, server_default="[]"),  # see domain/devices.py
+    sa.Column("floating", JSONB, nullable=False, server_default="[]"),
     sa.Column("security_groups", JSONB, nullable=False, server_default="[]"),  # [{id, name}]
     sa.Column("access_ip_v4", sa.Text),
     sa.Column("access_ip_v6", sa.Text),
@@ -78,6 +86,13 @@ servers = sa.Table(
         "nics",
         postgresql_using="gin",
         postgresql_ops={"nics": "jsonb_path_ops"},
+        postgresql_where=LIVE,
+    ),
+    sa.Index(
+        "servers_floating",
+        "floating",
+        postgresql_using="gin",
+        postgresql_ops={"floating": "jsonb_path_ops"},
         postgresql_where=LIVE,
     ),
     postgresql_with={"toast_tuple_target": "8160"},  # the answers stay in the row: no second look
