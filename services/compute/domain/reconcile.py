@@ -32,12 +32,14 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "ERROR_up": Meaning(P.RUNNING, S.ACTIVE),  # runs, though it should not
     "ADMIN_down": Meaning(P.DOWN, S.STOPPED),
     "USER_down": Meaning(P.DOWN, S.STOPPED),  # the guest switched itself off
-    "ADMIN_offline": Meaning(P.DOWN, S.STOPPED),
+    "ADMIN_offline": Meaning(P.DOWN, S.SHELVED_OFFLOADED),  # start would be refused
     "ERROR_down": Meaning(P.DOWN),  # should run: Ganeti's own watcher restarts it
     "ERROR_nodedown": Meaning(P.UNKNOWN),
     "ERROR_nodeoffline": Meaning(P.UNKNOWN),
     "ERROR_wrongnode": Meaning(P.UNKNOWN, S.ERROR, MISPLACED),
 }
+# States that only their users end: a size that waits to be confirmed, another image to rescue from.
+HELD: Final = frozenset({S.RESIZED, S.RESCUED, S.SHELVED, S.SHELVED_OFFLOADED})
 GONE: Final = Meaning(P.UNKNOWN, S.ERROR, VANISHED)
 NOTHING_KNOWN: Final = Meaning(P.UNKNOWN)
 
@@ -54,12 +56,26 @@ def is_news(server: Server, seen: InstanceObserved) -> bool:
     return seen.job_id is None or server.last_job is None or seen.job_id >= server.last_job
 
 
+def _vm_state(server: Server, meaning: Meaning) -> VmState:
+    """Return where the server stands; a state somebody put it in on purpose is not left so."""
+    if meaning.vm_state is None or meaning.vm_state is S.ERROR:
+        return meaning.vm_state or server.vm_state
+    if server.vm_state in HELD or (server.vm_state is S.ERROR and not _may_heal(server)):
+        return server.vm_state
+    return meaning.vm_state
+
+
+def _may_heal(server: Server) -> bool:
+    """Whether the server is in error only because of what was observed of its instance."""
+    return server.fault is not None and server.fault.message in {VANISHED, MISPLACED}
+
+
 def reconcile(server: Server, seen: InstanceObserved, now: datetime) -> Server:
     """Return the server as the observation has it; the same object when nothing differs."""
     if not is_news(server, seen):
         return server
     meaning = MEANINGS.get(seen.status or "", NOTHING_KNOWN) if seen.present else GONE
-    vm_state = meaning.vm_state or server.vm_state
+    vm_state = _vm_state(server, meaning)
     fault = server.fault
     if vm_state is not VmState.ERROR:
         fault = None

@@ -34,7 +34,7 @@ def operation_of(cloud: Cloud, action: Action, instance: str) -> Operation:
             return InstanceReboot(instance=instance, type="soft")
         case Action.HARD_REBOOT:
             return InstanceReboot(instance=instance, type="hard")
-        case Action.CREATE | Action.DELETE:
+        case _:
             raise ValueError(f"BUG: {action} has a saga of its own")
 
 

@@ -69,9 +69,8 @@ def _yes_or_no(column: str) -> Fragment:
     return lambda into, values: f"{column} = {into.add(values[-1] == 'true')}::boolean"
 
 
-def _nothing(_into: Arguments, values: Values) -> str:
-    """Servers are never locked yet: asking for locked ones finds none."""
-    return "FALSE" if values[-1] == "true" else "TRUE"
+def _is_locked(_into: Arguments, values: Values) -> str:
+    return f"locked_by IS {'NOT ' if values[-1] == 'true' else ''}NULL"
 
 
 FILTERS: Final[Mapping[str, Fragment]] = {
@@ -104,7 +103,7 @@ FILTERS: Final[Mapping[str, Fragment]] = {
     "tags-any": _tags("&&"),
     "not-tags": _tags("@>", negated=True),
     "not-tags-any": _tags("&&", negated=True),
-    "locked": _nothing,
+    "locked": _is_locked,
 }
 
 # Sort key -> column; absent values sort as the least there is.

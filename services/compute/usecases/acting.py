@@ -1,5 +1,6 @@
 """Accepts actions on servers, and deletes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -45,7 +46,7 @@ async def act(transaction: Transaction, server_id: UUID, action: Action, actor: 
     async with transaction() as stores:
         server = await stores.servers.get(server_id, actor.scope)
         notes = {"action": action.value, "cluster": server.cluster}
-        await _begin(stores, server, action, actor, notes)
+        await begin(stores, server, action, actor, SAGAS[action], notes)
 
 
 async def delete(transaction: Transaction, server_id: UUID, actor: Actor) -> None:
@@ -59,33 +60,62 @@ async def delete(transaction: Transaction, server_id: UUID, actor: Actor) -> Non
         if server.action is Action.DELETE:
             return
         # What was under way stops where it stands; the delete takes over what it made.
+        server.require_unlocked(is_admin=actor.anywhere)
         left = await stores.sagas.supersede(server.id) or {}
         clusters = dict.fromkeys(
             name for name in (server.cluster, left.get("cluster")) if name is not None
         )
         notes = {"action": Action.DELETE.value, "clusters": list(clusters)}
-        await _begin(stores, server, Action.DELETE, actor, notes)
+        await begin(stores, server, Action.DELETE, actor, SAGAS[Action.DELETE], notes)
 
 
-async def _begin(
-    stores: Stores, server: Server, action: Action, actor: Actor, notes: dict[str, Any]
-) -> None:
-    now = utcnow()
-    begun = await save(stores, server.begin(action, now), actor.request_id)
+async def begin(
+    stores: Stores,
+    server: Server,
+    action: Action,
+    actor: Actor,
+    saga: str,
+    notes: Mapping[str, Any],
+) -> Server:
+    """Begin an action in the caller's transaction: the row, the record of it, the saga.
+
+    Args:
+        stores: of the transaction.
+        server: locked by it; with whatever else the action changes at once.
+        action: what.
+        actor: who.
+        saga: name of what carries it out.
+        notes: what the saga starts from.
+
+    Raises:
+        ServerLocked: it is locked, and the actor no administrator.
+        ServerBusy: something else is being done to it.
+        ActionNotAllowed: its state does not allow it.
+    """
+    rule = RULES[action]
+    if rule.heeds_lock:
+        server.require_unlocked(is_admin=actor.anywhere)
+    begun = await save(stores, server.begin(action, utcnow()), actor.request_id)
     if action is not Action.DELETE:
         # The saga of the last action may have settled it and not yet ended: it is done.
         await stores.sagas.supersede(server.id)
+    await record(stores, begun, actor, rule.name)
+    await stores.sagas.start(saga, begun.id, dict(notes), actor.request_id)
+    return begun
+
+
+async def record(stores: Stores, server: Server, actor: Actor, word: str) -> None:
+    """Record that something is done to a server, for those who ask what was."""
     await stores.actions.begin(
         [
             {
-                "server_id": begun.id,
+                "server_id": server.id,
                 "request_id": actor.request_id,
-                "action": RULES[action].word,
+                "action": word,
                 "user_id": actor.user_id,
                 "project_id": actor.project_id,
-                "started_at": now,
-                "updated_at": now,
+                "started_at": server.updated_at,
+                "updated_at": server.updated_at,
             }
         ]
     )
-    await stores.sagas.start(SAGAS[action], begun.id, notes, actor.request_id)

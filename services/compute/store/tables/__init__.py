@@ -6,6 +6,7 @@ from services.compute.store.tables.flavors import flavor_access, flavors
 from services.compute.store.tables.groups import server_groups
 from services.compute.store.tables.keypairs import keypairs
 from services.compute.store.tables.messaging import idempotency, messaging, metadata
+from services.compute.store.tables.moves import moves
 from services.compute.store.tables.nodes import node_flags
 from services.compute.store.tables.projections import clusters, instances, resources
 from services.compute.store.tables.quotas import quota_classes, quotas
@@ -22,6 +23,7 @@ __all__ = [
     "keypairs",
     "messaging",
     "metadata",
+    "moves",
     "node_flags",
     "quota_classes",
     "quotas",
