@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.compute.domain.lifecycle import Action, PowerState, VmState
-from services.compute.domain.reconcile import MEANINGS, reconcile
+from services.compute.domain.reconcile import HELD, MEANINGS, VANISHED, reconcile
 from services.compute.domain.server import Fault
 from shared.contracts.ganeti import InstanceObserved
 from tests.unit.compute.making import NOW, a_server
@@ -31,7 +31,8 @@ def seen(status: str | None, **changes: Any) -> InstanceObserved:
 @pytest.mark.parametrize("status", MEANINGS)
 def test_every_status_of_ganeti_has_one_meaning(vm_state: VmState, status: str) -> None:
     meaning = MEANINGS[status]
-    found = reconcile(a_server(vm_state=vm_state), seen(status), LATER)
+    gone = Fault(message=VANISHED, created=NOW) if vm_state is VmState.ERROR else None
+    found = reconcile(a_server(vm_state=vm_state, fault=gone), seen(status), LATER)
     assert found.vm_state is (meaning.vm_state or vm_state)
     assert found.power_state is meaning.power
     if found.vm_state is not VmState.ERROR:
@@ -57,9 +58,25 @@ def test_the_first_fault_stays() -> None:
 
 
 def test_an_instance_that_comes_back_heals_the_server() -> None:
-    broken = a_server(vm_state=VmState.ERROR, fault=Fault(message="gone", created=NOW))
+    broken = a_server(vm_state=VmState.ERROR, fault=Fault(message=VANISHED, created=NOW))
     healed = reconcile(broken, seen("running"), LATER)
     assert (healed.vm_state, healed.fault) == (VmState.ACTIVE, None)
+
+
+@pytest.mark.parametrize("fault", [None, Fault(message="The action failed.", created=NOW)])
+def test_an_error_that_was_not_seen_is_not_healed_by_looking(fault: Fault | None) -> None:
+    broken = a_server(vm_state=VmState.ERROR, fault=fault)
+    found = reconcile(broken, seen("running"), LATER)
+    assert (found.vm_state, found.fault) == (VmState.ERROR, fault)
+    assert found.power_state is PowerState.RUNNING
+
+
+@pytest.mark.parametrize("held", HELD)
+@pytest.mark.parametrize("status", ["running", "ADMIN_down", "USER_down", "ADMIN_offline"])
+def test_what_is_seen_ends_no_state_that_a_user_chose(held: VmState, status: str) -> None:
+    found = reconcile(a_server(vm_state=held), seen(status), LATER)
+    assert (found.vm_state, found.power_state) == (held, MEANINGS[status].power)
+    assert reconcile(a_server(vm_state=held), seen(None), LATER).vm_state is VmState.ERROR
 
 
 def test_what_changes_nothing_is_the_same_server() -> None:

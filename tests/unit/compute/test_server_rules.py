@@ -10,6 +10,7 @@ from services.compute.domain.lifecycle import (
     ActionNotAllowed,
     PowerState,
     ServerBusy,
+    ServerLocked,
     Task,
     VmState,
     status_of,
@@ -49,9 +50,37 @@ def test_success_ends_where_the_table_says(action: Action) -> None:
     rule = RULES[action]
     for vm_state in rule.allowed:
         settled = a_server(vm_state=vm_state, action=action).settle(LATER, succeeded=True, job=7)
-        assert (settled.vm_state, settled.task) == (rule.done, None)
-        assert settled.power_state == rule.power
+        back = VmState.ACTIVE if vm_state is VmState.ERROR else vm_state
+        assert (settled.vm_state, settled.task) == (rule.done or back, None)
+        assert settled.power_state == (rule.power or PowerState.UNKNOWN)
         assert settled.last_job == 7
+
+
+@pytest.mark.parametrize("stood", [VmState.ACTIVE, VmState.STOPPED])
+def test_a_resize_is_taken_back_or_confirmed_to_where_the_server_stood(stood: VmState) -> None:
+    resizing = a_server(vm_state=stood).begin(Action.RESIZE, LATER)
+    resized = resizing.settle(LATER, succeeded=True)
+    assert (resized.vm_state, resized.stood) == (VmState.RESIZED, stood)
+    for action in (Action.REVERT_RESIZE, Action.CONFIRM_RESIZE):
+        after = resized.begin(action, LATER).settle(LATER, succeeded=True)
+        assert (after.vm_state, after.stood) == (stood, None)
+    failed = resizing.settle(LATER, succeeded=False)
+    assert (failed.vm_state, failed.stood) == (stood, None)
+    kept = resized.begin(Action.REVERT_RESIZE, LATER).settle(LATER, succeeded=False)
+    assert (kept.vm_state, kept.stood) == (VmState.RESIZED, stood)
+
+
+def test_a_broken_server_that_is_rebuilt_runs() -> None:
+    rebuilding = a_server(vm_state=VmState.ERROR).begin(Action.REBUILD, LATER)
+    assert rebuilding.settle(LATER, succeeded=True).vm_state is VmState.ACTIVE
+
+
+def test_a_lock_stops_all_but_administrators() -> None:
+    locked = a_server(locked_by="owner")
+    locked.require_unlocked(is_admin=True)
+    a_server().require_unlocked(is_admin=False)
+    with pytest.raises(ServerLocked, match=f"Instance {locked.id} is locked"):
+        locked.require_unlocked(is_admin=False)
 
 
 @pytest.mark.parametrize("action", Action)
@@ -96,6 +125,15 @@ def test_the_phase_of_a_create_is_its_task() -> None:
         (VmState.STOPPED, None, "SHUTOFF"),
         (VmState.STOPPED, "powering-on", "SHUTOFF"),
         (VmState.ERROR, "deleting", "ERROR"),
+        (VmState.ERROR, "rebuilding", "REBUILD"),
+        (VmState.STOPPED, "resize_prep", "RESIZE"),
+        (VmState.ACTIVE, "resize_finish", "RESIZE"),
+        (VmState.RESIZED, None, "VERIFY_RESIZE"),
+        (VmState.RESIZED, "resize_reverting", "REVERT_RESIZE"),
+        (VmState.RESCUED, None, "RESCUE"),
+        (VmState.SHELVED_OFFLOADED, "unshelving", "SHELVED_OFFLOADED"),
+        (VmState.ACTIVE, "migrating", "MIGRATING"),
+        (VmState.ACTIVE, "image_uploading", "ACTIVE"),
         (VmState.DELETED, None, "DELETED"),
     ],
 )
