@@ -60,7 +60,12 @@ class SagaStore:
         self._sagas = table
 
     async def start(
-        self, name: str, subject: UUID, notes: dict[str, Any], request_id: str | None = None
+        self,
+        name: str,
+        subject: UUID,
+        notes: dict[str, Any],
+        request_id: str | None = None,
+        pause: timedelta | None = None,
     ) -> None:
         """Start a saga if, and only if, this transaction commits.
 
@@ -69,6 +74,7 @@ class SagaStore:
             subject: what it works on; one live saga per subject.
             notes: what its steps start from; JSON, no secrets in clear.
             request_id: the request that asked for it.
+            pause: until it is due, unless somebody wakes it before.
 
         Raises:
             sqlalchemy.exc.IntegrityError: the subject has a live saga; the domain's own rules
@@ -76,7 +82,12 @@ class SagaStore:
         """
         await self._connection.execute(
             sa.insert(self._sagas).values(
-                id=new_uuid(), name=name, subject=subject, notes=notes, request_id=request_id
+                id=new_uuid(),
+                name=name,
+                subject=subject,
+                notes=notes,
+                request_id=request_id,
+                wake_at=sa.func.now() + (pause or timedelta()),
             )
         )
 
@@ -108,6 +119,23 @@ class SagaStore:
             )
         ).one_or_none()
         return None if row is None else dict(row.notes)
+
+    async def supersede_all(self, subjects: Collection[UUID]) -> None:
+        """End the live sagas of these subjects where they stand."""
+        sagas = self._sagas
+        await self._connection.execute(
+            sa.update(sagas)
+            .where(sagas.c.subject.in_(list(subjects)), sagas.c.ended_at.is_(None))
+            .values(ended_at=sa.func.now(), outcome="superseded")
+        )
+
+    async def any_held(self, subjects: Collection[UUID]) -> bool:
+        """Whether a step runs for one of these subjects, be its saga superseded or not."""
+        sagas = self._sagas
+        held = sa.exists().where(
+            sagas.c.subject.in_(list(subjects)), sagas.c.leased_until > sa.func.now()
+        )
+        return bool(await self._connection.scalar(sa.select(held)))
 
     async def wake(self, subject: UUID) -> None:
         """Make the subject's saga due now. A hint: it re-reads the world itself.
