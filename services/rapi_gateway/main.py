@@ -65,7 +65,6 @@ async def build(settings: RapiGatewaySettings, parts: Parts) -> Service:
         secrets=parts.secrets,
         doorbell=doorbell,
         owner=new_uuid(),
-        ext_provider=settings.ext_provider,
     )
     dispatcher = Dispatcher(
         transaction=quietly,

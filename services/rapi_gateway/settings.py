@@ -57,6 +57,3 @@ class RapiGatewaySettings(ServiceSettings):
         default=0.5, gt=0, description="How often work is looked for that nobody announced."
     )
     keep_days: int = Field(default=30, ge=1, description="Days a finished submission is kept.")
-    ext_provider: str = Field(
-        default="cyclades", description="ExtStorage provider of disks of template ext."
-    )

@@ -5,6 +5,7 @@ which history an id belongs to. Order among the facts about one job is the rank 
 never a clock.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, ClassVar, Final
 
@@ -39,6 +40,25 @@ RANK: Final = {
     JobStatus.ERROR: 9,
     JobStatus.LOST: 9,
 }
+
+
+# What a change of devices says in the result of a job that is a success all the same.
+UNPLUGGED: Final = frozenset({"hotplug:failed", "assemble:failed"})
+
+
+def hotplug_failed(results: Sequence[Any]) -> bool:
+    """Whether a running instance did not take a device change, though its job is a success.
+
+    The configuration has the change then, and the instance gets it at its next start.
+
+    Args:
+        results: ``JobObserved.result``: per opcode, a list of ``[what, change]``.
+    """
+    changes = [each for result in results if isinstance(result, list | tuple) for each in result]
+    return any(
+        isinstance(each, list | tuple) and len(each) == 2 and str(each[1]) in UNPLUGGED
+        for each in changes
+    )
 
 
 class Failure(StrEnum):

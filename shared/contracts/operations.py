@@ -54,7 +54,8 @@ class InstanceCreate(Closed):
     node: str | None = None  # primary node; None: the cluster's iallocator decides
     group: str | None = None
     start: bool = True
-    install: bool = True  # False: the OS scripts do not run (disks that have content)
+    # False: the OS scripts do not run (disks that have content); Ganeti then starts nothing either.
+    install: bool = True
 
 
 class InstanceDelete(Closed):
@@ -98,7 +99,8 @@ class InstanceConfigure(Closed):
     instance: str
     vcpus: int | None = Field(default=None, gt=0)
     memory: int | None = Field(default=None, gt=0)  # MiB
-    hypervisor_parameters: dict[str, Any] = {}  # a value "default" takes the cluster's again
+    # In these three, the value "default" takes the cluster's again, or forgets an OS parameter.
+    hypervisor_parameters: dict[str, Any] = {}
     os_parameters: dict[str, str] = {}  # public
     os_private: dict[str, SecretStr] = {}  # masked by Ganeti, but in its config: only short-lived
     offline: bool | None = None  # True: ADMIN_offline, its memory is free for others
@@ -107,7 +109,9 @@ class InstanceConfigure(Closed):
 class InstanceReinstall(Closed):
     """Run the OS scripts again on the first disk (shutdown, OP_INSTANCE_REINSTALL, startup).
 
-    It cannot carry secrets, and drops private parameters: see ``InstanceConfigure.os_private``.
+    It cannot carry secrets: the scripts get private parameters that ``InstanceConfigure`` has set
+    before (``os_private``). Afterwards the instance has the OS parameters given here, and no
+    others: neither the public ones it had, nor private ones.
     """
 
     operation: Literal["instance.reinstall"] = "instance.reinstall"

@@ -5,6 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 PREFIX: Final = "cyclades:"
+CLAIMS: Final = ("gnt:user", "gnt:client")  # sources of reasons that people and tools give
 
 
 def mark(key: UUID) -> str:
@@ -33,3 +34,14 @@ def is_marked(opcodes: Iterable[Any], key: UUID) -> bool:
         if any(isinstance(text, str) and text.split(";", 1)[0] == ours for text in texts):
             return True
     return False
+
+
+def is_unclaimed(opcodes: Iterable[Any]) -> bool:
+    """Whether nobody has said who a job is for: neither a tool, nor a user of RAPI."""
+    for opcode in opcodes:
+        if not isinstance(opcode, dict):
+            continue
+        sources = [str(entry[0]) for entry in opcode.get("reason") or () if entry]
+        if opcode.get("comment") or any(source.startswith(CLAIMS) for source in sources):
+            return False
+    return True

@@ -1,6 +1,7 @@
 """A submission: one effect that somebody wants, once, and how far it has come."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -11,11 +12,15 @@ from pydantic import SecretStr, TypeAdapter
 
 from shared.contracts.ganeti import Failure
 from shared.contracts.gateway import SubmissionState, SubmissionStatus
-from shared.contracts.operations import InstanceCreate, Operation
+from shared.contracts.operations import Operation
 from shared.errors import Unprocessable
 
 OPERATIONS: Final[TypeAdapter[Operation]] = TypeAdapter(Operation)
-SECRETS: Final = "os_secrets"
+# The field of an operation that holds secrets: never stored but sealed.
+SECRETS: Final[Mapping[str, str]] = {
+    "instance.create": "os_secrets",
+    "instance.configure": "os_private",
+}
 
 
 class KeyReused(Unprocessable):
@@ -94,8 +99,9 @@ class Submission:
 
 def intent_of(cluster: str, key: UUID, operation: Operation, request_id: str | None) -> Intent:
     """Return the intent behind a submitted operation."""
-    document = operation.model_dump(mode="json", exclude={SECRETS})
-    secrets = operation.os_secrets if isinstance(operation, InstanceCreate) else {}
+    hidden = SECRETS.get(operation.operation, "")
+    document = operation.model_dump(mode="json", exclude={hidden})
+    secrets: dict[str, SecretStr] = getattr(operation, hidden, {})
     # A repeat may carry fresh secrets (a newly signed address): their names count, not values.
     facts = [document, sorted(secrets)]
     digest = hashlib.sha256(orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)).hexdigest()
@@ -121,5 +127,5 @@ def whole(operation: dict[str, Any], secrets: dict[str, str]) -> Operation:
     """Return the operation as it was submitted, secrets and all."""
     if secrets:
         kept = {name: SecretStr(value) for name, value in secrets.items()}
-        return OPERATIONS.validate_python({**operation, SECRETS: kept})
+        return OPERATIONS.validate_python({**operation, SECRETS[operation["operation"]]: kept})
     return OPERATIONS.validate_python(operation)

@@ -1,18 +1,37 @@
 """The questions the gateway itself asks Ganeti, each one query2 call."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 from uuid import UUID
 
 from services.rapi_gateway.domain.capacity import rows_of
-from services.rapi_gateway.domain.marks import intent_tag, is_marked
+from services.rapi_gateway.domain.marks import intent_tag, is_marked, is_unclaimed
 from services.rapi_gateway.ganeti.client import Call
 from services.rapi_gateway.ganeti.lanes import Lane
 from services.rapi_gateway.ganeti.link import ClusterLink
 
 LIVE = frozenset({"queued", "waiting", "canceling", "running"})
 NAMED = frozenset({"instance", "node", "group", "network"})
+# Of each device: its name, its uuid, and what of it can change.
+DEVICE_FIELDS: Final = {
+    "disk": ("disk.names", "disk.uuids", "disk.sizes"),
+    "nic": ("nic.names", "nic.uuids", "nic.ips"),
+}
 UNAVAILABLE = 3  # the status of a cell about something that does not exist
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A disk or NIC of an instance."""
+
+    name: str | None
+    uuid: str
+    value: Any  # a disk's size in MiB, a NIC's address
+
+    def answers_to(self, identifier: str) -> bool:
+        """Whether the device has that name or uuid."""
+        return identifier in (self.name, self.uuid)
 
 
 def query_call(resource: str, fields: Sequence[str], qfilter: Sequence[Any] | None) -> Call:
@@ -55,6 +74,19 @@ async def job_marked(link: ClusterLink, key: UUID, summary: str, after: int) -> 
     return None
 
 
+async def job_unmarked(link: ClusterLink, summary: str, after: int) -> int | None:
+    """Return the job that nobody has put a name to, where RAPI took no mark of ours.
+
+    Args:
+        link: the cluster.
+        summary: of the opcode in question.
+        after: the highest job id when it was submitted.
+    """
+    qfilter = ["&", [">", "id", after], ["=[]", "summary", summary]]
+    rows = await query(link, "job", ("id", "ops"), qfilter)
+    return min((int(row["id"]) for row in rows if is_unclaimed(row["ops"] or ())), default=None)
+
+
 async def is_live(link: ClusterLink, job: int) -> bool:
     """Whether a job has not ended yet."""
     rows = await query(link, "job", ("id", "status"), ["=", "id", job])
@@ -71,6 +103,31 @@ async def is_made(link: ClusterLink, resource: str, name: str, key: UUID) -> boo
     """Whether the instance or network is there, and was made for this submission."""
     tags = await tags_of(link, resource, name)
     return tags is not None and intent_tag(key) in tags
+
+
+async def primary_of(link: ClusterLink, instance: str) -> str | None:
+    """Return the primary node of an instance; None when there is no such instance."""
+    rows = await query(link, "instance", ("name", "pnode"), ["=", "name", instance])
+    return str(rows[0]["pnode"]) if rows else None
+
+
+async def devices_of(link: ClusterLink, instance: str, kind: str) -> list[Device] | None:
+    """Return the disks or NICs of an instance; None when there is no such instance.
+
+    Args:
+        link: the cluster.
+        instance: its name.
+        kind: ``disk`` or ``nic``.
+    """
+    fields = DEVICE_FIELDS[kind]
+    rows = await query(link, "instance", ("name", *fields), ["=", "name", instance])
+    if not rows:
+        return None
+    columns = (rows[0][field] or () for field in fields)
+    return [
+        Device(name=name, uuid=uuid, value=value)
+        for name, uuid, value in zip(*columns, strict=True)
+    ]
 
 
 async def groups_of_network(link: ClusterLink, name: str) -> list[Any] | None:

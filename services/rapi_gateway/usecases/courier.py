@@ -16,6 +16,7 @@ import orjson
 from services.rapi_gateway.domain.cluster import Registered
 from services.rapi_gateway.domain.submission import Submission, whole
 from services.rapi_gateway.ganeti import queries
+from services.rapi_gateway.ganeti.client import Call
 from services.rapi_gateway.ganeti.errors import (
     Drained,
     NoDaemon,
@@ -25,10 +26,19 @@ from services.rapi_gateway.ganeti.errors import (
 )
 from services.rapi_gateway.ganeti.link import ClusterLink
 from services.rapi_gateway.ganeti.links import Links
-from services.rapi_gateway.ganeti.opcodes import Surroundings, request_for, summary_of
+from services.rapi_gateway.ganeti.opcodes.marking import Surroundings
+from services.rapi_gateway.ganeti.opcodes.requests import request_for
 from services.rapi_gateway.store.stores import Transaction
 from services.rapi_gateway.usecases.doorbell import Doorbell
-from services.rapi_gateway.usecases.looking import CREATES, Look, look, made
+from services.rapi_gateway.usecases.looking import (
+    CREATES,
+    ONCE,
+    UNMARKED,
+    Look,
+    job_of,
+    look,
+    made,
+)
 from services.rapi_gateway.usecases.registry import epoch_of_job
 from shared.contracts.ganeti import Failure
 from shared.contracts.gateway import ClusterState, SubmissionStatus
@@ -38,7 +48,8 @@ log = logging.getLogger(__name__)
 
 STALE_CLAIM: Final = 5.0  # seconds: who slept so long after claiming no longer sends
 ARCHIVED_AFTER: Final = 5 * 3600.0  # seconds: from then on a job may be out of sight
-REBOOT: Final = "instance.reboot"
+TURN: Final = 0.3  # seconds between looks whether the job before has ended
+EXPORT: Final = "instance.export"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +61,6 @@ class Courier:
     secrets: SecretBox
     doorbell: Doorbell
     owner: UUID  # this process, as leases know it
-    ext_provider: str
 
     async def deliver(self, row: Submission, cluster: Registered) -> None:
         """Bring a pending submission as far as it goes now."""
@@ -77,20 +87,39 @@ class Courier:
             await self._postpone(row, _pause(row), f"Cluster {cluster.name} is offline.")
             return
         after = await self._to_wait_for(link, row)
+        if after and row.kind in UNMARKED:  # RAPI would not have it wait
+            await self._postpone(row, TURN, "")
+            return
         found = Look() if after else await look(link, row)
         if found.is_so:
             await self._found(link, row, found)
             return
-        around = Surroundings(
+        around = await self._around(link, row, cluster, after)
+        if row.kind == EXPORT and around.primary is None:
+            await self._reject(row, Failure.NOT_FOUND, "There is no such instance.")
+            return
+        await self._submit(link, row, request_for(whole(row.operation, self._opened(row)), around))
+
+    async def _around(
+        self, link: ClusterLink, row: Submission, cluster: Registered, after: tuple[int, ...]
+    ) -> Surroundings:
+        if row.kind in UNMARKED:  # its job is known by being newer than all others
+            link.remember(cluster.view.epoch, (await queries.last_job(link))[0])
+        node = None
+        if row.kind == EXPORT:
+            node = await queries.primary_of(link, row.operation["instance"])
+        return Surroundings(
             key=row.key,
             request_id=row.request_id,
             after=after,
             disk_template=cluster.view.disk_template,
             os=cluster.view.os,
             nodes=cluster.nodes,
-            ext_provider=self.ext_provider,
+            ext_provider=cluster.view.ext_provider,
+            primary=node,
         )
-        call = request_for(whole(row.operation, self._opened(row)), around)
+
+    async def _submit(self, link: ClusterLink, row: Submission, call: Call) -> None:
         async with link.sending():
             begun = time.monotonic()
             async with self.transaction() as stores:
@@ -126,8 +155,7 @@ class Courier:
     async def _resolve(self, link: ClusterLink, row: Submission, cluster: Registered) -> None:
         """Find out what became of a submission that may have been received."""
         same_epoch = row.epoch == cluster.view.epoch
-        after = row.hwm_before if same_epoch else 0
-        job = await queries.job_marked(link, row.key, summary_of(row.operation), after)
+        job = await job_of(link, row, same_epoch=same_epoch)
         if job is not None:
             await self._accept(link, row, job)
             return
@@ -137,8 +165,8 @@ class Courier:
         if row.sent_for < cluster.view.settle:
             pause = min(_pause(row), max(cluster.view.settle - row.sent_for, 0.05))
             await self._postpone(row, pause, row.message)
-        elif row.kind == REBOOT and not (same_epoch and row.sent_for < ARCHIVED_AFTER):
-            message = "Nobody can tell any more whether the instance was rebooted."
+        elif row.kind in ONCE and not (same_epoch and row.sent_for < ARCHIVED_AFTER):
+            message = f"Nobody can tell any more whether {row.kind} was carried out."
             await self._reject(row, Failure.UNKNOWN_OUTCOME, message)
         elif row.message.startswith("500:") and row.attempts >= 3:
             await self._reject(row, Failure.BAD_REQUEST, row.message)

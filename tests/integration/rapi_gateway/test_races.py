@@ -13,7 +13,8 @@ from services.rapi_gateway.domain.cluster import Access, Registered
 from services.rapi_gateway.domain.submission import Submission, intent_of
 from services.rapi_gateway.ganeti.link import ClusterLink
 from services.rapi_gateway.ganeti.links import Links
-from services.rapi_gateway.ganeti.opcodes import Surroundings, request_for
+from services.rapi_gateway.ganeti.opcodes.marking import Surroundings
+from services.rapi_gateway.ganeti.opcodes.requests import request_for
 from services.rapi_gateway.main import limits_of
 from services.rapi_gateway.settings import RapiGatewaySettings
 from services.rapi_gateway.store.stores import Transaction, bind
@@ -55,7 +56,6 @@ async def courier(transaction: Transaction) -> AsyncIterator[Courier]:
         secrets=SecretBox(KEY),
         doorbell=Doorbell(),
         owner=uuid4(),
-        ext_provider="cyclades",
     )
     await links.close()
 
