@@ -25,6 +25,7 @@ PLAIN: Final = tuple(
     not in {
         "flavor", "vm_state", "action", "phase", "power_state", "details", "tags", "nics",
         "requested_networks", "security_groups", "fault", "volumes", "floating",
+        "stood", "other_flavor", "kept",
     }
 )  # fmt: skip
 
