@@ -27,7 +27,7 @@ PLAIN_COLUMNS = ", ".join(f'"{column.name}"' for column in COLUMNS)
 JSON_COLUMNS = frozenset(
     {
         "flavor", "metadata", "requested_networks", "nics", "security_groups", "fault",
-        "volumes", "floating",
+        "volumes", "floating", "other_flavor", "kept",
     }
 )  # fmt: skip
 KEYS = {column.name: column.key for column in COLUMNS}
