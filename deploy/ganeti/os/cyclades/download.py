@@ -38,6 +38,7 @@ class Promise:
     url: str
     size: int
     sha512: str
+    tell: Callable[[int, int], None] | None = None  # None: marks in the log
 
 
 def download(promise: Promise, part: Path, pause: Callable[[float], None] = time.sleep) -> None:
@@ -97,7 +98,7 @@ def one_try(promise: Promise, part: Path, have: int) -> None:
         start = starting_point(answer, promise, have)
         if start < have:
             part.unlink()
-        append(answer, part, start, promise.size)
+        append(answer, part, start, promise)
     except NETWORK_TROUBLE as trouble:
         raise Interrupted(in_words(trouble)) from None
     finally:
@@ -130,14 +131,14 @@ def starting_point(answer: http.client.HTTPResponse, promise: Promise, have: int
     return 0
 
 
-def append(answer: http.client.HTTPResponse, part: Path, start: int, size: int) -> None:
+def append(answer: http.client.HTTPResponse, part: Path, start: int, promise: Promise) -> None:
     """Write the body behind what is there, never past the promised size.
 
     Raises:
         Interrupted: the body ended early.
         NotDownloaded: it did not end in time, or cannot be written.
     """
-    done = start
+    done, size = start, promise.size
     shown = -1
     with part.open("ab") as file:
         while block := answer.read(BLOCK):
@@ -147,11 +148,16 @@ def append(answer: http.client.HTTPResponse, part: Path, start: int, size: int) 
             put(file.fileno(), block)
             if (step := done * 20 // size) != shown:
                 shown = step
-                sys.stdout.write(f"@progress {done}/{size}\n")
-                sys.stdout.flush()
+                (promise.tell or mark)(done, size)
         os.fsync(file.fileno())
     if done < size:
         raise Interrupted("the connection ended early")
+
+
+def mark(done: int, size: int) -> None:
+    """Tell whoever reads the log how far we are."""
+    sys.stdout.write(f"@progress {done}/{size}\n")
+    sys.stdout.flush()
 
 
 def put(descriptor: int, block: bytes) -> None:

@@ -11,7 +11,7 @@ import shutil
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -26,18 +26,22 @@ class NotWritten(Exception):
 
 
 class Marks:
-    """Tells whoever reads the log how far we are, at every twentieth of the way."""
+    """Tells whoever reads the log, or asks, how far we are: at every twentieth of the way."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, tell: Callable[[int], None] | None = None) -> None:
         self.total = total
         self._shown = -1
+        self._tell = tell
 
     def at(self, done: int) -> None:
         """Print the marker, unless this twentieth was shown already."""
         if (step := done * 20 // self.total) > self._shown:
             self._shown = step
-            sys.stdout.write(f"@progress {done}/{self.total}\n")
-            sys.stdout.flush()
+            (self._tell or self._print)(done)
+
+    def _print(self, done: int) -> None:
+        sys.stdout.write(f"@progress {done}/{self.total}\n")
+        sys.stdout.flush()
 
 
 def virtual_size(header: bytes, stored_size: int, declared: str) -> int:
