@@ -7,6 +7,7 @@ from services.compute.api.policies import (
     flavors,
     hosts,
     keypairs,
+    lifecycle,
     quotas,
     reports,
     server_groups,
@@ -16,6 +17,7 @@ from shared.identity.policy import PolicyRule
 
 RULES: Final[tuple[PolicyRule, ...]] = (
     *servers.RULES,
+    *lifecycle.RULES,
     *flavors.RULES,
     *keypairs.RULES,
     *quotas.RULES,

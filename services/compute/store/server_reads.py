@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
+from sqlalchemy.dialects.postgresql import JSONB
 
 from services.compute.domain.server import Fault, Server
 from services.compute.store.rows import fault_of, server_of
@@ -24,12 +25,7 @@ from shared.db.reads import Reads
 from shared.errors import BadInput
 
 PLAIN_COLUMNS = ", ".join(f'"{column.name}"' for column in COLUMNS)
-JSON_COLUMNS = frozenset(
-    {
-        "flavor", "metadata", "requested_networks", "nics", "security_groups", "fault",
-        "volumes", "floating", "other_flavor", "kept",
-    }
-)  # fmt: skip
+JSON_COLUMNS = frozenset(column.name for column in COLUMNS if isinstance(column.type, JSONB))
 KEYS = {column.name: column.key for column in COLUMNS}
 
 

@@ -34,7 +34,10 @@ async def _change(
 ) -> Server:
     async with transaction() as stores:
         server = await stores.servers.get(server_id, actor.scope)
-        changed = server.change(utcnow(), **fields(server))
+        changes = fields(server)
+        if "details" in changes:
+            server.require_unlocked(is_admin=actor.anywhere)
+        changed = server.change(utcnow(), **changes)
         if len(changed.details) > len(server.details):
             limits = await stores.usage.limits(server.project_id, ["metadata_items"])
             if UNLIMITED != limits["metadata_items"] < len(changed.details):

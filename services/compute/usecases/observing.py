@@ -85,12 +85,12 @@ async def record_resources(transaction: Transaction, facts: Sequence[ResourceCha
     async with transaction() as stores:
         news = await stores.projections.record_resources(facts)
         if ports := sorted(ident for kind, ident in news if kind == PORT):
-            await _tell_ports(stores, ports)
+            await tell_ports(stores, ports)
         if networks := sorted(ident for kind, ident in news if kind == NETWORK):
             await _tell_networks(stores, networks)
 
 
-async def _tell_ports(stores: Stores, ids: Sequence[str]) -> None:
+async def tell_ports(stores: Stores, ids: Sequence[str]) -> None:
     """Change the servers that have these ports, and wake what waits for one to be wired."""
     told = await stores.projections.documents(PORT, ids)
     for device in sorted({str(document.get("device_id") or "") for document in told.values()}):

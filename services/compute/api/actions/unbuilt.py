@@ -7,6 +7,8 @@ from services.compute.api.actions.known import NotPossible, Unbuilt
 
 LATER: Final = "is not built yet"
 NEVER: Final = "is not possible with Ganeti"
+NO_PAUSE: Final = "is not possible: Ganeti cannot pause instances; stop the server, or shelve it"
+NO_SUSPEND: Final = "is not possible: Ganeti cannot save instances; stop the server, or shelve it"
 UNBUILT: Final[Mapping[str, Unbuilt]] = {
     "resize": Unbuilt(LATER),
     "confirmResize": Unbuilt(LATER),
@@ -14,13 +16,11 @@ UNBUILT: Final[Mapping[str, Unbuilt]] = {
     "rebuild": Unbuilt(LATER),
     "createImage": Unbuilt(LATER),
     "createBackup": Unbuilt(LATER),
-    "changePassword": Unbuilt(LATER),
-    "lock": Unbuilt(LATER),
-    "unlock": Unbuilt(LATER),
-    "pause": Unbuilt(NEVER),
-    "unpause": Unbuilt(NEVER),
-    "suspend": Unbuilt(NEVER, NotPossible),
-    "resume": Unbuilt(NEVER, NotPossible),
+    "changePassword": Unbuilt("is not possible: nothing here can change a running guest"),
+    "pause": Unbuilt(NO_PAUSE),
+    "unpause": Unbuilt(NO_PAUSE),
+    "suspend": Unbuilt(NO_SUSPEND, NotPossible),
+    "resume": Unbuilt(NO_SUSPEND, NotPossible),
     "shelve": Unbuilt(LATER),
     "shelveOffload": Unbuilt(LATER),
     "unshelve": Unbuilt(LATER),
@@ -40,8 +40,5 @@ UNBUILT: Final[Mapping[str, Unbuilt]] = {
     "migrate": Unbuilt(LATER),
     "os-migrateLive": Unbuilt(LATER),
     "evacuate": Unbuilt(LATER),
-    "os-resetState": Unbuilt(LATER),
-    "restore": Unbuilt(LATER),
-    "forceDelete": Unbuilt(LATER),
     "trigger_crash_dump": Unbuilt(NEVER, NotPossible, since=17),
 }
