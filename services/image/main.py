@@ -8,23 +8,30 @@ from pathlib import Path
 from typing import Final
 
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.image.api.deps import DEPS, Deps
 from services.image.api.policy import RULES
 from services.image.api.routes import ROUTES, is_public
 from services.image.domain.image import ImageGone
 from services.image.domain.quota import Limits
+from services.image.domain.sources import SourceRules
 from services.image.domain.ticket import SENDING, Signer
+from services.image.effects import SAGAS
+from services.image.effects.web import WebSource
 from services.image.settings import ImageSettings
 from services.image.store.blobs import Blobs
 from services.image.store.stores import Transaction, bound
 from services.image.store.tables import idempotency, messaging
+from services.image.usecases.imports import Imports
 from services.image.usecases.sweeping import Sweeper
 from services.image.usecases.uploads import Uploads
 from shared.db.idempotency import IdempotencyRows
+from shared.db.sagas import SagaStore
 from shared.db.uow import unit_of_work
 from shared.identity.middleware import Validator, authentication
 from shared.identity.policy import GLANCE_DENIAL, Policy
+from shared.saga.runner import Runner
 from shared.service.definition import Definition
 from shared.service.parts import Parts
 from shared.service.runtime import Service
@@ -39,15 +46,31 @@ BEATS: Final = 4  # signs of life an upload shows before its lease would be over
 
 def limits_of(settings: ImageSettings) -> Limits:
     """Return how much one image and one project may take."""
-    mib = settings.quotas.get("image_size_total", -1)
+    size, staged = (
+        mib * MIB if mib >= 0 else -1
+        for mib in (settings.quotas.get(f"image_{name}_total", -1) for name in ("size", "stage"))
+    )
     return Limits(
         count_total=settings.quotas.get("image_count_total", -1),
         count_uploading=settings.quotas.get("image_count_uploading", -1),
-        size_total=mib * MIB if mib >= 0 else -1,
+        size_total=size,
+        stage_total=staged,
         size_cap=settings.size_cap,
+        virtual_size=settings.virtual_size_cap,
         properties=settings.max_properties,
         tags=settings.max_tags,
         members=settings.max_members,
+    )
+
+
+def source_rules(settings: ImageSettings) -> SourceRules:
+    """Return where images may be fetched from."""
+    return SourceRules(
+        schemes=frozenset(settings.import_schemes),
+        ports=frozenset(settings.import_ports),
+        hosts=frozenset(host.lower() for host in settings.import_hosts),
+        denied_hosts=frozenset(host.lower() for host in settings.import_denied_hosts),
+        networks=tuple(settings.import_networks),
     )
 
 
@@ -64,6 +87,14 @@ def assemble(
     """
     blobs = Blobs(settings.data_dir)
     limits = limits_of(settings)
+    rules = source_rules(settings)
+    uploads = Uploads(
+        transaction=transaction,
+        blobs=blobs,
+        threads=threads,
+        limits=limits,
+        beat=settings.upload_lease / BEATS,
+    )
     secrets = settings.secret_key.get_secret_value().split(",")
     return Deps(
         settings=settings,
@@ -72,13 +103,16 @@ def assemble(
         reads=parts.reads,
         policy=Policy(RULES, denial=GLANCE_DENIAL, overrides=settings.policy_file),
         blobs=blobs,
-        uploads=Uploads(
+        uploads=uploads,
+        imports=Imports(
             transaction=transaction,
             blobs=blobs,
-            threads=threads,
+            uploads=uploads,
             limits=limits,
-            beat=settings.upload_lease / BEATS,
+            source=WebSource(rules=rules, total=settings.import_timeout, idle=settings.upload_idle),
+            attempts=settings.import_attempts,
         ),
+        source_rules=rules,
         signer=Signer(secrets),
         upload_signer=Signer(secrets, SENDING),
     )
@@ -116,6 +150,16 @@ def sweeper_of(settings: ImageSettings, parts: Parts, deps: Deps) -> Sweeper:
     )
 
 
+def runner_of(settings: ImageSettings, parts: Parts, deps: Deps) -> Runner[Imports]:
+    """Return what runs imports."""
+
+    def sagas(connection: AsyncConnection) -> SagaStore:
+        return SagaStore(connection, messaging.sagas)
+
+    begin = unit_of_work(parts.engine, sagas)
+    return Runner(begin, SAGAS, deps.imports, limit=settings.imports_at_once)
+
+
 async def build(settings: ImageSettings, parts: Parts) -> Service:
     """Assemble the service from its settings and the house's parts."""
     threads = ThreadPoolExecutor(settings.upload_threads, thread_name_prefix="upload")
@@ -129,6 +173,7 @@ async def build(settings: ImageSettings, parts: Parts) -> Service:
         app=build_api(settings, parts, deps, parts.validator),
         parts=parts,
         tables=messaging,
+        runner=runner_of(settings, parts, deps),
         loops={"sweeper": sweeper_of(settings, parts, deps).run},
         closing=(partial(asyncio.to_thread, threads.shutdown),),
     )

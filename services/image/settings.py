@@ -2,9 +2,9 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, IPvAnyNetwork, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from shared.settings import ServiceSettings
@@ -29,6 +29,36 @@ class ImageSettings(ServiceSettings):
     size_cap: int = Field(
         default=1024 * GIB, ge=1, description="Most bytes of one image, whoever sends it."
     )
+    virtual_size_cap: int = Field(
+        default=16 * 1024 * GIB, ge=1, description="Most bytes of the disk inside an image."
+    )
+    import_methods: list[Literal["glance-direct", "web-download"]] = Field(
+        default=["glance-direct", "web-download"], description="How images may be imported (JSON)."
+    )
+    import_schemes: list[Literal["http", "https"]] = Field(
+        default=["http", "https"], description="Schemes of URLs images are fetched from (JSON)."
+    )
+    import_ports: list[int] = Field(
+        default=[80, 443], description="Ports images are fetched from (JSON)."
+    )
+    import_hosts: list[str] = Field(
+        default=[], description="Hosts images are fetched from (JSON); none: any not denied."
+    )
+    import_denied_hosts: list[str] = Field(
+        default=[], description="Hosts no image is fetched from (JSON)."
+    )
+    import_networks: list[IPvAnyNetwork] = Field(
+        default=[],
+        description="Networks images are fetched from although they are private, loopback or "
+        "otherwise inside (JSON).",
+    )
+    import_timeout: float = Field(
+        default=3600.0, gt=0, description="Seconds fetching one image may take."
+    )
+    import_attempts: int = Field(
+        default=3, ge=1, description="How often a source that is down is asked."
+    )
+    imports_at_once: int = Field(default=4, ge=1, description="Imports a process runs at a time.")
     upload_idle: float = Field(
         default=60.0, gt=0, description="Seconds an upload may go without a byte."
     )
@@ -46,7 +76,7 @@ class ImageSettings(ServiceSettings):
     quotas: dict[str, int] = Field(
         default={},
         description="Limits of a project (JSON): image_count_total, image_count_uploading, "
-        "image_size_total (MiB); -1: none.",
+        "image_size_total and image_stage_total (MiB); -1: none.",
     )
     max_properties: int = Field(default=128, ge=-1, description="Properties of one image; -1: any.")
     max_tags: int = Field(default=128, ge=-1, description="Tags of one image; -1: any.")
@@ -67,7 +97,9 @@ class ImageSettings(ServiceSettings):
     @field_validator("quotas")
     @classmethod
     def _are_known(cls, given: dict[str, int]) -> dict[str, int]:
-        known = {"image_count_total", "image_count_uploading", "image_size_total"}
+        known = {
+            "image_count_total", "image_count_uploading", "image_size_total", "image_stage_total",
+        }  # fmt: skip
         if unknown := given.keys() - known:
             raise ValueError(f"there is no quota {', '.join(sorted(unknown))}")
         return given

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from services.image.domain.quota import Limits
+from services.image.domain.sources import SourceRules
 from services.image.domain.ticket import Signer
 from services.image.settings import ImageSettings
 from services.image.store.blobs import Blobs
 from services.image.store.stores import Transaction
+from services.image.usecases.imports import Imports
 from services.image.usecases.uploads import Uploads
 from shared.db.reads import Reads
 from shared.identity.policy import Policy
@@ -25,6 +27,8 @@ class Deps:
     policy: Policy
     blobs: Blobs
     uploads: Uploads
+    imports: Imports
+    source_rules: SourceRules
     signer: Signer
     upload_signer: Signer
 

@@ -43,7 +43,10 @@ async def create(request: web.Request) -> web.Response:
     response = answer_bytes(
         rendered(image),
         status=201,
-        headers={"Location": f"{base_url(request)}/v2/images/{image.id}"},
+        headers={
+            "Location": f"{base_url(request)}/v2/images/{image.id}",
+            "OpenStack-image-import-methods": ",".join(deps.settings.import_methods),
+        },
     )
     claim = claim_of(request)
     await create_image(

@@ -11,18 +11,16 @@ from shared.identity.caller import CALLER
 from shared.web.answers import answer
 
 MIB: Final = 1024 * 1024
-IMPORT: Final = {
-    "import-methods": {
+
+
+async def show_import(request: web.Request) -> web.Response:
+    """``GET /v2/info/import``."""
+    methods = {
         "description": "Import methods available.",
         "type": "array",
-        "value": [],
+        "value": request.app[DEPS].settings.import_methods,
     }
-}
-
-
-async def show_import(_request: web.Request) -> web.Response:
-    """``GET /v2/info/import``: images are uploaded, not imported."""
-    return answer(IMPORT)
+    return answer({"import-methods": methods})
 
 
 async def show_stores(_request: web.Request) -> web.Response:
@@ -37,12 +35,14 @@ async def show_usage(request: web.Request) -> web.Response:
     deps.policy.require(caller, "get_usage")
     used = await usage_of(deps.reads, caller.project_id)
     limits = deps.limits
-    size = limits.size_total // MIB if limits.size_total >= 0 else -1
+    size, staged = (
+        most // MIB if most >= 0 else -1 for most in (limits.size_total, limits.stage_total)
+    )
     return answer(
         {
             "usage": {
                 "image_size_total": {"limit": size, "usage": used["size"] // MIB},
-                "image_stage_total": {"limit": -1, "usage": 0},
+                "image_stage_total": {"limit": staged, "usage": used["staged"] // MIB},
                 "image_count_total": {"limit": limits.count_total, "usage": used["count"]},
                 "image_count_uploading": {
                     "limit": limits.count_uploading,

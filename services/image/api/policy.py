@@ -37,5 +37,6 @@ RULES: Final = (
     PolicyRule("modify_member", "role:member or role:admin", "Accept or reject an image"),
     PolicyRule("delete_member", PROJECT_MEMBER_OR_ADMIN, "Share an image no longer"),
     PolicyRule("get_usage", f"role:reader or {ADMIN}", "Show how much of the quota is used"),
+    PolicyRule("tasks_api_access", ADMIN, "See all tasks"),
     PolicyRule("create_image_ticket", SERVICE, "Get a signed address of an image's bytes"),
 )

@@ -9,9 +9,11 @@ from aiohttp import web
 from services.image.api.deps import DEPS
 from services.image.api.paths import image_of, parse_id
 from services.image.domain.image import ImageNotFound
+from services.image.domain.sources import DIRECT
 from services.image.domain.ticket import TicketRefused
+from services.image.usecases.uploads import STAGE, UPLOAD, UPLOAD_OR_DELETE, Arrival
 from shared.clock import utcnow
-from shared.errors import BadInput, WrongMediaType
+from shared.errors import BadInput, NotFound, WrongMediaType
 from shared.web.answers import answer_nothing
 from shared.web.context import request_id_of
 
@@ -22,6 +24,17 @@ SIGNED: Final = "/internal/v1/uploads/"
 
 async def upload(request: web.Request) -> web.Response:
     """``PUT /v2/images/{image_id}/file``."""
+    return await _receive(request, UPLOAD)
+
+
+async def stage(request: web.Request) -> web.Response:
+    """``PUT /v2/images/{image_id}/stage``: the bytes wait for their import."""
+    if DIRECT not in request.app[DEPS].settings.import_methods:
+        raise NotFound("Images are not imported from what was staged in this cloud.")
+    return await _receive(request, STAGE)
+
+
+async def _receive(request: web.Request, arrival: Arrival) -> web.Response:
     _check_media_type(request)
     expected = _expected_size(request)
     image = await image_of(request, "upload_image")
@@ -29,6 +42,7 @@ async def upload(request: web.Request) -> web.Response:
     await deps.uploads.receive(
         image.id,
         body_pieces(request, deps.settings.upload_idle),
+        arrival=arrival,
         announced=request.content_length,
         expected=expected,
         request_id=request_id_of(request),
@@ -52,7 +66,7 @@ async def upload_from_node(request: web.Request) -> web.Response:
             announced=request.content_length,
             expected=_expected_size(request),
             request_id=request_id_of(request),
-            or_delete=terms == "delete",
+            arrival=UPLOAD_OR_DELETE if terms == "delete" else UPLOAD,
         )
     except ImageNotFound as gone:
         raise TicketRefused from gone
@@ -101,5 +115,6 @@ async def body_pieces(request: web.Request, idle: float) -> AsyncIterator[bytes]
 
 ROUTES: Final = (
     web.put("/v2/images/{image_id}/file", upload),
+    web.put("/v2/images/{image_id}/stage", stage),
     web.put(SIGNED + "{image_id}", upload_from_node),
 )

@@ -1,19 +1,23 @@
 """The one shape of an image: what its owner is shown, and what the rest of the cloud is told."""
 
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from services.image.domain.image import Image
 from shared.clock import seconds_z
 
+IMPORT_TASK: Final = "os_glance_import_task"
+
 
 def document_of(image: Image) -> dict[str, Any]:
     """Return the image as Glance shows it. Its links are relative, so it is the same everywhere."""
     content = image.content
+    held = content or (image.staged.content if image.staged else None)
     path = f"/v2/images/{image.id}"
     return {
         **image.properties,
+        **({IMPORT_TASK: str(image.task)} if image.task else {}),
         "id": str(image.id),
         "name": image.name,
         "status": image.status.value,
@@ -24,7 +28,7 @@ def document_of(image: Image) -> dict[str, Any]:
         "os_hash_algo": "sha512" if content else None,
         "os_hash_value": content.sha512 if content else None,
         "owner": image.owner,
-        "size": content.size if content else None,
+        "size": held.size if held else None,
         "virtual_size": content.virtual_size if content else None,
         "container_format": image.container_format,
         "disk_format": image.disk_format,

@@ -23,9 +23,8 @@ MAY_LOOK_LIKE: Final[Mapping[str, frozenset[str]]] = {
     "vhdx": frozenset({"vhdx"}),
     "vdi": frozenset({"vdi"}),
 }
-LARGEST: Final = 2**63 - 1  # bytes of any disk
-# These have nothing inside that names another file: nobody reads them but the guest.
-HARMLESS: Final = frozenset({"raw", "gpt", "iso"})
+# The bytes are the disk: nothing in them names another file, and nobody reads them but the guest.
+PLAIN: Final = frozenset({"raw", "gpt", "iso"})
 # Containers whose bytes are an archive around the disk.
 ARCHIVES: Final = frozenset({"ovf", "ova", "docker", "compressed"})
 
@@ -53,12 +52,18 @@ class Seen:
     virtual_size: int | None = None  # of the disk inside
 
 
-def judge(disk_format: str, container_format: str, seen: Seen) -> None:
+def judge(disk_format: str, container_format: str, seen: Seen, largest: int) -> None:
     """Let the bytes pass as the declared format, or not.
+
+    Args:
+        disk_format: declared.
+        container_format: declared.
+        seen: what the bytes are.
+        largest: the most bytes a disk inside may have.
 
     Raises:
         ContentMismatch: they are something else.
-        ContentUnsafe: a node that opened them would read files of its own.
+        ContentUnsafe: a node that opened them would read files of its own, or fill its disks.
     """
     if container_format in ARCHIVES or disk_format not in MAY_LOOK_LIKE:
         return
@@ -68,7 +73,9 @@ def judge(disk_format: str, container_format: str, seen: Seen) -> None:
         raise ContentMismatch(
             f"The image's content is {said}, which does not match its disk_format {disk_format}."
         )
-    if (seen.virtual_size or 0) > LARGEST:
-        raise ContentUnsafe("The image claims a disk larger than any.")
-    if seen.unsafe is not None and disk_format not in HARMLESS:
+    if disk_format not in PLAIN and (seen.virtual_size or 0) > largest:
+        raise ContentUnsafe(
+            f"The disk inside the image has {seen.virtual_size} bytes; {largest} are allowed."
+        )
+    if seen.unsafe is not None and disk_format not in PLAIN:
         raise ContentUnsafe(f"The image failed the safety check of {disk_format}: {seen.unsafe}.")

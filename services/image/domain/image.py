@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final, Self
 from uuid import UUID
 
+from services.image.domain.formats import Seen
 from shared.errors import BadInput, Conflict, NotAllowed, NotFound
 from shared.ids import ImageId
 
@@ -20,6 +21,8 @@ class Status(StrEnum):
 
     QUEUED = "queued"
     SAVING = "saving"
+    UPLOADING = "uploading"  # to the staging area, for an import that is yet to be asked for
+    IMPORTING = "importing"
     ACTIVE = "active"
     DEACTIVATED = "deactivated"
     DELETED = "deleted"
@@ -73,6 +76,12 @@ class FormatsMissing(BadInput):
     code = "image.formats_missing"
 
 
+class ImportForbidden(Conflict):
+    """The image is not in a state to be imported this way."""
+
+    code = "image.import_forbidden"
+
+
 class ImageGone(Conflict):
     """The image was deleted while its bytes arrived."""
 
@@ -96,6 +105,14 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """Bytes that wait for their import."""
+
+    content: Content
+    seen: Seen  # judged when they are imported, for until then nobody said they are an image
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
     """A disk image of a project."""
 
@@ -114,6 +131,8 @@ class Image:
     properties: Mapping[str, str] = field(default_factory=dict)
     content: Content | None = None
     upload: UUID | None = None  # whose bytes these are, or will be
+    staged: Staged | None = None
+    task: UUID | None = None  # the import under way
     created_at: datetime
     updated_at: datetime
     version: int = 1
@@ -136,13 +155,68 @@ class Image:
             )
         return replace(self, status=Status.SAVING, upload=upload)
 
+    def begin_stage(self, upload: UUID) -> Self:
+        """Return the image with bytes on their way to wait for their import.
+
+        Raises:
+            StatusForbids: it has bytes, or is getting some.
+        """
+        if self.status is not Status.QUEUED:
+            raise StatusForbids(
+                f"Image status transition from {self.status} to uploading is not allowed"
+            )
+        return replace(self, status=Status.UPLOADING, upload=upload)
+
+    def finish_stage(self, staged: Staged) -> Self:
+        """Return the image with bytes that wait."""
+        return replace(self, staged=staged)
+
+    def begin_import(self, method: str, task: UUID) -> Self:
+        """Return the image on its way to be active.
+
+        Args:
+            method: ``glance-direct`` takes what was staged, any other brings its bytes.
+            task: the import.
+
+        Raises:
+            ImportForbidden: it has bytes, has none staged, or lacks its formats.
+        """
+        if self.status in {Status.ACTIVE, Status.DEACTIVATED}:
+            raise ImportForbidden("Image with status active cannot be target for import")
+        if method != "glance-direct" and self.status is not Status.QUEUED:
+            raise ImportForbidden(f"Image needs to be in 'queued' state to use '{method}' method")
+        if method == "glance-direct" and (
+            self.status is not Status.UPLOADING or self.staged is None
+        ):
+            raise ImportForbidden(
+                "Image needs to be staged before 'glance-direct' method can be used"
+            )
+        for name in reversed(FORMATS):
+            if getattr(self, name) is None:
+                raise ImportForbidden(f"'{name}' needs to be set before import")
+        return replace(self, status=Status.IMPORTING, task=task)
+
+    def begin_fetch(self, task: UUID, upload: UUID) -> Self:
+        """Return the image with the bytes of its import on their way, maybe once more.
+
+        Raises:
+            ImageGone: it is not being imported by that task any more.
+        """
+        if self.status is not Status.IMPORTING or self.task != task:
+            raise ImageGone(self.id)
+        return replace(self, upload=upload)
+
+    def give_up_fetch(self) -> Self:
+        """Return the image still to be imported, without the bytes that came."""
+        return replace(self, upload=None)
+
     def finish_upload(self, content: Content) -> Self:
         """Return the image with its bytes."""
-        return replace(self, status=Status.ACTIVE, content=content)
+        return replace(self, status=Status.ACTIVE, content=content, staged=None, task=None)
 
     def give_up_upload(self) -> Self:
-        """Return the image as it was before its bytes were sent."""
-        return replace(self, status=Status.QUEUED, upload=None)
+        """Return the image as it was before its bytes were sent, staged or imported."""
+        return replace(self, status=Status.QUEUED, upload=None, staged=None, task=None)
 
     def deactivate(self) -> Self:
         """Return the image with its bytes out of reach.
@@ -172,7 +246,17 @@ class Image:
 
     def is_receiving(self, upload: UUID) -> bool:
         """Whether this upload is still to give the image its bytes."""
-        return self.status is Status.SAVING and self.upload == upload
+        return self.is_arriving and self.upload == upload
+
+    @property
+    def is_arriving(self) -> bool:
+        """Whether somebody receives bytes for the image now."""
+        return self.status in ARRIVING and self.staged is None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it is not deleted."""
+        return self.status is not Status.DELETED
 
     def _turn(self, verb: str, status: Status) -> Self:
         if self.status not in {Status.ACTIVE, Status.DEACTIVATED}:
@@ -181,3 +265,4 @@ class Image:
 
 
 FORMATS: Final = ("disk_format", "container_format")
+ARRIVING: Final = frozenset({Status.SAVING, Status.UPLOADING, Status.IMPORTING})

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from shared.errors import OverQuota, TooLarge
 
 UNLIMITED = -1
+MIB = 1024 * 1024
 
 
 class ProjectOverLimit(OverQuota):
@@ -44,6 +45,7 @@ class Usage:
     count: int
     uploading: int
     size: int  # bytes
+    staged: int = 0  # bytes that wait for their import
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,9 @@ class Limits:
     count_total: int = UNLIMITED
     count_uploading: int = UNLIMITED
     size_total: int = UNLIMITED  # bytes
+    stage_total: int = UNLIMITED  # bytes that wait for their import
     size_cap: int = 2**40  # bytes of one image
+    virtual_size: int = 2**44  # bytes of the disk inside one
     properties: int = 128
     tags: int = 128
     members: int = 128
@@ -66,7 +70,7 @@ class Limits:
     @property
     def has_upload_limits(self) -> bool:
         """Whether an upload has to be counted."""
-        return self.count_uploading >= 0 or self.size_total >= 0
+        return self.count_uploading >= 0 or self.size_total >= 0 or self.stage_total >= 0
 
     def check_create(self, project: str, usage: Usage) -> None:
         """Let the project have one more image.
@@ -83,15 +87,38 @@ class Limits:
             ProjectOverLimit: too many are under way, or nothing is left of its storage.
         """
         _check(project, "image_count_uploading", self.count_uploading, usage.uploading, 1)
+        self.check_storage(project, usage)
+
+    def check_stage(self, project: str, usage: Usage) -> None:
+        """Let the project begin to stage one more image.
+
+        Raises:
+            ProjectOverLimit: too many are under way, or nothing is left to stage in.
+        """
+        _check(project, "image_count_uploading", self.count_uploading, usage.uploading, 1)
+        if 0 <= self.stage_total <= usage.staged:
+            _over(project, "image_stage_total", self.stage_total // MIB, usage.staged // MIB, 0)
+
+    def check_storage(self, project: str, usage: Usage) -> None:
+        """Let the project store more.
+
+        Raises:
+            ProjectOverLimit: nothing is left.
+        """
         if 0 <= self.size_total <= usage.size:
-            mib = 1024 * 1024
-            _over(project, "image_size_total", self.size_total // mib, usage.size // mib, 0)
+            _over(project, "image_size_total", self.size_total // MIB, usage.size // MIB, 0)
 
     def room(self, usage: Usage) -> int:
         """Return the most bytes an upload may bring now."""
         if self.size_total < 0:
             return self.size_cap
         return max(0, min(self.size_cap, self.size_total - usage.size))
+
+    def stage_room(self, usage: Usage) -> int:
+        """Return the most bytes that may be staged now."""
+        if self.stage_total < 0:
+            return self.size_cap
+        return max(0, min(self.size_cap, self.stage_total - usage.staged))
 
     def check_size(self, size: int, room: int) -> None:
         """Let an upload reach this size.

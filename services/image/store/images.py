@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,11 +11,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.image.domain.document import rendered
+from services.image.domain.formats import Seen
 from services.image.domain.image import (
+    ARRIVING,
     Content,
     Image,
     ImageExists,
     ImageNotFound,
+    Staged,
     Status,
     Visibility,
 )
@@ -23,6 +26,8 @@ from services.image.domain.quota import Usage
 from services.image.store.tables import images
 from shared.errors import StaleWrite
 from shared.ids import ImageId
+
+STAGED_SIZE: Final = sa.cast(images.c.staged["size"].astext, sa.BigInteger)
 
 
 class ImageStore:
@@ -89,17 +94,20 @@ class ImageStore:
             .where(
                 images.c.id == image_id,
                 images.c.upload == upload,
-                images.c.status == Status.SAVING,
+                images.c.status.in_(ARRIVING),
             )
             .values(upload_seen_at=sa.func.now())
         )
         return done.rowcount == 1
 
     async def dead_uploads(self, silent: timedelta, limit: int) -> Sequence[Image]:
-        """Return images whose upload has shown no sign of life for so long, for change."""
+        """Return images whose upload has shown no sign of life for so long, for change.
+
+        Those that are imported have a saga, which begins again by itself.
+        """
         rows = await self._connection.execute(
             sa.select(images)
-            .where(images.c.status == Status.SAVING)
+            .where(sa.text("status IN ('saving', 'uploading') AND staged IS NULL"))
             .where(images.c.upload_seen_at < sa.func.now() - silent)
             .order_by(images.c.upload_seen_at)
             .limit(limit)
@@ -138,12 +146,18 @@ class ImageStore:
             await self._connection.execute(
                 sa.select(
                     sa.func.count().label("all_of_it"),
-                    sa.func.count().filter(images.c.status == Status.SAVING).label("uploading"),
+                    sa.func.count().filter(images.c.status.in_(ARRIVING)).label("uploading"),
                     sa.func.coalesce(sa.func.sum(images.c.size), 0).label("size"),
+                    sa.func.coalesce(sa.func.sum(STAGED_SIZE), 0).label("staged"),
                 ).where(images.c.owner == project, images.c.status != Status.DELETED)
             )
         ).one()
-        return Usage(count=row.all_of_it, uploading=row.uploading, size=int(row.size))
+        return Usage(
+            count=row.all_of_it,
+            uploading=row.uploading,
+            size=int(row.size),
+            staged=int(row.staged),
+        )
 
 
 def _image(row: sa.Row[Any]) -> Image:
@@ -168,6 +182,8 @@ def _image(row: sa.Row[Any]) -> Image:
         properties=row.properties,
         content=content,
         upload=row.upload,
+        staged=None if row.staged is None else _staged(row.staged),
+        task=row.task,
         created_at=row.created_at,
         updated_at=row.updated_at,
         version=row.version,
@@ -194,7 +210,31 @@ def _values(image: Image) -> dict[str, Any]:
         "sha512": content.sha512 if content else None,
         "virtual_size": content.virtual_size if content else None,
         "upload": image.upload,
+        "staged": None if image.staged is None else _staged_values(image.staged),
+        "task": image.task,
         "updated_at": image.updated_at,
         "version": image.version,
         "document": rendered(image),
+    }
+
+
+def _staged(row: Any) -> Staged:
+    return Staged(
+        content=Content(size=row["size"], md5=row["md5"], sha512=row["sha512"], virtual_size=None),
+        seen=Seen(
+            formats=frozenset(row["formats"]),
+            unsafe=row["unsafe"],
+            virtual_size=row["virtual_size"],
+        ),
+    )
+
+
+def _staged_values(staged: Staged) -> dict[str, Any]:
+    return {
+        "size": staged.content.size,
+        "md5": staged.content.md5,
+        "sha512": staged.content.sha512,
+        "formats": sorted(staged.seen.formats),
+        "unsafe": staged.seen.unsafe,
+        "virtual_size": staged.seen.virtual_size,
     }

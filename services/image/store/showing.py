@@ -21,8 +21,10 @@ WHERE i.id = $1 AND i.status <> 'deleted' AND (
 """
 
 USAGE: Final = """
-SELECT count(*) AS count, count(*) FILTER (WHERE status = 'saving') AS uploading,
-       coalesce(sum(size), 0)::bigint AS size
+SELECT count(*) AS count,
+       count(*) FILTER (WHERE status IN ('saving', 'uploading', 'importing')) AS uploading,
+       coalesce(sum(size), 0)::bigint AS size,
+       coalesce(sum((staged ->> 'size')::bigint), 0)::bigint AS staged
 FROM images WHERE owner = $1 AND status <> 'deleted'
 """
 
@@ -62,5 +64,5 @@ async def show_image(reads: Reads, image_id: ImageId, viewer: Viewer) -> Shown:
 
 
 async def usage_of(reads: Reads, project: str) -> dict[str, int]:
-    """Return how many images the project has, how many arrive, and how many bytes they have."""
+    """Return how many images the project has and gets, and how many bytes, stored and staged."""
     return dict(await reads.row(USAGE, project))

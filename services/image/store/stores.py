@@ -8,8 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.image.store.images import ImageStore
 from services.image.store.members import MemberStore
 from services.image.store.tables import idempotency, messaging
+from services.image.store.tasks import TaskStore
 from shared.db.idempotency import Answers, Sealer
 from shared.db.messaging import Outbox
+from shared.db.sagas import SagaStore
 from shared.db.uow import UnitOfWork
 
 
@@ -19,6 +21,8 @@ class Stores:
 
     images: ImageStore
     members: MemberStore
+    tasks: TaskStore
+    sagas: SagaStore
     outbox: Outbox
     answers: Answers
 
@@ -33,6 +37,8 @@ def bound(sealer: Sealer) -> Callable[[AsyncConnection], Stores]:
         return Stores(
             images=ImageStore(connection),
             members=MemberStore(connection),
+            tasks=TaskStore(connection),
+            sagas=SagaStore(connection, messaging.sagas),
             outbox=Outbox(connection, messaging),
             answers=Answers(connection, idempotency, sealer),
         )

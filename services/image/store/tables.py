@@ -34,6 +34,8 @@ images = sa.Table(
     sa.Column("virtual_size", sa.BigInteger),
     sa.Column("upload", sa.Uuid),  # names the file with the bytes, from their first on
     sa.Column("upload_seen_at", MOMENT),  # last sign of life of the process that receives them
+    sa.Column("staged", JSONB(none_as_null=True)),  # what bytes that wait for their import are
+    sa.Column("task", sa.Uuid),  # the import under way
     sa.Column("created_at", MOMENT, nullable=False),
     sa.Column("updated_at", MOMENT, nullable=False),
     sa.Column("version", sa.BigInteger, nullable=False),
@@ -57,7 +59,11 @@ sa.Index(
 )
 sa.Index("images_newest", images.c.created_at.desc(), images.c.id.desc(), postgresql_where=ALIVE)
 sa.Index("images_by_name", images.c.name, postgresql_where=ALIVE)
-sa.Index("images_saving", images.c.upload_seen_at, postgresql_where=sa.text("status = 'saving'"))
+sa.Index(
+    "images_arriving",
+    images.c.upload_seen_at,
+    postgresql_where=sa.text("status IN ('saving', 'uploading') AND staged IS NULL"),
+)
 sa.Index("images_deleted", images.c.updated_at, postgresql_where=sa.text("status = 'deleted'"))
 
 members = sa.Table(
@@ -71,4 +77,24 @@ members = sa.Table(
     sa.Column("created_at", MOMENT, nullable=False),
     sa.Column("updated_at", MOMENT, nullable=False),
     sa.Index("members_of_project", "member_id", "status"),
+)
+
+tasks = sa.Table(
+    "tasks",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("image_id", sa.Uuid, sa.ForeignKey("images.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("request_id", sa.Text, nullable=False),
+    sa.Column("input", JSONB, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("created_at", MOMENT, nullable=False),
+    sa.Column("updated_at", MOMENT, nullable=False),
+    sa.Column("expires_at", MOMENT),
+    sa.Index("tasks_of_image", "image_id"),
+    sa.Index("tasks_newest", "created_at", "id"),
+    sa.Index("tasks_expiry", "expires_at", postgresql_where=sa.text("expires_at IS NOT NULL")),
 )

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable
 
-from services.image.domain.image import Image, Status
+from services.image.domain.image import Image
 from services.image.domain.quota import Limits, check_parts
 from services.image.store.blobs import Blobs
 from services.image.store.stores import Transaction
 from services.image.usecases.publishing import publish
+from services.image.usecases.tasks import fail_task
 from shared.clock import utcnow
 from shared.contracts.resources import CREATED, DELETED, UPDATED
 from shared.db.idempotency import Answer, Claim
@@ -93,7 +94,10 @@ async def delete_image(
         image = await stores.images.get_for_change(image_id)
         gone = await stores.images.save(image.delete(), utcnow())
         await publish(stores, gone, DELETED, request_id)
-    if image.upload is not None and image.status is not Status.SAVING:
+        if image.task is not None:
+            await stores.sagas.supersede(image_id)
+            await fail_task(stores, image.task, "The image was deleted.")
+    if image.upload is not None and not image.is_arriving:
         await asyncio.to_thread(blobs.remove, image_id, image.upload)
 
 

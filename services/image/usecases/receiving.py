@@ -11,10 +11,11 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 
-from services.image.domain.formats import Seen, judge
-from services.image.domain.image import Content, Image
+from services.image.domain.formats import PLAIN, Seen, judge
+from services.image.domain.image import Content, Image, Staged
 from services.image.domain.quota import Limits, StorageFull
 from services.image.store.blobs import PartFile
 from services.image.usecases.inspection import Inspection
@@ -22,7 +23,6 @@ from shared.errors import BadInput
 
 BATCH: Final = 2 * 1024 * 1024  # bytes that make the way to three threads worth it
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-PLAIN: Final = frozenset({"raw", "gpt", "iso"})  # the bytes are the disk
 
 Work = Callable[[Sequence[bytes]], object]
 
@@ -43,6 +43,7 @@ class Receiver:
         limits: how large an image may be.
         room: bytes its project has left.
         expected: how many bytes the client says there are.
+        judged: whether they must be what the image says; those that are only staged need not.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Receiver:
         limits: Limits,
         room: int,
         expected: int | None,
+        judged: bool,
     ) -> None:
         self._image = image
         self._part = part
@@ -61,12 +63,13 @@ class Receiver:
         self._limits = limits
         self._room = room
         self._expected = expected
+        self._judged = judged
         self._inspection = Inspection()
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._sha512 = hashlib.sha512()
         self._size = 0
 
-    async def take(self, pieces: AsyncIterator[bytes]) -> Content:
+    async def take(self, pieces: AsyncIterator[bytes]) -> Staged:
         """Receive everything, keep the file, and return what was received.
 
         Raises:
@@ -83,13 +86,13 @@ class Receiver:
                 f"{self._expected} bytes were announced, and {self._size} were sent."
             )
         seen = await asyncio.get_running_loop().run_in_executor(self._threads, self._end)
-        plain = self._image.disk_format in PLAIN
-        return Content(
+        content = Content(
             size=self._size,
             md5=self._md5.hexdigest(),
             sha512=self._sha512.hexdigest(),
-            virtual_size=self._size if plain else seen.virtual_size,
+            virtual_size=None,
         )
+        return Staged(content=content, seen=seen)
 
     async def _drain(self, pieces: AsyncIterator[bytes]) -> None:
         batch: list[bytes] = []
@@ -149,7 +152,26 @@ class Receiver:
         return seen
 
     def _judge(self, seen: Seen) -> None:
-        judge(str(self._image.disk_format), str(self._image.container_format), seen)
+        if self._judged:
+            judge_image(self._image, seen, self._limits)
+
+
+def judge_image(image: Image, seen: Seen, limits: Limits) -> None:
+    """Let bytes pass as the image's, or not.
+
+    Raises:
+        ContentMismatch: they are not of its format.
+        ContentUnsafe: a node must not open them.
+    """
+    formats = (str(image.disk_format), str(image.container_format))
+    judge(*formats, seen, limits.virtual_size)
+
+
+def content_of(image: Image, received: Staged) -> Content:
+    """Return the bytes as the image has them, with the size of the disk inside."""
+    plain = image.disk_format in PLAIN
+    virtual_size = received.content.size if plain else received.seen.virtual_size
+    return replace(received.content, virtual_size=virtual_size)
 
 
 @contextmanager

@@ -57,6 +57,8 @@ class Sweeper:
             shard = (shard + SHARDS_A_ROUND) % SHARDS
             async with self.transaction() as stores:
                 await stores.images.forget_deleted(self.keep_deleted, BATCH)
+                await stores.tasks.purge(BATCH)
+                await stores.sagas.forget()
             await self.answers.purge()
             await asyncio.sleep(self.pause)
 

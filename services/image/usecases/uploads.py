@@ -1,20 +1,87 @@
-"""Takes the bytes of an image in: all of them, or none."""
+"""Takes the bytes of an image in: all of them, or none.
+
+How bytes come, and what the image is before, with and without them, is an ``Arrival``; the way
+they take is the same for all.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
-from services.image.domain.image import Content, Image, ImageGone, ImageNotFound
-from services.image.domain.quota import Limits
+from services.image.domain.image import Image, ImageGone, ImageNotFound, Staged
+from services.image.domain.quota import Limits, Usage
 from services.image.store.blobs import Blobs
-from services.image.store.stores import Transaction
+from services.image.store.stores import Stores, Transaction
 from services.image.usecases.publishing import publish
-from services.image.usecases.receiving import Receiver
+from services.image.usecases.receiving import Receiver, content_of
 from shared.clock import utcnow
 from shared.contracts.resources import DELETED, UPDATED
 from shared.ids import ImageId, new_uuid
+
+
+async def _nothing_more(_stores: Stores) -> None:
+    """Change nothing but the image."""
+
+
+def _check_upload(limits: Limits, owner: str, usage: Usage) -> int:
+    limits.check_upload(owner, usage)
+    return limits.room(usage)
+
+
+def _check_stage(limits: Limits, owner: str, usage: Usage) -> int:
+    limits.check_stage(owner, usage)
+    return limits.stage_room(usage)
+
+
+def _check_fetch(limits: Limits, owner: str, usage: Usage) -> int:
+    limits.check_storage(owner, usage)  # it was counted as under way when it was asked for
+    return limits.room(usage)
+
+
+def _whole(image: Image, received: Staged) -> Image:
+    return image.finish_upload(content_of(image, received))
+
+
+def _unprotected_gone(image: Image) -> Image:
+    queued = image.give_up_upload()
+    return queued if image.protected else queued.delete()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """One way bytes come."""
+
+    begin: Callable[[Image, UUID], Image]
+    end: Callable[[Image, Staged], Image] = _whole
+    give_up: Callable[[Image], Image] = Image.give_up_upload
+    check: Callable[[Limits, str, Usage], int] = _check_upload  # returns the room there is
+    also: Callable[[Stores], Awaitable[None]] = _nothing_more  # when all bytes are there
+    is_stored: bool = True  # they are the image then, and must be what it says
+
+
+UPLOAD: Final = Arrival(begin=Image.begin_upload)
+UPLOAD_OR_DELETE: Final = Arrival(begin=Image.begin_upload, give_up=_unprotected_gone)
+STAGE: Final = Arrival(
+    begin=Image.begin_stage, end=Image.finish_stage, check=_check_stage, is_stored=False
+)
+
+
+def fetched_for(task: UUID, also: Callable[[Stores], Awaitable[None]]) -> Arrival:
+    """Return the way bytes come that an import fetches.
+
+    Args:
+        task: the import.
+        also: what else is written when all of them are there.
+    """
+    return Arrival(
+        begin=lambda image, upload: image.begin_fetch(task, upload),
+        give_up=Image.give_up_fetch,
+        check=_check_fetch,
+        also=also,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,47 +99,46 @@ class Uploads:
         image_id: ImageId,
         pieces: AsyncIterator[bytes],
         *,
+        arrival: Arrival = UPLOAD,
         announced: int | None,
         expected: int | None,
         request_id: str,
-        or_delete: bool = False,
     ) -> None:
-        """Receive the bytes of a queued image and make it active.
-
-        Whatever goes wrong, the image is queued again and no bytes are left.
+        """Receive the bytes of an image; whatever goes wrong, none are left.
 
         Args:
             image_id: the image.
             pieces: the bytes as they come.
+            arrival: what the image is before, with, and without them.
             announced: how many the request says there are.
             expected: how many there must be.
             request_id: the request this serves.
-            or_delete: whether the image is deleted, not queued, when its bytes fail to come.
 
         Raises:
             ImageNotFound: there is no such image.
-            StatusForbids: it is not queued.
+            StatusForbids: it does not wait for bytes.
             FormatsMissing: it does not say what its bytes will be.
             ImageGone: it was deleted meanwhile.
         """
         upload = new_uuid()
-        image, room = await self._begin(image_id, upload, request_id)
+        image, room = await self._begin(image_id, upload, arrival, request_id)
         try:
             self.limits.check_size(announced or 0, room)
-            content = await self._take(image, upload, pieces, room=room, expected=expected)
-            await self._finish(image_id, upload, content, request_id)
+            received = await self._take(image, upload, pieces, arrival, room, expected)
+            await self._finish(image_id, upload, received, arrival, request_id)
         except BaseException:  # a cancelled upload leaves nothing behind either
-            await asyncio.shield(self._give_up(image_id, upload, request_id, or_delete))
+            await asyncio.shield(self.give_up(image_id, upload, arrival, request_id))
             raise
 
-    async def _begin(self, image_id: ImageId, upload: UUID, request_id: str) -> tuple[Image, int]:
+    async def _begin(
+        self, image_id: ImageId, upload: UUID, arrival: Arrival, request_id: str
+    ) -> tuple[Image, int]:
         async with self.transaction() as stores:
-            image = (await stores.images.get_for_change(image_id)).begin_upload(upload)
+            image = arrival.begin(await stores.images.get_for_change(image_id), upload)
             room = self.limits.size_cap
             if self.limits.has_upload_limits:
                 usage = await stores.images.usage(image.owner)
-                self.limits.check_upload(image.owner, usage)
-                room = self.limits.room(usage)
+                room = arrival.check(self.limits, image.owner, usage)
             image = await stores.images.save(image, utcnow(), begins_upload=True)
             await publish(stores, image, UPDATED, request_id)
         return image, room
@@ -82,24 +148,30 @@ class Uploads:
         image: Image,
         upload: UUID,
         pieces: AsyncIterator[bytes],
-        *,
+        arrival: Arrival,
         room: int,
         expected: int | None,
-    ) -> Content:
+    ) -> Staged:
         part = await asyncio.to_thread(self.blobs.open_part, image.id, upload)
         receiver = Receiver(
-            image, part, self.threads, limits=self.limits, room=room, expected=expected
+            image,
+            part,
+            self.threads,
+            limits=self.limits,
+            room=room,
+            expected=expected,
+            judged=arrival.is_stored,
         )
         try:
             async with asyncio.TaskGroup() as tasks:
                 beating = tasks.create_task(self._show_life(image.id, upload))
-                content = await receiver.take(pieces)
+                received = await receiver.take(pieces)
                 beating.cancel()
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None
         finally:
             part.close()
-        return content
+        return received
 
     async def _show_life(self, image_id: ImageId, upload: UUID) -> None:
         while True:
@@ -109,7 +181,12 @@ class Uploads:
                     raise ImageGone(image_id)
 
     async def _finish(
-        self, image_id: ImageId, upload: UUID, content: Content, request_id: str
+        self,
+        image_id: ImageId,
+        upload: UUID,
+        received: Staged,
+        arrival: Arrival,
+        request_id: str,
     ) -> None:
         async with self.transaction() as stores:
             try:
@@ -118,15 +195,16 @@ class Uploads:
                 raise ImageGone(image_id) from deleted
             if not image.is_receiving(upload):
                 raise ImageGone(image_id)
-            if self.limits.size_total >= 0:  # others may have filled the quota meanwhile
-                room = self.limits.room(await stores.images.usage(image.owner))
-                self.limits.check_size(content.size, room)
-            image = await stores.images.save(image.finish_upload(content), utcnow())
+            if arrival.is_stored:
+                await check_room(stores, image, received.content.size, self.limits)
+            image = await stores.images.save(arrival.end(image, received), utcnow())
+            await arrival.also(stores)
             await publish(stores, image, UPDATED, request_id)
 
-    async def _give_up(
-        self, image_id: ImageId, upload: UUID, request_id: str, or_delete: bool
+    async def give_up(
+        self, image_id: ImageId, upload: UUID, arrival: Arrival, request_id: str
     ) -> None:
+        """Have no bytes of the upload, unless they are the image's after all."""
         async with self.transaction() as stores:
             image: Image | None
             try:
@@ -136,8 +214,17 @@ class Uploads:
             if image is not None and image.upload == upload:
                 if not image.is_receiving(upload):
                     return  # the commit went through after all: these are its bytes
-                after = image.give_up_upload()
-                drop = or_delete and not image.protected
-                image = await stores.images.save(after.delete() if drop else after, utcnow())
-                await publish(stores, image, DELETED if drop else UPDATED, request_id)
+                after = arrival.give_up(image)
+                verb = UPDATED if after.is_there else DELETED
+                await publish(stores, await stores.images.save(after, utcnow()), verb, request_id)
         await asyncio.to_thread(self.blobs.remove, image_id, upload)
+
+
+async def check_room(stores: Stores, image: Image, size: int, limits: Limits) -> None:
+    """Let the image have its bytes: others may have filled the quota since they began to come.
+
+    Raises:
+        StorageQuotaFull: there is no room for them any more.
+    """
+    if limits.size_total >= 0:
+        limits.check_size(size, limits.room(await stores.images.usage(image.owner)))

@@ -17,10 +17,11 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from services.image.api.deps import Deps
-from services.image.main import MIGRATIONS, assemble, build_api, sweeper_of
+from services.image.main import MIGRATIONS, assemble, build_api, runner_of, sweeper_of
 from services.image.settings import ImageSettings
 from services.image.store.stores import bound
-from services.image.store.tables import idempotency, images, members, messaging
+from services.image.store.tables import idempotency, images, members, messaging, tasks
+from services.image.usecases.imports import Imports
 from services.image.usecases.sweeping import Sweeper
 from shared.bus.memory import MemoryBus
 from shared.db.migrate import migrate
@@ -28,6 +29,7 @@ from shared.db.reads import open_reads
 from shared.db.uow import Nudge, engine_for, unit_of_work
 from shared.identity.keystone import Credentials, Keystone
 from shared.identity.service_token import ServiceToken
+from shared.saga.runner import Runner
 from shared.secrets_box import SecretBox
 from shared.service.parts import Parts
 from shared.testing.identity import FakeValidator, caller
@@ -55,6 +57,7 @@ class Rig:
     parts: Parts
     deps: Deps
     sweeper: Sweeper
+    runner: Runner[Imports]
     data_dir: Path
 
     async def ask(self, method: str, path: str, user: str = "a", **how: Any) -> httpx.Response:
@@ -124,10 +127,19 @@ class Rig:
         rows = await self.parts.reads.rows("SELECT body FROM outbox ORDER BY id")
         return [orjson.loads(row["body"]) for row in rows]
 
+    async def run_sagas(self, *, hurry: bool = False) -> None:
+        """Run what is due until nothing is; in a hurry, what is due later too."""
+        while True:
+            if hurry:
+                async with self.parts.engine.begin() as connection:
+                    await connection.execute(sa.text("UPDATE sagas SET wake_at = now()"))
+            if not await self.runner.run_once():
+                return
+
     async def forget_everything(self) -> None:
         """Begin with an empty service: a fresh database for every test takes too long."""
         async with self.parts.engine.begin() as connection:
-            for table in (members, images, messaging.outbox, idempotency):
+            for table in (members, tasks, images, messaging.outbox, messaging.sagas, idempotency):
                 await connection.execute(sa.delete(table))
 
     async def statements(self, work: Callable[[], Any]) -> int:
@@ -162,6 +174,7 @@ async def running_rig(url: str, data_dir: Path, **given: Any) -> AsyncIterator[R
                         parts=parts,
                         deps=deps,
                         sweeper=sweeper_of(settings, parts, deps),
+                        runner=runner_of(settings, parts, deps),
                         data_dir=data_dir,
                     )
                     await rig.forget_everything()

@@ -110,7 +110,7 @@ async def test_bytes_need_a_format_and_the_right_media_type(rig: Rig) -> None:
         ("vmdk", qcow2(), "The image's content is qcow2, which does not match"),
         ("qcow2", qcow2(backing=512), "The image failed the safety check of qcow2: backing_file."),
         ("qcow2", qcow2(features=4), "The image failed the safety check of qcow2: data_file."),
-        ("qcow2", qcow2(size=2**64 - 1), "The image claims a disk larger than any."),
+        ("qcow2", qcow2(size=2**64 - 1), f"The disk inside the image has {2**64 - 1} bytes;"),
     ],
 )
 async def test_content_that_deceives_is_refused_and_forgotten(

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from services.image.store.blobs import SHARDS
 from services.image.usecases.sweeping import Sweeper
+from services.image.usecases.uploads import UPLOAD
 from shared.ids import ImageId
 from tests.contract.image.rig import Rig
 from tests.integration.image.slow_upload import SlowUpload, is_status
@@ -27,7 +28,7 @@ async def sweep_files(sweeper: Sweeper) -> None:
 async def begin_and_die(rig: Rig, image_id: str) -> Path:
     """Do what an upload does before its process is killed; return the file it leaves."""
     upload = uuid4()
-    await rig.deps.uploads._begin(ImageId(UUID(image_id)), upload, "req-x")
+    await rig.deps.uploads._begin(ImageId(UUID(image_id)), upload, UPLOAD, "req-x")
     part = rig.deps.blobs.open_part(ImageId(UUID(image_id)), upload)
     part.write([b"half"])
     part.close()

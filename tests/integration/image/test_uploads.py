@@ -4,6 +4,7 @@ import asyncio
 from uuid import UUID
 
 from services.image.domain.image import Status
+from services.image.usecases.uploads import UPLOAD
 from shared.ids import ImageId
 from tests.contract.image.conftest import MakesRigs
 from tests.contract.image.rig import Rig
@@ -86,7 +87,7 @@ async def test_a_commit_that_only_seemed_to_fail_keeps_its_bytes(rig: Rig) -> No
     async with rig.deps.transaction() as stores:
         saved = await stores.images.get_for_change(ImageId(UUID(image["id"])))
     assert saved.upload is not None
-    await rig.deps.uploads._give_up(saved.id, saved.upload, "req-x")
+    await rig.deps.uploads.give_up(saved.id, saved.upload, UPLOAD, "req-x")
     assert (await rig.ask("GET", image["file"])).content == b"kept"
 
 
