@@ -1,7 +1,7 @@
 """``cyclades cluster …``: which Ganeti clusters serve the cloud."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import typer
 from pydantic import SecretStr, ValidationError
@@ -12,10 +12,21 @@ from deploy.cli.working import complain, print_json, run
 from shared.contracts.gateway import Cluster, ClusterPatch, ClusterRegistration, Link
 from shared.errors import BadInput
 
+NONE: Final = "none"  # takes away what was set
 app = typer.Typer(no_args_is_help=True, help="Register Ganeti clusters and look after them.")
 
 Name = Annotated[str, typer.Argument(help="The cluster's name here: a-z, 0-9 and dashes.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+AgentUrl = Annotated[
+    str | None,
+    typer.Option(help="Where its storage agents answer: https://{node}:8799, or one for all."),
+]
+AgentToken = Annotated[
+    str | None, typer.Option(envvar="CYCLADES_AGENT_TOKEN", help="The agents' token.")
+]
+AgentCa = Annotated[
+    Path | None, typer.Option(help="PEM file with the certificate (or CA) of the agents.")
+]
 
 
 @app.command()
@@ -54,6 +65,12 @@ def add(
     settle: Annotated[
         float, typer.Option(help="Seconds before a job that was lost is submitted again.")
     ] = 210.0,
+    ext_provider: Annotated[
+        str | None, typer.Option(help="Our ExtStorage provider on its nodes: disks are then ext.")
+    ] = None,
+    agent_url: AgentUrl = None,
+    agent_token: AgentToken = None,
+    agent_ca_file: AgentCa = None,
     json: Json = False,
 ) -> None:
     """Register a cluster, once its certificate and credential have been tried."""
@@ -71,6 +88,10 @@ def add(
             disk_template=disk_template,
             image_url_base=image_url_base,
             settle=settle,
+            ext_provider=ext_provider,
+            agent_url=agent_url,
+            agent_token=None if agent_token is None else SecretStr(agent_token),
+            agent_ca_pem=None if agent_ca_file is None else agent_ca_file.read_text(),
         )
     except (ValidationError, ValueError, OSError) as wrong:
         complain(BadInput(reason_of(wrong)), json=json)
@@ -127,6 +148,36 @@ def remove(
         print_json({"removed": name})
     else:
         Console().print(f"Cluster {name} is forgotten.")
+
+
+@app.command("set")
+def set_(
+    name: Name,
+    ext_provider: Annotated[
+        str | None, typer.Option(help="Our ExtStorage provider on its nodes; none: there is none.")
+    ] = None,
+    agent_url: AgentUrl = None,
+    agent_token: AgentToken = None,
+    agent_ca_file: AgentCa = None,
+    disk_template: Annotated[
+        str | None, typer.Option(help="Disk template; none: the first fitting one.")
+    ] = None,
+    zone: Annotated[str | None, typer.Option(help="Availability zone.")] = None,
+    json: Json = False,
+) -> None:
+    """Correct what is known of a cluster; it is tried before it is believed."""
+    given = {
+        "ext_provider": ext_provider,
+        "agent_url": agent_url,
+        "agent_token": agent_token if agent_url != NONE else None,
+        "agent_ca_pem": None if agent_ca_file is None else agent_ca_file.read_text(),
+        "disk_template": disk_template,
+        "availability_zone": zone,
+    }
+    said = {key: None if text == NONE else text for key, text in given.items() if text is not None}
+    patch = ClusterPatch.model_validate(said)
+    cluster = run(lambda gateway: gateway.change(name, patch), f"Changing {name}", json=json)
+    _show(cluster, json=json, done=f"Cluster {name} is changed.")
 
 
 def _change(

@@ -6,18 +6,22 @@ from typing import Final
 from services.rapi_gateway.api.deps import DEPS, Deps
 from services.rapi_gateway.api.routes import ROUTES
 from services.rapi_gateway.domain.health import Rules
+from services.rapi_gateway.ganeti.agents import Agents
 from services.rapi_gateway.ganeti.link import Limits
 from services.rapi_gateway.ganeti.links import Links
 from services.rapi_gateway.settings import RapiGatewaySettings
 from services.rapi_gateway.store.clusters import ClusterDocuments
 from services.rapi_gateway.store.stores import bind
 from services.rapi_gateway.store.tables import messaging
+from services.rapi_gateway.usecases.agents import AgentDesk
 from services.rapi_gateway.usecases.asking import Asking
 from services.rapi_gateway.usecases.clusters import Registrar
 from services.rapi_gateway.usecases.courier import Courier
 from services.rapi_gateway.usecases.dispatch import Dispatcher, Pace
 from services.rapi_gateway.usecases.doorbell import Doorbell
 from services.rapi_gateway.usecases.refresh import Refresher
+from services.rapi_gateway.usecases.screens import Screens
+from services.rapi_gateway.usecases.storage import Storage
 from services.rapi_gateway.usecases.submit import Reception
 from shared.db.uow import unit_of_work
 from shared.identity.middleware import authentication
@@ -59,6 +63,11 @@ async def build(settings: RapiGatewaySettings, parts: Parts) -> Service:
     doorbell = Doorbell()
     links = Links(limits_of(settings), parts.secrets.open)
     refresher = Refresher(transaction=transaction, links=links)
+    agents = Agents(
+        parts.secrets.open, connect=settings.connect_deadline, read=settings.agent_deadline
+    )
+    asking = Asking(quietly=quietly, refresher=refresher)
+    storage = Storage(asking=asking, agents=agents)
     courier = Courier(
         transaction=transaction,
         links=links,
@@ -91,10 +100,13 @@ async def build(settings: RapiGatewaySettings, parts: Parts) -> Service:
             transaction=transaction,
             links=links,
             secrets=parts.secrets,
+            desk=AgentDesk(agents=agents, seal=parts.secrets.seal),
             doorbell=doorbell,
             connect_deadline=settings.connect_deadline,
         ),
-        asking=Asking(quietly=quietly, refresher=refresher),
+        asking=asking,
+        storage=storage,
+        screens=Screens(asking=asking, storage=storage),
         documents=ClusterDocuments(parts.reads),
     )
 
@@ -115,7 +127,7 @@ async def build(settings: RapiGatewaySettings, parts: Parts) -> Service:
         parts=parts,
         tables=messaging,
         loops={"dispatch": dispatcher.run},
-        closing=(links.close,),
+        closing=(links.close, agents.close),
     )
 
 

@@ -26,6 +26,9 @@ class RapiGatewaySettings(ServiceSettings):
     read_deadline: float = Field(
         default=30.0, gt=0, description="Seconds Ganeti may take to answer a question."
     )
+    agent_deadline: float = Field(
+        default=15.0, gt=0, description="Seconds a storage agent may take to answer."
+    )
     submit_deadline: float = Field(
         default=190.0, gt=0, description="Seconds it may take to take a job (its own are 180)."
     )

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from shared.clients.http import NeighbourClient
 from shared.contracts.gateway import (
+    Cancelled,
     Cluster,
     ClusterPatch,
     ClusterRegistration,
@@ -178,3 +179,13 @@ class GatewayClient(NeighbourClient):
         """Return Ganeti's ``/2/info``, asked now, with ``epoch`` as the gateway counts it."""
         answer: dict[str, Any] = await self.call("GET", f"/v1/clusters/{cluster}/info")
         return answer
+
+    async def cancel(self, cluster: str, epoch: int, job_id: int) -> Cancelled:
+        """Cancel a job that has not begun; takes as long as Ganeti does.
+
+        Raises:
+            NotFound: no such cluster.
+            Unavailable: the cluster does not answer.
+        """
+        path = f"/v1/clusters/{cluster}/jobs/{epoch}/{job_id}"
+        return Cancelled.model_validate(await self.call("DELETE", path))

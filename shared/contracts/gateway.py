@@ -73,7 +73,7 @@ class ClusterRegistration(Closed):
     settle: float = Field(default=210.0, ge=0)  # seconds before a lost create is retried
     ext_provider: str | None = None  # our ExtStorage provider on its nodes, when installed
     agent_url: str | None = None  # https://{node}:8799 of the agent; {node}: a node's address
-    agent_token: SecretStr | None = None
+    agent_token: SecretStr | None = None  # sent as "Authorization: Bearer ..."
     agent_ca_pem: str | None = None
 
 
@@ -190,6 +190,15 @@ class Rows(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     rows: list[list[tuple[int, Any]]]
+
+
+class Cancelled(BaseModel):
+    """What came of ``DELETE /v1/clusters/{c}/jobs/{epoch}/{job}``: a job that runs goes on."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    canceled: bool
+    message: str = ""
 
 
 class Console(BaseModel):

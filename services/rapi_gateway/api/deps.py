@@ -7,6 +7,8 @@ from aiohttp import web
 from services.rapi_gateway.store.clusters import ClusterDocuments
 from services.rapi_gateway.usecases.asking import Asking
 from services.rapi_gateway.usecases.clusters import Registrar
+from services.rapi_gateway.usecases.screens import Screens
+from services.rapi_gateway.usecases.storage import Storage
 from services.rapi_gateway.usecases.submit import Reception
 
 
@@ -17,6 +19,8 @@ class Deps:
     reception: Reception
     registrar: Registrar
     asking: Asking
+    storage: Storage
+    screens: Screens
     documents: ClusterDocuments
 
 

@@ -2,10 +2,12 @@
 
 from aiohttp import web
 
-from services.rapi_gateway.api import clusters, questions, submissions
+from services.rapi_gateway.api import clusters, instances, questions, storage, submissions
 from services.rapi_gateway.api.policy import for_services
 
 CLUSTER = "/v1/clusters/{cluster}"
+INSTANCE = CLUSTER + "/instances/{instance}"
+STORAGE = CLUSTER + "/storage/{path:.+}"
 SUBMISSION = CLUSTER + "/submissions/{key}"
 
 ROUTES = [
@@ -19,4 +21,10 @@ ROUTES = [
     web.post(CLUSTER + "/query/{resource}", for_services(questions.query_resource)),
     web.get(CLUSTER + "/info", for_services(questions.show_info)),
     web.get(CLUSTER + "/jobs/last", for_services(questions.show_last_job)),
+    web.delete(CLUSTER + "/jobs/{epoch}/{job}", for_services(questions.cancel_job)),
+    web.get(INSTANCE + "/console", for_services(instances.show_console)),
+    web.get(INSTANCE + "/console-output", for_services(instances.show_output)),
+    web.get(STORAGE, for_services(storage.pass_on)),
+    web.put(STORAGE, for_services(storage.pass_on)),
+    web.delete(STORAGE, for_services(storage.pass_on)),
 ]

@@ -5,12 +5,15 @@ from typing import Any, Final
 
 from shared.contracts.gateway import Node
 
-GROUP_FIELDS: Final = ("name", "uuid")
+GROUP_FIELDS: Final = ("name", "uuid", "ipolicy")
 NODE_FIELDS: Final = (
     "name", "group", "ctotal", "mtotal", "mnode", "mfree", "dtotal", "dfree",
     "pinst_cnt", "offline", "drained", "vm_capable", "master_candidate", "pip",
 )  # fmt: skip
 EXCLUSION: Final = "htools:iextags:"
+EXT: Final = "ext"
+HOTPLUG: Final = frozenset({"kvm"})  # hypervisors that take devices while an instance runs
+SMALLEST_DISK: Final = 1024  # MiB, of Ganeti's own instance policy
 # Without a node's own word for it: no disk there, adopted only, or a provider must be there too.
 UNFIT: Final = frozenset({"diskless", "blockdev", "ext"})
 
@@ -80,6 +83,24 @@ def vcpu_ratio_of(info: Mapping[str, Any]) -> float:
     return float((info.get("ipolicy") or {}).get("vcpu-ratio", 4.0))
 
 
+def smallest_disk_of(info: Mapping[str, Any], groups: Sequence[Mapping[str, Any]]) -> int:
+    """Return the MiB a disk has at least, wherever on the cluster its instance is put."""
+    policies = [group["ipolicy"] for group in groups if group.get("ipolicy")]
+    return max(map(_smallest, policies or [info.get("ipolicy") or {}]))
+
+
+def _smallest(policy: Mapping[str, Any]) -> int:
+    return min(
+        (int(each["min"].get("disk-size", SMALLEST_DISK)) for each in policy.get("minmax") or ()),
+        default=SMALLEST_DISK,
+    )
+
+
+def addresses_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the primary address of every node, by its name."""
+    return {str(row["name"]): str(row["pip"]) for row in rows if row.get("pip")}
+
+
 def exclusions_of(info: Mapping[str, Any]) -> list[str]:
     """Return the prefixes of instance tags that keep instances apart (htools:iextags)."""
     return sorted(
@@ -87,17 +108,25 @@ def exclusions_of(info: Mapping[str, Any]) -> list[str]:
     )
 
 
-def template_for(asked: str | None, enabled: Sequence[str]) -> str:
+def template_for(asked: str | None, enabled: Sequence[str], provider: str | None) -> str:
     """Return the disk template of instances that name none.
 
+    Args:
+        asked: by whoever registered the cluster.
+        enabled: on the cluster.
+        provider: the ExtStorage provider on its nodes, if there is one.
+
     Raises:
-        ValueError: the one asked for is not enabled; says which are.
+        ValueError: it is not enabled, or lacks its provider; says so.
     """
-    if asked is not None:
-        if asked not in enabled:
+    wanted = asked or (EXT if provider else None)
+    if wanted is not None:
+        if wanted not in enabled:
             names = ", ".join(enabled)
-            raise ValueError(f"Disk template {asked} is not enabled on the cluster: {names}.")
-        return asked
+            raise ValueError(f"Disk template {wanted} is not enabled on the cluster: {names}.")
+        if wanted == EXT and not provider:
+            raise ValueError("Disk template ext needs an ExtStorage provider: name it.")
+        return wanted
     fit = [template for template in enabled if template not in UNFIT]
     return fit[0] if fit else enabled[0]
 

@@ -1,10 +1,13 @@
 """A registered cluster: what others see of it, and what only the gateway knows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from shared.contracts.gateway import Cluster, ClusterState
 from shared.errors import BadInput, Conflict, NotFound
+
+PLACE: Final = "{node}"  # in the URL of an agent
 
 
 class ClusterUnknown(NotFound):
@@ -38,6 +41,27 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """How to reach the agents of a cluster: volumes' contents, console logs."""
+
+    url: str  # {node} in it stands for a node's address
+    sealed: str = field(repr=False)  # the token
+    ca_pem: str | None = None
+
+    def at(self, node: str | None) -> str:
+        """Return the address of the agent on the node with that address.
+
+        Raises:
+            ClusterRefused: it is a node's, and nobody knows which.
+        """
+        if PLACE not in self.url:
+            return self.url
+        if not node:
+            raise ClusterRefused("The address of that node is not known.")
+        return self.url.replace(PLACE, f"[{node}]" if ":" in node else node)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
     """One row of the registry."""
 
@@ -50,6 +74,8 @@ class Registered:
     template_asked: str | None = None  # None: the first enabled one
     access_version: int = 1  # grows when the way in changes
     nodes: int = 0  # how many could take an instance
+    agent: Agent | None = None
+    addresses: Mapping[str, str] = field(default_factory=dict)  # of its nodes, by their names
 
     @property
     def name(self) -> str:

@@ -6,9 +6,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from services.rapi_gateway.domain.capacity import (
+    HOTPLUG,
+    addresses_of,
     candidates_of,
     exclusions_of,
     nodes_of,
+    smallest_disk_of,
     template_for,
     vcpu_ratio_of,
 )
@@ -39,12 +42,15 @@ def observed(cluster: Registered, sighting: Sighting) -> tuple[Registered, str |
         software_version=str(info["software_version"]),
         hypervisor=str(info["default_hypervisor"]),
         disk_templates=templates,
-        disk_template=template_for(cluster.template_asked, templates),
+        disk_template=template_for(cluster.template_asked, templates, view.ext_provider),
         groups=sorted(names.values()),
         nodes=nodes_of(sighting.nodes, view.nodes, names),
         vcpu_ratio=vcpu_ratio_of(info),
         exclusion_prefixes=exclusions_of(info),
+        smallest_disk=smallest_disk_of(info, sighting.groups),
+        hotplug=str(info["default_hypervisor"]) in HOTPLUG,
     )
+    seen = replace(seen, addresses=addresses_of(sighting.nodes))
     candidates = _reachable(cluster, sighting)
     if candidates != cluster.candidates:
         seen = replace(seen, candidates=candidates, access_version=cluster.access_version + 1)

@@ -9,7 +9,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.rapi_gateway.domain.cluster import ClusterTaken, ClusterUnknown, Registered
+from services.rapi_gateway.domain.cluster import (
+    Agent,
+    ClusterTaken,
+    ClusterUnknown,
+    Registered,
+)
 from services.rapi_gateway.store.tables import clusters
 from shared.contracts.gateway import Cluster, ClusterState
 
@@ -126,11 +131,16 @@ def _registered(row: Any) -> Registered:
         template_asked=row.template_asked,
         access_version=row.access_version,
         nodes=row.node_count,
+        agent=None
+        if row.agent_url is None
+        else Agent(url=row.agent_url, sealed=row.agent_sealed or "", ca_pem=row.agent_ca_pem),
+        addresses=row.addresses,
     )
 
 
 def _values(cluster: Registered) -> dict[str, Any]:
     removed = cluster.view.state is ClusterState.REMOVED
+    agent = cluster.agent
     return {
         "name": cluster.name,
         "uuid": None if removed else cluster.view.uuid,
@@ -142,6 +152,10 @@ def _values(cluster: Registered) -> dict[str, Any]:
         "candidates": list(cluster.candidates),
         "last_job": cluster.last_job,
         "template_asked": cluster.template_asked,
+        "agent_url": agent.url if agent else None,
+        "agent_sealed": agent.sealed if agent else None,
+        "agent_ca_pem": agent.ca_pem if agent else None,
+        "addresses": dict(cluster.addresses),
         "access_version": cluster.access_version,
     }
 

@@ -4,28 +4,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.rapi_gateway.domain.cluster import Registered
-from services.rapi_gateway.ganeti.errors import OddAnswer, RapiTrouble, Refused
+from services.rapi_gateway.ganeti.client import Call
+from services.rapi_gateway.ganeti.errors import RapiTrouble
 from services.rapi_gateway.ganeti.lanes import Lane
 from services.rapi_gateway.ganeti.queries import query_call
 from services.rapi_gateway.store.stores import Transaction
 from services.rapi_gateway.usecases.refresh import Refresher
-from shared.contracts.gateway import ClusterState, Query
-from shared.errors import BadInput, NotFound, Unavailable
+from services.rapi_gateway.usecases.trouble import ClusterSilent, told
+from shared.contracts.gateway import Cancelled, ClusterState, Query
+from shared.errors import NotFound
 
 RESOURCES: Final = frozenset({"instance", "node", "group", "network", "job", "lock"})
 LANES: Final = {"read": Lane.READ, "watch": Lane.WATCH}
-
-
-class ClusterSilent(Unavailable):
-    """The cluster does not answer now."""
-
-    code = "gateway.cluster.silent"
-
-
-class QueryRefused(BadInput):
-    """Ganeti does not take the query."""
-
-    code = "gateway.query.refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +35,12 @@ class Asking:
         """
         if resource not in RESOURCES:
             raise NotFound(f"Nothing is known of {resource}.")
-        cluster = await self._cluster(name)
+        cluster = await self.cluster(name)
         call = query_call(resource, query.fields, query.filter)
         try:
             answer = await self.refresher.links.to(cluster).ask(call, LANES[query.lane])
         except RapiTrouble as trouble:
-            raise _told(name, trouble) from trouble
+            raise told(name, trouble) from trouble
         rows: list[Any] = answer["data"]
         return rows
 
@@ -61,11 +51,11 @@ class Asking:
             ClusterUnknown: there is no such cluster.
             ClusterSilent: the cluster does not answer.
         """
-        cluster = await self._cluster(name)
+        cluster = await self.cluster(name)
         try:
             return await self.refresher.info(cluster)
         except RapiTrouble as trouble:
-            raise _told(name, trouble) from trouble
+            raise told(name, trouble) from trouble
 
     async def last_job(self, name: str) -> tuple[int, int]:
         """Return (epoch, highest job id), asked now.
@@ -74,22 +64,38 @@ class Asking:
             ClusterUnknown: there is no such cluster.
             ClusterSilent: the cluster does not answer.
         """
-        cluster = await self._cluster(name)
+        cluster = await self.cluster(name)
         try:
             return await self.refresher.last_job(cluster)
         except RapiTrouble as trouble:
-            raise _told(name, trouble) from trouble
+            raise told(name, trouble) from trouble
 
-    async def _cluster(self, name: str) -> Registered:
+    async def cancel(self, name: str, epoch: int, job: int) -> Cancelled:
+        """Ask Ganeti to cancel a job; one that runs goes on.
+
+        Raises:
+            ClusterUnknown: there is no such cluster.
+            ClusterSilent: the cluster does not answer.
+        """
+        cluster = await self.cluster(name)
+        if cluster.view.epoch != epoch:
+            return Cancelled(canceled=False, message="The job is of another history.")
+        call = Call(method="DELETE", path=f"/2/jobs/{job}")
+        try:
+            canceled, message = await self.refresher.links.to(cluster).ask(call, Lane.READ)
+        except RapiTrouble as trouble:
+            raise told(name, trouble) from trouble
+        return Cancelled(canceled=canceled, message=message)
+
+    async def cluster(self, name: str) -> Registered:
+        """Return a cluster that may be asked.
+
+        Raises:
+            ClusterUnknown: there is no such cluster.
+            ClusterSilent: it is set offline.
+        """
         async with self.quietly() as stores:
             cluster = await stores.clusters.get(name)
         if cluster.view.state is ClusterState.OFFLINE:
             raise ClusterSilent(f"Cluster {name} is set offline.")
         return cluster
-
-
-def _told(name: str, trouble: RapiTrouble) -> Exception:
-    refused = isinstance(trouble, Refused) and trouble.status in {400, 404}
-    if refused or isinstance(trouble, OddAnswer):
-        return QueryRefused(f"Cluster {name} refuses the query: {trouble}")
-    return ClusterSilent(f"Cluster {name}: {trouble}", retry_after=1)

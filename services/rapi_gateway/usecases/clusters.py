@@ -2,21 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Final
 
 from services.rapi_gateway.domain.cluster import ClusterRefused, Registered
 from services.rapi_gateway.ganeti.errors import NotSent
 from services.rapi_gateway.ganeti.links import Links
 from services.rapi_gateway.ganeti.tls import certificate_at
 from services.rapi_gateway.store.stores import Transaction
+from services.rapi_gateway.usecases.addresses import address
+from services.rapi_gateway.usecases.agents import FIELDS, AgentDesk
 from services.rapi_gateway.usecases.doorbell import Doorbell
 from services.rapi_gateway.usecases.registry import CREATED, DELETED, record_change, tell
 from services.rapi_gateway.usecases.trial import tried
 from shared.contracts.gateway import Cluster, ClusterPatch, ClusterRegistration, ClusterState
 from shared.secrets_box import SecretBox
 
-PORT = 5080
+NULLABLE: Final = ("image_url_base", "ext_provider")
+TEMPLATE: Final = frozenset({"disk_template", "ext_provider"})  # what the default comes from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,7 @@ class Registrar:
     transaction: Transaction
     links: Links
     secrets: SecretBox
+    desk: AgentDesk
     doorbell: Doorbell
     connect_deadline: float
 
@@ -51,6 +54,8 @@ class Registrar:
             disk_template="",
             image_url_base=asked.image_url_base,
             settle=asked.settle,
+            ext_provider=asked.ext_provider,
+            has_agent=asked.agent_url is not None,
             software_version="",
             version=1,
         )
@@ -60,8 +65,10 @@ class Registrar:
             sealed=self.secrets.seal(asked.password.get_secret_value()),
             ca_pem=pem,
             template_asked=asked.disk_template,
+            agent=self.desk.agent(asked.agent_url, asked.agent_token, asked.agent_ca_pem),
         )
         cluster = await tried(cluster, self.secrets.open, self.links.limits)
+        await self.desk.check(cluster)
         async with self.transaction() as stores:
             added = await stores.clusters.add(cluster)
             await tell(stores, added, CREATED)
@@ -79,7 +86,9 @@ class Registrar:
             before = await stores.clusters.get(name)
         change = await self._change_of(before, patch)
         way_in = _way_in(change(before)) != _way_in(before)
-        if way_in or "disk_template" in patch.model_fields_set:
+        if change(before).agent != before.agent:
+            await self.desk.check(change(before))
+        if way_in or TEMPLATE & patch.model_fields_set:
             seen = await tried(change(before), self.secrets.open, self.links.limits)
             template = seen.view.disk_template
         else:
@@ -102,7 +111,7 @@ class Registrar:
         async with self.transaction() as stores:
             held = await stores.clusters.hold(name)
             gone = held.seen(state=ClusterState.REMOVED, version=held.view.version + 1)
-            await stores.clusters.save(replace(gone, sealed="", ca_pem=None))
+            await stores.clusters.save(replace(gone, sealed="", ca_pem=None, agent=None))
             await stores.submissions.give_up_on(name)
             await tell(stores, gone, DELETED)
         self.doorbell.registry_changed = True
@@ -120,8 +129,8 @@ class Registrar:
         given = patch.model_fields_set
         facts: dict[str, Any] = {
             field: getattr(patch, field)
-            for field in ("state", "links", "os", "image_url_base", "settle")
-            if field in given and (field == "image_url_base" or getattr(patch, field) is not None)
+            for field in ("state", "links", "os", "settle", *NULLABLE)
+            if field in given and (field in NULLABLE or getattr(patch, field) is not None)
         }
         if "state" in facts:
             facts["state"] = ClusterState(facts["state"])
@@ -134,6 +143,8 @@ class Registrar:
             pem = await self._certificate(facts.get("url", before.view.url))
         password = patch.password.get_secret_value() if patch.password else None
         sealed = before.sealed if password is None else self.secrets.seal(password)
+        agent = self.desk.changed(before.agent, patch) if FIELDS & given else before.agent
+        facts["has_agent"] = agent is not None
 
         def change(cluster: Registered) -> Registered:
             return replace(
@@ -141,6 +152,7 @@ class Registrar:
                 username=patch.username or cluster.username,
                 sealed=sealed,
                 ca_pem=pem,
+                agent=agent,
                 template_asked=patch.disk_template
                 if "disk_template" in given
                 else cluster.template_asked,
@@ -151,22 +163,3 @@ class Registrar:
 
 def _way_in(cluster: Registered) -> tuple[str, str, str, str | None]:
     return cluster.view.url, cluster.username, cluster.sealed, cluster.ca_pem
-
-
-def address(url: str) -> str:
-    """Return a RAPI address as ``https://host:port``.
-
-    Raises:
-        ClusterRefused: it is none.
-    """
-    refused = ClusterRefused("The address of a RAPI is https://host:port.")
-    try:
-        parts = urlsplit(url)
-        port = parts.port or PORT
-    except ValueError as malformed:
-        raise refused from malformed
-    extra = parts.path.strip("/") or parts.query or parts.fragment or parts.username
-    if parts.scheme != "https" or not parts.hostname or extra:
-        raise refused
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"https://{host}:{port}"

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from deploy.simulator.testing import RunningSimulator, running_simulator
 from services.rapi_gateway.domain.cluster import Access, Registered
 from services.rapi_gateway.domain.submission import Submission, intent_of
+from services.rapi_gateway.ganeti.agents import Agents
 from services.rapi_gateway.ganeti.link import ClusterLink
 from services.rapi_gateway.ganeti.links import Links
 from services.rapi_gateway.ganeti.opcodes.marking import Surroundings
@@ -19,6 +20,7 @@ from services.rapi_gateway.main import limits_of
 from services.rapi_gateway.settings import RapiGatewaySettings
 from services.rapi_gateway.store.stores import Transaction, bind
 from services.rapi_gateway.usecases import courier as courier_module
+from services.rapi_gateway.usecases.agents import AgentDesk
 from services.rapi_gateway.usecases.clusters import Registrar
 from services.rapi_gateway.usecases.courier import Courier
 from services.rapi_gateway.usecases.doorbell import Doorbell
@@ -31,6 +33,7 @@ from tests.integration.rapi_gateway.rig import KEY, QUICK, create, jobs_marked, 
 LIMITS = limits_of(
     RapiGatewaySettings.from_environment({}, **QUICK, database_url=SecretStr("unused"))
 )
+AGENTS = Agents(SecretBox(KEY).open, connect=1.0, read=1.0)  # there are none
 
 OPEN = frozenset({ClusterState.ENABLED})
 
@@ -68,6 +71,7 @@ async def cluster(
         transaction=transaction,
         links=courier.links,
         secrets=courier.secrets,
+        desk=AgentDesk(agents=AGENTS, seal=courier.secrets.seal),
         doorbell=courier.doorbell,
         connect_deadline=2.0,
     )

@@ -105,10 +105,10 @@ async def test_a_cluster_is_changed_and_tried_anew(
     with pytest.raises(BadInput, match="password"):
         await gateway.client.change(c1, ClusterPatch(password=SecretStr("wrong")))
     changed = await gateway.client.change(
-        c1, ClusterPatch(state="drained", availability_zone="north", disk_template="ext")
+        c1, ClusterPatch(state="drained", availability_zone="north", disk_template="sharedfile")
     )
     assert (changed.state, changed.availability_zone) == (ClusterState.DRAINED, "north")
-    assert changed.disk_template == "ext"
+    assert changed.disk_template == "sharedfile"
     assert changed.version == 2
     facts = await gateway.facts("gateway.cluster")
     assert [fact["verb"] for fact in facts] == ["created", "updated"]

@@ -3,7 +3,7 @@
 import pytest
 
 from services.rapi_gateway.domain.cluster import ClusterRefused
-from services.rapi_gateway.usecases.clusters import address
+from services.rapi_gateway.usecases.addresses import address
 
 
 @pytest.mark.parametrize(

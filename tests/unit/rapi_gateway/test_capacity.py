@@ -85,16 +85,22 @@ def test_policy_and_tags_of_the_cluster() -> None:
         (None, ["diskless", "ext", "plain", "drbd"], "plain"),
         (None, ["diskless", "file"], "file"),
         (None, ["diskless"], "diskless"),
-        ("ext", ["plain", "ext"], "ext"),
+        ("sharedfile", ["plain", "sharedfile"], "sharedfile"),
     ],
 )
 def test_the_disk_template(asked: str | None, enabled: list[str], chosen: str) -> None:
-    assert template_for(asked, enabled) == chosen
+    assert template_for(asked, enabled, None) == chosen
 
 
 def test_a_template_that_is_not_enabled_is_refused() -> None:
     with pytest.raises(ValueError, match=r"drbd is not enabled.*plain"):
-        template_for("drbd", ["plain"])
+        template_for("drbd", ["plain"], None)
+
+
+def test_ext_wants_a_provider() -> None:
+    assert template_for("ext", ["plain", "ext"], "cyclades") == "ext"
+    with pytest.raises(ValueError, match="needs an ExtStorage provider"):
+        template_for("ext", ["plain", "ext"], None)
 
 
 @pytest.mark.parametrize(
