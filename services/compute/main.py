@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compute.api.deps import DEPS, Deps
 from services.compute.api.policy import RULES
+from services.compute.api.proxy.app import Proxying, serve
 from services.compute.api.routes import ROUTES, is_public
 from services.compute.api.views.servers import rendering
 from services.compute.effects import upkeep
@@ -18,6 +19,7 @@ from services.compute.events import clusters, ganeti, resources
 from services.compute.settings import ComputeSettings
 from services.compute.store.stores import Transaction, bound
 from services.compute.store.tables import idempotency, messaging
+from services.compute.usecases.consoles import Consoles
 from services.compute.usecases.neighbours import Neighbours
 from services.compute.usecases.placing import Placing
 from shared.clients.gateway import GatewayClient
@@ -31,7 +33,7 @@ from shared.identity.policy import NOVA_DENIAL, Policy
 from shared.saga.runner import Runner
 from shared.service.definition import Definition
 from shared.service.parts import Parts
-from shared.service.runtime import Service
+from shared.service.runtime import Loop, Service
 from shared.web.app import build_app
 from shared.web.families import NOVA
 from shared.web.microversion import compute_microversions
@@ -96,6 +98,12 @@ async def build(settings: ComputeSettings, parts: Parts) -> Service:
         tries=settings.placement_tries,
         stop_timeout=settings.stop_timeout,
     )
+    consoles = Consoles(
+        transaction=transaction,
+        screens=gateway,
+        prefix=settings.ganeti_prefix,
+        lifetime=settings.console_token_seconds,
+    )
     deps = Deps(
         settings=settings,
         transaction=transaction,
@@ -104,6 +112,7 @@ async def build(settings: ComputeSettings, parts: Parts) -> Service:
         policy=Policy(RULES, denial=NOVA_DENIAL, overrides=settings.policy_file),
         secrets=parts.secrets,
         neighbours=Neighbours(images=image, networks=network),
+        consoles=consoles,
     )
     return Service(
         name="compute",
@@ -122,8 +131,23 @@ async def build(settings: ComputeSettings, parts: Parts) -> Service:
         loops={
             "clusters": partial(upkeep.keep_asking, transaction, gateway),
             "upkeep": partial(upkeep.keep_forgetting, transaction),
+            **console_proxy(settings, consoles),
         },
     )
+
+
+def console_proxy(settings: ComputeSettings, consoles: Consoles) -> dict[str, Loop]:
+    """Return the loop that shows screens, where a port is set for it."""
+    if settings.console_port is None:
+        return {}
+    proxying = Proxying(
+        redeem=consoles.redeem,
+        novnc=settings.novnc,
+        origins=settings.console_origins,
+        most=settings.console_most,
+        idle=settings.console_idle_seconds,
+    )
+    return {"consoles": partial(serve, proxying, settings.host, settings.console_port)}
 
 
 def saga_store(connection: AsyncConnection) -> SagaStore:

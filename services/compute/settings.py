@@ -54,4 +54,35 @@ class ComputeSettings(ServiceSettings):
     stop_timeout: int = Field(
         default=60, ge=0, description="Seconds a guest gets to shut down before its power goes."
     )
+    console_port: int | None = Field(
+        default=None,
+        description="Port of the console proxy (noVNC and websockets); absent: no screens.",
+    )
+    console_url: str | None = Field(
+        default=None,
+        description="How browsers reach the console proxy; absent: http, on our host and its port.",
+    )
+    console_origins: tuple[str, ...] = Field(
+        default=(), description="Host names of other pages that may open screens (a dashboard's)."
+    )
+    console_token_seconds: float = Field(
+        default=600.0, gt=0, description="How long a console's address can be opened, once."
+    )
+    console_most: int = Field(default=200, ge=1, description="Screens shown at once, per process.")
+    console_idle_seconds: float = Field(
+        default=900.0, gt=0, description="Seconds without a byte after which a screen is closed."
+    )
+    novnc: Path | None = Field(
+        default=None,
+        description="Folder or zip of noVNC's files; absent: those of the package novnc.",
+    )
     max_limit: int = Field(default=1000, ge=1, description="Most rows of one page of a list.")
+
+    @property
+    def console_base(self) -> str | None:
+        """Where browsers reach the console proxy; None: nowhere."""
+        if self.console_url is not None:
+            return self.console_url.rstrip("/")
+        if self.console_port is None:
+            return None
+        return f"http://{self.host}:{self.console_port}"

@@ -43,7 +43,6 @@ ABSENT: Final[dict[str, tuple[Refusal, str]]] = {
     "/os-volumes_boot": (NotFound, "Use /servers."),
     "/os-baremetal-nodes": (NotFound, "There are no bare metal nodes here."),
     "/os-hosts": (NotFound, "Use /os-services and /os-hypervisors."),
-    "/os-console-auth-tokens": (NotFound, "No such console token: consoles are not built yet."),
     # What Nova itself dropped.
     "/os-agents": (web.HTTPGone, LONG_GONE),
     "/os-cells": (web.HTTPGone, LONG_GONE),

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from services.compute.settings import ComputeSettings
 from services.compute.store.stores import Transaction
+from services.compute.usecases.consoles import Consoles
 from services.compute.usecases.create_servers import Acceptance
 from services.compute.usecases.neighbours import Neighbours
 from services.compute.usecases.placing import Placing
@@ -25,6 +26,7 @@ class Deps:
     secrets: SecretBox
     neighbours: Neighbours
     placing: Placing
+    consoles: Consoles
 
     @property
     def acceptance(self) -> Acceptance:

@@ -4,6 +4,7 @@ from typing import Final
 
 from services.compute.api.policies import (
     aggregates,
+    consoles,
     flavors,
     hosts,
     keypairs,
@@ -25,4 +26,5 @@ RULES: Final[tuple[PolicyRule, ...]] = (
     *hosts.RULES,
     *reports.RULES,
     *aggregates.RULES,
+    *consoles.RULES,
 )

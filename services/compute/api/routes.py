@@ -8,6 +8,7 @@ from services.compute.api import (
     absent,
     aggregates,
     availability_zones,
+    consoles,
     extensions,
     flavor_access,
     flavor_specs,
@@ -61,6 +62,7 @@ RESOURCES: Final = [
     *tenant_usage.ROUTES,
     *extensions.ROUTES,
     *migrations.ROUTES,
+    *consoles.ROUTES,
     *absent.ROUTES,
     *aggregates.ROUTES,
 ]

@@ -48,6 +48,7 @@ async def forget_once(transaction: Transaction) -> None:
         await stores.sagas.forget()
         await stores.jobs.forget()
         await stores.projections.forget()
+        await stores.consoles.forget()
 
 
 async def keep_forgetting(transaction: Transaction) -> None:

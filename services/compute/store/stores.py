@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.compute.store.actions import ActionStore
 from services.compute.store.aggregates import AggregateStore
 from services.compute.store.capacity import CapacityStore
+from services.compute.store.consoles import ConsoleStore
 from services.compute.store.documents import Renderer
 from services.compute.store.flavors import FlavorStore
 from services.compute.store.keypairs import KeypairStore
@@ -40,6 +41,7 @@ class Stores:
     quotas: QuotaStore
     server_groups: ServerGroupStore
     aggregates: AggregateStore
+    consoles: ConsoleStore
     outbox: Outbox
     inbox: Inbox
     sagas: SagaStore
@@ -60,6 +62,7 @@ class Stores:
             quotas=QuotaStore(connection),
             server_groups=ServerGroupStore(connection),
             aggregates=AggregateStore(connection),
+            consoles=ConsoleStore(connection),
             outbox=Outbox(connection, messaging),
             inbox=Inbox(connection, messaging),
             sagas=SagaStore(connection, messaging.sagas),

@@ -60,6 +60,9 @@ class PaperGateway:
     refusals: dict[str, Failure] = field(default_factory=dict)  # cluster -> every submission's fate
     pending: bool = False
     known_instances: dict[str, str] = field(default_factory=dict)  # name -> node, for a look
+    screens: dict[str, Json] = field(default_factory=dict)  # name -> console
+    logs: dict[str, str] = field(default_factory=dict)  # name -> what it wrote
+    screens_refused: int | None = None  # the status of every answer about screens and logs
 
     def answer(self, method: str, path: list[str], body: Json) -> httpx.Response:
         """Answer one call."""
@@ -69,6 +72,8 @@ class PaperGateway:
             node = self.known_instances.get(name)
             rows = [] if node is None else [[[0, name], [0, node]]]
             return httpx.Response(200, json={"rows": rows})
+        if path[3] == "instances":
+            return self._about(path[4], path[5])
         key = path[4]
         known = self.submissions.setdefault(key, body["operation"])
         if known != body["operation"]:
@@ -83,6 +88,15 @@ class PaperGateway:
             )
         _, job = self.jobs.setdefault(key, (cluster, len(self.jobs) + 1))
         return httpx.Response(200, json=state | {"status": "accepted", "epoch": 1, "job_id": job})
+    def _about(self, name: str, what: str) -> httpx.Response:
+        if self.screens_refused is not None:
+            return httpx.Response(self.screens_refused, json={"error": {"message": "no"}})
+        if what == "console":
+            found = self.screens.get(name)
+            return not_found("instance") if found is None else httpx.Response(200, json=found)
+        if name not in self.logs:
+            return not_found("log")
+        return httpx.Response(200, json={"output": self.logs[name]})
 
     def operations(self, kind: str = "") -> list[Json]:
         """Return what was submitted, in order."""
