@@ -71,7 +71,12 @@ async def build(settings: NetworkSettings, parts: Parts) -> Service:
         reads=parts.reads,
         policy=Policy(RULES, denial=NEUTRON_DENIAL),
         rules=Rules(pools=pools(settings), mtu=settings.mtu),
-        around=Surroundings(ganeti=names, dns_domain=settings.dns_domain),
+        around=Surroundings(
+            ganeti=names,
+            dns_domain=settings.dns_domain,
+            router_port_status=settings.router_port_status,
+            floating_ips_need_router=settings.floating_ips_need_router,
+        ),
         quotas=quotas,
         zones=settings.availability_zones,
     )
@@ -79,7 +84,9 @@ async def build(settings: NetworkSettings, parts: Parts) -> Service:
     begin_sagas = unit_of_work(
         parts.engine, lambda connection: SagaStore(connection, messaging.sagas)
     )
-    world = Cloud(gateway=gateway, records=Ledger(transaction), prefix=settings.ganeti_prefix)
+    world = Cloud(
+        gateway=gateway, records=Ledger(transaction, names), prefix=settings.ganeti_prefix
+    )
     return Service(
         name="network",
         host=settings.host,
@@ -89,9 +96,9 @@ async def build(settings: NetworkSettings, parts: Parts) -> Service:
         tables=messaging,
         subscriptions=(
             ganeti.jobs(transaction),
-            ganeti.instances(transaction, settings.ganeti_prefix),
+            ganeti.instances(transaction, names),
             ganeti.clusters(transaction),
-            servers.servers(transaction),
+            servers.servers(transaction, names),
         ),
         runner=Runner(begin_sagas, SAGAS, world),
         loops={

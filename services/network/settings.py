@@ -1,7 +1,7 @@
 """Every knob of the network service."""
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import SettingsConfigDict
@@ -46,6 +46,15 @@ class NetworkSettings(ServiceSettings):
     mtu: int = Field(default=1500, ge=68, le=65535, description="MTU of a network, unless told.")
     dns_domain: str = Field(
         default="openstacklocal.", description="Domain of ports whose network has none."
+    )
+    router_port_status: Literal["ACTIVE", "DOWN"] = Field(
+        default="DOWN",
+        description="What routers' ports show: nothing forwards, but some tools wait for ACTIVE.",
+    )
+    floating_ips_need_router: bool = Field(
+        default=True,
+        description="Whether a floating IP needs a router between its port and the world, as in "
+        "Neutron; servers carry the address themselves either way.",
     )
     quotas: dict[str, int] = Field(
         default={}, description="Default limits that differ from Neutron's (JSON); -1: none."

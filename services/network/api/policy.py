@@ -13,6 +13,8 @@ RESOURCES: Final = {
     "network": "networks",
     "subnet": "subnets",
     "port": "ports",
+    "router": "routers",
+    "floatingip": "floatingips",
     "security_group": "security-groups",
     "security_group_rule": "security-group-rules",
 }
@@ -41,8 +43,24 @@ def _crud(resource: str, collection: str) -> list[PolicyRule]:
     ]
 
 
+ROUTER_ACTIONS: Final = (
+    "add_router_interface",
+    "remove_router_interface",
+    "add_extraroutes",
+    "remove_extraroutes",
+)
+
 RULES: Final = (
     *(rule for name, collection in RESOURCES.items() for rule in _crud(name, collection)),
+    *(
+        PolicyRule(
+            action,
+            PROJECT_MEMBER_OR_SERVICE_OR_ADMIN,
+            "Change what a router connects",
+            (f"PUT /routers/{{id}}/{action}",),
+        )
+        for action in ROUTER_ACTIONS
+    ),
     PolicyRule("get_tags", PROJECT_READER_OR_SERVICE_OR_ADMIN, "See tags"),
     PolicyRule("update_tags", PROJECT_MEMBER_OR_SERVICE_OR_ADMIN, "Change tags"),
     PolicyRule(

@@ -72,7 +72,8 @@ async def delete_port(request: web.Request) -> web.Response:
     """Remove a port."""
     require(request, "delete_port")
     port_id = id_in(request, PortNotFound)
+    deps = request.app[DEPS]
     await ports.delete(
-        request.app[DEPS].transaction, view_of(request), port_id, revision_in(request)
+        deps.transaction, deps.around, view_of(request), port_id, revision_in(request)
     )
     return answer_nothing()

@@ -6,17 +6,19 @@ from aiohttp import web
 
 from services.network.api import (
     extensions,
+    floating_ips,
     networks,
     operations,
     ports,
     quotas,
+    routers,
     security_groups,
     subnets,
     tags,
     versions,
 )
 
-TAGGED = "{collection:networks|subnets|ports|security-groups}"
+TAGGED = "{collection:networks|subnets|ports|security-groups|routers|floatingips}"
 
 
 def _with_json(routes: Iterable[web.RouteDef]) -> list[web.RouteDef]:
@@ -52,6 +54,20 @@ ROUTES = [
             web.get("/ports/{id}", ports.show_port),
             web.put("/ports/{id}", ports.update_port),
             web.delete("/ports/{id}", ports.delete_port),
+            web.get("/routers", routers.list_routers),
+            web.post("/routers", routers.create_routers),
+            web.get("/routers/{id}", routers.show_router),
+            web.put("/routers/{id}", routers.update_router),
+            web.delete("/routers/{id}", routers.delete_router),
+            web.put("/routers/{id}/add_router_interface", routers.add_interface),
+            web.put("/routers/{id}/remove_router_interface", routers.remove_interface),
+            web.put("/routers/{id}/add_extraroutes", routers.add_routes),
+            web.put("/routers/{id}/remove_extraroutes", routers.remove_routes),
+            web.get("/floatingips", floating_ips.list_floating_ips),
+            web.post("/floatingips", floating_ips.create_floating_ips),
+            web.get("/floatingips/{id}", floating_ips.show_floating_ip),
+            web.put("/floatingips/{id}", floating_ips.update_floating_ip),
+            web.delete("/floatingips/{id}", floating_ips.delete_floating_ip),
             web.get("/security-groups", security_groups.list_security_groups),
             web.post("/security-groups", security_groups.create_security_groups),
             web.get("/security-groups/{id}", security_groups.show_security_group),

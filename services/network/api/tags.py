@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 from aiohttp import web
 
-from services.network.api import networks, ports, security_groups, subnets
+from services.network.api import floating_ips, networks, ports, routers, security_groups, subnets
 from services.network.api.deps import DEPS, require, view_of
 from services.network.api.listing import Collection
 from services.network.api.paths import id_in
@@ -26,6 +26,8 @@ TAGGED: Final[dict[str, Collection]] = {
     "subnets": subnets.WHAT,
     "ports": ports.WHAT,
     "security-groups": security_groups.GROUPS,
+    "routers": routers.WHAT,
+    "floatingips": floating_ips.WHAT,
 }
 
 

@@ -62,6 +62,15 @@ class Pool:
         return f"{self.start}-{self.end}"
 
 
+def overlap(one: IpNetwork, other: IpNetwork) -> bool:
+    """Whether two ranges share addresses."""
+    return (
+        one.version == other.version
+        and int(one.network_address) <= int(other.broadcast_address)
+        and int(other.network_address) <= int(one.broadcast_address)
+    )
+
+
 def hosts(cidr: IpNetwork) -> tuple[int, int]:
     """Return the lowest and highest address a host may have, as numbers.
 

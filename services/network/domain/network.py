@@ -6,7 +6,7 @@ from uuid import UUID
 
 from typing_extensions import override
 
-from services.network.domain.resource import Json, NamedResource
+from services.network.domain.resource import Json, NamedResource, text_of
 from shared.contracts.resources import NetworkChanged, ResourceChanged
 
 
@@ -28,6 +28,10 @@ class Network(NamedResource):
     physical_network: str = ""
     segmentation_id: int | None = None
     subnet_ids: tuple[UUID, ...] = ()
+    ipv4_address_scope: UUID | None = None  # of the pools its subnets are from
+    ipv6_address_scope: UUID | None = None
+    shared_with: tuple[str, ...] = ()  # projects that may use it as their own
+    external_to: tuple[str, ...] = ()  # projects that may reach the world through it
 
     @property
     def status(self) -> str:
@@ -49,6 +53,8 @@ class Network(NamedResource):
             "dns_domain": self.dns_domain,
             "availability_zone_hints": list(self.availability_zone_hints),
             "availability_zones": [],
+            "ipv4_address_scope": text_of(self.ipv4_address_scope),
+            "ipv6_address_scope": text_of(self.ipv6_address_scope),
         }
 
     @override

@@ -9,9 +9,13 @@ UNLIMITED: Final = -1
 DEFAULTS: Final[Mapping[str, int]] = {
     "network": 100,
     "subnet": 100,
+    "subnetpool": -1,
     "port": 500,
+    "router": 10,
+    "floatingip": 50,
     "security_group": 10,
     "security_group_rule": 100,
+    "rbac_policy": 10,
 }
 
 

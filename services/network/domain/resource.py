@@ -11,6 +11,11 @@ from shared.contracts.resources import DELETED, ResourceChanged
 Json = dict[str, Any]
 
 
+def text_of(reference: UUID | None) -> str | None:
+    """Return a reference as documents have it."""
+    return None if reference is None else str(reference)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
     """A thing of the Networking API, with Neutron's standard attributes."""

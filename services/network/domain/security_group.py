@@ -76,6 +76,7 @@ class SecurityGroup(NamedResource):
     FACT: ClassVar[type[ResourceChanged] | None] = SecurityGroupChanged
 
     is_default: bool = False
+    shared_with: tuple[str, ...] = ()  # projects whose ports may be in it
     rules: tuple[SecurityGroupRule, ...] = ()
 
     @override
@@ -83,6 +84,7 @@ class SecurityGroup(NamedResource):
         """Return the group and its rules as its owner sees them."""
         return self.named() | {
             "stateful": True,
+            "shared": "*" in self.shared_with,
             "security_group_rules": [rule.document() for rule in self.rules],
         }
 

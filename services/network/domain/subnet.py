@@ -8,7 +8,7 @@ from uuid import UUID
 from typing_extensions import override
 
 from services.network.domain.addressing import IpNetwork, Pool
-from services.network.domain.resource import Json, NamedResource
+from services.network.domain.resource import Json, NamedResource, text_of
 from shared.contracts.resources import ResourceChanged, SubnetChanged
 
 MOST_NAME_SERVERS = 5
@@ -23,6 +23,7 @@ class Subnet(NamedResource):
     FACT: ClassVar[type[ResourceChanged] | None] = SubnetChanged
 
     network_id: UUID
+    subnetpool_id: UUID | None = None  # what it was cut from
     ip_version: int
     cidr: str
     gateway_ip: str | None = None
@@ -59,7 +60,7 @@ class Subnet(NamedResource):
             "enable_dhcp": self.enable_dhcp,
             "ipv6_ra_mode": self.ipv6_ra_mode,
             "ipv6_address_mode": self.ipv6_address_mode,
-            "subnetpool_id": None,
+            "subnetpool_id": text_of(self.subnetpool_id),
             "service_types": list(self.service_types),
             "dns_publish_fixed_ip": self.dns_publish_fixed_ip,
         }

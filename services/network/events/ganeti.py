@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from services.network.store.stores import Transaction
 from services.network.usecases import observations
-from services.network.usecases.bindings import facts_of
+from services.network.usecases.bindings import Ganeti, facts_of
 from shared.bus.contract import Delivery, Subscription
 from shared.contracts.base import Envelope
 from shared.contracts.ganeti import InstanceObserved, JobObserved
@@ -23,14 +23,14 @@ def jobs(transaction: Transaction) -> Subscription:
     )
 
 
-def instances(transaction: Transaction, prefix: str) -> Subscription:
+def instances(transaction: Transaction, names: Ganeti) -> Subscription:
     """Return the subscription to instances: the status of ports follows them."""
 
     async def handle(deliveries: Sequence[Delivery]) -> None:
         facts = [
             InstanceObserved.model_validate(Envelope.read(each.body).data) for each in deliveries
         ]
-        await observations.record_instances(transaction, prefix, facts)
+        await observations.record_instances(transaction, names, facts)
 
     return Subscription(
         queue="network.ganeti-instances", bindings=(InstanceObserved.binding(),), handle=handle

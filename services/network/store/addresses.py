@@ -69,12 +69,16 @@ class AddressStore:
             ).scalar_one_or_none()
             if address is None:
                 # Nothing is free, or the range we waited for was used up while we did.
-                any_free = await self._connection.execute(IS_ANY_FREE, {"subnet": subnet_id})
-                if not any_free.scalar_one():
+                if not await self.any_free(subnet_id):
                     return None
                 continue
             if await self._write(subnet_id, str(address), port_id):
                 return str(address)
+
+    async def any_free(self, subnet_id: UUID) -> bool:
+        """Whether the subnet has an address to give out."""
+        found = await self._connection.execute(IS_ANY_FREE, {"subnet": subnet_id})
+        return bool(found.scalar_one())
 
     async def take(self, subnet_id: UUID, address: str, port_id: UUID) -> bool:
         """Give the port this very address; False when somebody has it."""

@@ -36,21 +36,24 @@ class Listing:
     has_tags: bool = True
 
 
-def _texts(*names: str) -> dict[str, Filter]:
+def texts(*names: str) -> dict[str, Filter]:
+    """Return filters by columns of text."""
     return {name: Filter(Kind.TEXT, name) for name in names}
 
 
-def _flags(*names: str) -> dict[str, Filter]:
+def flags(*names: str) -> dict[str, Filter]:
+    """Return filters by columns of booleans."""
     return {name: Filter(Kind.BOOLEAN, name) for name in names}
 
 
-def _uuids(*names: str) -> dict[str, Filter]:
+def uuids(*names: str) -> dict[str, Filter]:
+    """Return filters by columns of ids."""
     return {name: Filter(Kind.UUID, name) for name in names}
 
 
 STANDARD: Final = {
-    **_uuids("id"),
-    **_texts("project_id", "description"),
+    **uuids("id"),
+    **texts("project_id", "description"),
     "tenant_id": Filter(Kind.TEXT, "project_id"),
     "revision_number": Filter(Kind.INTEGER, "revision"),
 }
@@ -70,8 +73,8 @@ NETWORKS: Final = Listing(
     visible="(project_id = {project} OR shared OR external)",
     filters={
         **STANDARD,
-        **_texts("name", "dns_domain"),
-        **_flags("admin_state_up", "shared", "is_default", "port_security_enabled"),
+        **texts("name", "dns_domain"),
+        **flags("admin_state_up", "shared", "is_default", "port_security_enabled"),
         "router:external": Filter(Kind.BOOLEAN, "external"),
         "status": Filter(Kind.TEXT, NETWORK_STATUS),
         "mtu": Filter(Kind.INTEGER, "mtu"),
@@ -97,9 +100,9 @@ SUBNETS: Final = Listing(
     " WHERE n.project_id = {project} OR n.shared OR n.external))",
     filters={
         **STANDARD,
-        **_uuids("network_id"),
-        **_texts("name", "cidr", "gateway_ip", "ipv6_ra_mode", "ipv6_address_mode"),
-        **_flags("enable_dhcp", "dns_publish_fixed_ip"),
+        **uuids("network_id"),
+        **texts("name", "cidr", "gateway_ip", "ipv6_ra_mode", "ipv6_address_mode"),
+        **flags("enable_dhcp", "dns_publish_fixed_ip"),
         "ip_version": Filter(Kind.INTEGER, "ip_version"),
         "service_types": Filter(Kind.HOLDS, "service_types"),
         "subnetpool_id": Filter(Kind.TEXT, "NULL::text"),
@@ -129,11 +132,11 @@ PORTS: Final = Listing(
     " WHERE n.project_id = {project}))",
     filters={
         **STANDARD,
-        **_uuids("network_id"),
-        **_texts(
+        **uuids("network_id"),
+        **texts(
             "name", "status", "mac_address", "device_id", "device_owner", "dns_name", "dns_domain"
         ),
-        **_flags("admin_state_up", "port_security_enabled"),
+        **flags("admin_state_up", "port_security_enabled"),
         "fixed_ips": Filter(Kind.FIXED_IPS, "id"),
         "security_groups": Filter(Kind.HOLDS, "security_groups"),
         "binding:host_id": Filter(Kind.TEXT, "host_id"),
@@ -160,7 +163,7 @@ SECURITY_GROUPS: Final = Listing(
     visible="project_id = {project}",
     filters={
         **STANDARD,
-        **_texts("name"),
+        **texts("name"),
         "stateful": Filter(Kind.BOOLEAN, "true"),
     },
     sorts={**STANDARD_SORTS, "name": "name"},
@@ -171,8 +174,8 @@ RULES: Final = Listing(
     visible="project_id = {project}",
     filters={
         **STANDARD,
-        **_uuids("remote_group_id"),
-        **_texts("direction", "ethertype", "protocol", "remote_ip_prefix"),
+        **uuids("remote_group_id"),
+        **texts("direction", "ethertype", "protocol", "remote_ip_prefix"),
         "security_group_id": Filter(Kind.UUID, "group_id"),
         "port_range_min": Filter(Kind.INTEGER, "port_range_min"),
         "port_range_max": Filter(Kind.INTEGER, "port_range_max"),

@@ -12,8 +12,9 @@ from typing_extensions import override
 from services.network.domain.binding import VifType
 from services.network.domain.errors import MacAddressInUse, PortNotFound, SecurityGroupNotFound
 from services.network.domain.port import FixedIp, Port
+from services.network.domain.router import INTERFACE
 from services.network.store.rows import Rows, columns_of
-from services.network.store.tables import port_groups, ports
+from services.network.store.tables import addresses, floating_ips, port_groups, ports
 from shared.errors import StaleWrite
 
 
@@ -101,6 +102,33 @@ class PortStore(Rows[Port]):
         return await self.where(ports.c.device_id == device_id, ports.c.device_id != "", lock=True)
 
     async def seen(self, devices: Collection[str], names: Collection[UUID]) -> list[Port]:
-        """Return, locked, the ports of the servers and those of these ids."""
-        of_servers = sa.and_(ports.c.device_id.in_(list(devices)), ports.c.device_id != "")
-        return await self.where(sa.or_(of_servers, ports.c.id.in_(list(names))), lock=True)
+        """Return, locked, the ports of the servers and those of these ids.
+
+        A server has the ports that hold its floating addresses, too.
+        """
+        servers = list(devices)
+        of_servers = sa.and_(ports.c.device_id.in_(servers), ports.c.device_id != "")
+        floating = sa.select(floating_ips.c.internal_port_id).where(
+            floating_ips.c.server_id.in_(servers), floating_ips.c.server_id != ""
+        )
+        by_name = ports.c.id.in_(list(names))
+        return await self.where(sa.or_(of_servers, by_name, ports.c.id.in_(floating)), lock=True)
+
+    async def interfaces_of(self, router_id: UUID) -> list[Port]:
+        """Return, locked, the ports that are a router's interfaces."""
+        return await self.where(
+            ports.c.device_id == str(router_id), ports.c.device_owner == INTERFACE, lock=True
+        )
+
+    async def router_port_at(self, subnet_id: UUID, address: str) -> UUID | None:
+        """Return the router's port that has an address."""
+        found = (
+            sa.select(ports.c.id)
+            .join(addresses, addresses.c.port_id == ports.c.id)
+            .where(
+                addresses.c.subnet_id == subnet_id,
+                addresses.c.address == address,
+                ports.c.device_owner == INTERFACE,
+            )
+        )
+        return (await self._connection.execute(found)).scalar_one_or_none()

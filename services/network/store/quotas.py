@@ -8,20 +8,28 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.network.domain import quota
 from services.network.store.tables import (
+    floating_ips,
     networks,
     ports,
     quotas,
+    rbac_policies,
+    routers,
     security_group_rules,
     security_groups,
+    subnet_pools,
     subnets,
 )
 
 TABLES = {
     "network": networks,
     "subnet": subnets,
+    "subnetpool": subnet_pools,
     "port": ports,
+    "router": routers,
+    "floatingip": floating_ips,
     "security_group": security_groups,
     "security_group_rule": security_group_rules,
+    "rbac_policy": rbac_policies,
 }
 
 LIMIT_AND_USE = """

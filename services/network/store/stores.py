@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.network.store.addresses import AddressStore
 from services.network.store.clusters import ClusterStore, ClusterSubnetStore
+from services.network.store.floating_ips import FloatingIpStore
 from services.network.store.networks import NetworkStore
 from services.network.store.ports import PortStore
 from services.network.store.quotas import QuotaStore
+from services.network.store.routers import RouterStore
 from services.network.store.security_groups import RuleStore, SecurityGroupStore
 from services.network.store.subnets import SubnetStore
 from services.network.store.tables import idempotency, messaging
@@ -32,6 +34,8 @@ class Stores:
     subnets: SubnetStore
     ports: PortStore
     addresses: AddressStore
+    routers: RouterStore
+    floating_ips: FloatingIpStore
     groups: SecurityGroupStore
     rules: RuleStore
     quotas: QuotaStore
@@ -85,6 +89,8 @@ def _bind(connection: AsyncConnection, sealer: Sealer, quotas: Mapping[str, int]
         subnets=SubnetStore(connection),
         ports=PortStore(connection),
         addresses=AddressStore(connection),
+        routers=RouterStore(connection),
+        floating_ips=FloatingIpStore(connection),
         groups=SecurityGroupStore(connection),
         rules=RuleStore(connection),
         quotas=QuotaStore(connection, quotas),

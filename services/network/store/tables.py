@@ -37,10 +37,17 @@ def _named() -> list[sa.Column[object]]:
     ]
 
 
+def _projects(name: str) -> sa.Column[object]:
+    """A list of projects that may see the row, kept beside the RBAC policies that say so."""
+    return sa.Column(name, JSONB, nullable=False, server_default="[]")
+
+
 networks = sa.Table(
     "networks",
     metadata,
     *_named(),
+    _projects("shared_with"),
+    _projects("external_to"),
     sa.Column("admin_state_up", sa.Boolean, nullable=False),
     sa.Column("shared", sa.Boolean, nullable=False),
     sa.Column("external", sa.Boolean, nullable=False),
@@ -53,6 +60,8 @@ networks = sa.Table(
     sa.Column("physical_network", sa.Text, nullable=False),
     sa.Column("segmentation_id", sa.Integer),
     sa.Column("subnet_ids", JSONB, nullable=False),
+    sa.Column("ipv4_address_scope", sa.Uuid),
+    sa.Column("ipv6_address_scope", sa.Uuid),
     sa.Index("networks_project", "project_id", "id"),
     sa.Index("networks_visible_to_all", "id", postgresql_where=sa.text("shared OR external")),
     sa.Index(
@@ -70,11 +79,48 @@ networks = sa.Table(
     ),
 )
 
+# Ranges of addresses that may be shared: two subnets of one scope never overlap.
+address_scopes = sa.Table(
+    "address_scopes",
+    metadata,
+    *_named(),
+    _projects("shared_with"),
+    sa.Column("ip_version", sa.SmallInteger, nullable=False),
+    sa.Column("shared", sa.Boolean, nullable=False),
+    sa.Index("address_scopes_project", "project_id", "id"),
+)
+
+# What subnets may be cut from.
+subnet_pools = sa.Table(
+    "subnet_pools",
+    metadata,
+    *_named(),
+    _projects("shared_with"),
+    sa.Column("ip_version", sa.SmallInteger, nullable=False),
+    sa.Column("prefixes", JSONB, nullable=False),
+    sa.Column("default_prefixlen", sa.SmallInteger, nullable=False),
+    sa.Column("min_prefixlen", sa.SmallInteger, nullable=False),
+    sa.Column("max_prefixlen", sa.SmallInteger, nullable=False),
+    sa.Column("default_quota", sa.Integer),
+    sa.Column("shared", sa.Boolean, nullable=False),
+    sa.Column("is_default", sa.Boolean, nullable=False),
+    sa.Column("address_scope_id", sa.Uuid, sa.ForeignKey("address_scopes.id")),
+    sa.Index("subnet_pools_project", "project_id", "id"),
+    sa.Index("subnet_pools_scope", "address_scope_id"),
+    sa.Index(
+        "subnet_pools_one_default",
+        "ip_version",
+        unique=True,
+        postgresql_where=sa.text("is_default"),
+    ),
+)
+
 subnets = sa.Table(
     "subnets",
     metadata,
     *_named(),
     sa.Column("network_id", sa.Uuid, sa.ForeignKey("networks.id"), nullable=False),
+    sa.Column("subnetpool_id", sa.Uuid, sa.ForeignKey("subnet_pools.id")),
     sa.Column("ip_version", sa.SmallInteger, nullable=False),
     sa.Column("cidr", sa.Text, nullable=False),
     sa.Column("gateway_ip", sa.Text),
@@ -88,6 +134,7 @@ subnets = sa.Table(
     sa.Column("dns_publish_fixed_ip", sa.Boolean, nullable=False),
     sa.Index("subnets_project", "project_id", "id"),
     sa.Index("subnets_network", "network_id"),
+    sa.Index("subnets_pool", "subnetpool_id"),
 )
 
 ports = sa.Table(
@@ -153,10 +200,65 @@ free_ranges = sa.Table(
     sa.Index("free_ranges_subnet", "subnet_id", "first"),
 )
 
+routers = sa.Table(
+    "routers",
+    metadata,
+    *_named(),
+    sa.Column("admin_state_up", sa.Boolean, nullable=False),
+    sa.Column("availability_zone_hints", JSONB, nullable=False),
+    sa.Column("routes", JSONB, nullable=False),
+    sa.Column("gateway_network_id", sa.Uuid, sa.ForeignKey("networks.id")),
+    sa.Column("gateway_port_id", sa.Uuid, sa.ForeignKey("ports.id")),
+    sa.Column("gateway_ips", JSONB, nullable=False),
+    sa.Column("enable_snat", sa.Boolean, nullable=False),
+    sa.Index("routers_project", "project_id", "id"),
+    sa.Index("routers_gateway", "gateway_network_id"),
+)
+
+# ``port_id`` is whose address is reached; ``internal_port_id`` holds the address itself.
+floating_ips = sa.Table(
+    "floating_ips",
+    metadata,
+    *_named(),
+    sa.Column("network_id", sa.Uuid, sa.ForeignKey("networks.id"), nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("internal_port_id", sa.Uuid, sa.ForeignKey("ports.id"), nullable=False, unique=True),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("port_id", sa.Uuid, sa.ForeignKey("ports.id")),
+    sa.Column("fixed_ip_address", sa.Text),
+    sa.Column("router_id", sa.Uuid, sa.ForeignKey("routers.id")),
+    sa.Column("port_details", JSONB),
+    sa.Column("server_id", sa.Text),
+    sa.Column("nic", JSONB),
+    sa.Column("dns_name", sa.Text, nullable=False),
+    sa.Column("dns_domain", sa.Text, nullable=False),
+    sa.Index("floating_ips_project", "project_id", "id"),
+    sa.Index("floating_ips_network", "network_id"),
+    sa.Index("floating_ips_router", "router_id"),
+    sa.Index("floating_ips_server", "server_id", postgresql_where=sa.text("server_id <> ''")),
+    sa.Index(
+        "floating_ips_one_per_fixed_ip", "port_id", "fixed_ip_address", "network_id", unique=True
+    ),
+)
+
+# Who else may see what; what is shared has the projects in its own row, too.
+rbac_policies = sa.Table(
+    "rbac_policies",
+    metadata,
+    *_standard(),
+    sa.Column("object_type", sa.Text, nullable=False),
+    sa.Column("object_id", sa.Uuid, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("target_project", sa.Text, nullable=False),
+    sa.Index("rbac_policies_project", "project_id", "id"),
+    sa.Index("rbac_policies_once", "object_id", "action", "target_project", unique=True),
+)
+
 security_groups = sa.Table(
     "security_groups",
     metadata,
     *_named(),
+    _projects("shared_with"),
     sa.Column("is_default", sa.Boolean, nullable=False),
     sa.Index("security_groups_project", "project_id", "id"),
     sa.Index(

@@ -10,9 +10,12 @@ from services.network.domain.errors import (
     SecurityGroupNotFound,
     SubnetNotFound,
 )
+from services.network.domain.floating_ip import FloatingIp
 from services.network.domain.network import Network
 from services.network.domain.port import Port
 from services.network.domain.resource import Resource, View
+from services.network.domain.router import SERVICE_PORTS, Router
+from services.network.domain.router_errors import FloatingIPNotFound, RouterNotFound
 from services.network.domain.security_group import SecurityGroup
 from services.network.domain.subnet import Subnet
 from services.network.store.stores import Stores
@@ -35,7 +38,8 @@ def owns(view: View, thing: Resource) -> bool:
 
 def sees_network(view: View, network: Network) -> bool:
     """Whether the caller may see the network."""
-    return owns(view, network) or network.shared or network.external
+    known = (*network.shared_with, *network.external_to)
+    return owns(view, network) or network.shared or network.external or view.project_id in known
 
 
 async def visible_network(stores: Stores, view: View, network_id: UUID) -> Network:
@@ -97,6 +101,30 @@ async def own_port(stores: Stores, view: View, port_id: UUID) -> tuple[Port, Net
     raise PortNotFound(port_id)
 
 
+async def own_router(stores: Stores, view: View, router_id: UUID) -> Router:
+    """Return, locked, a router of the caller's.
+
+    Raises:
+        RouterNotFound: absent, or another project's.
+    """
+    router = await stores.routers.get(router_id, lock=True)
+    if not owns(view, router):
+        raise RouterNotFound(router_id)
+    return router
+
+
+async def own_floating_ip(stores: Stores, view: View, floating_id: UUID) -> FloatingIp:
+    """Return, locked, a floating IP of the caller's.
+
+    Raises:
+        FloatingIPNotFound: absent, or another project's.
+    """
+    floating = await stores.floating_ips.get(floating_id, lock=True)
+    if not owns(view, floating):
+        raise FloatingIPNotFound(floating_id)
+    return floating
+
+
 async def own_group(stores: Stores, view: View, group_id: UUID) -> SecurityGroup:
     """Return, locked and with its rules, a security group the caller may change.
 
@@ -116,9 +144,13 @@ HOSTS_OWN: Final = ("mac_address", "port_security_enabled", "allowed_address_pai
 def check_guest(view: View, network: Network, fields: Mapping[str, Any], rule: str) -> None:
     """Refuse fields of a port that the caller, a guest on the network, may not choose.
 
+    Nobody but administrators makes ports look like routers': those are made by connecting them.
+
     Raises:
         PolicyNotAuthorized: names the field.
     """
+    if fields.get("device_owner") in SERVICE_PORTS and not view.everything:
+        raise PolicyNotAuthorized(f"{rule}:device_owner")
     if owns(view, network):
         return
     for name in HOSTS_OWN:

@@ -9,8 +9,9 @@ from services.network.domain.errors import InvalidInput, InvalidSharedSetting, N
 from services.network.domain.network import Network
 from services.network.domain.physical import PhysicalNetwork
 from services.network.domain.resource import View
+from services.network.domain.router_errors import ExternalNetworkInUse
 from services.network.store.stores import Stores, Transaction
-from services.network.usecases import access, subnets
+from services.network.usecases import access, floating_ips, subnets
 from services.network.usecases.news import again, check_revision, tell
 from shared.clock import utcnow
 from shared.contracts.resources import CREATED, DELETED, UPDATED
@@ -142,6 +143,7 @@ async def update(
     Raises:
         NetworkNotFound: absent, or another project's.
         InvalidSharedSetting: others use what shall no longer be shared.
+        ExternalNetworkInUse: routers and floating IPs use what shall no longer be external.
     """
 
     async def work() -> Network:
@@ -149,6 +151,8 @@ async def update(
             network = await access.own_network(stores, view, network_id, "update_network")
             check_revision(network, revision)
             changed = replace(network, **changes)
+            if network.external and not changed.external:
+                await _check_nobody_reaches_through(stores, network)
             unshared = network.shared and not changed.shared
             if unshared and await stores.networks.is_used_by_others(network):
                 raise InvalidSharedSetting(network_id)
@@ -173,6 +177,7 @@ async def delete(
         async with transaction() as stores:
             network = await access.own_network(stores, view, network_id, "delete_network")
             check_revision(network, revision)
+            await _drop_floating_ips(stores, network)
             if await stores.networks.has_ports(network_id):
                 await stores.networks.delete(network)  # says who is in the way
             for subnet in await stores.subnets.of(network_id):
@@ -181,3 +186,19 @@ async def delete(
             await tell(stores, DELETED, [network])
 
     await again(work)
+
+
+async def _drop_floating_ips(stores: Stores, network: Network) -> None:
+    """Remove the network's floating IPs, unless one of them leads somewhere."""
+    if not network.external:
+        return
+    floating = await stores.floating_ips.of_network(network.id)
+    if all(each.port_id is None for each in floating):
+        for each in floating:
+            await floating_ips.remove(stores, each)
+
+
+async def _check_nobody_reaches_through(stores: Stores, network: Network) -> None:
+    gateways = await stores.routers.through(network.id)
+    if gateways or await stores.floating_ips.of_network(network.id):
+        raise ExternalNetworkInUse(network.id)

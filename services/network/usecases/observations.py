@@ -8,7 +8,8 @@ from services.network.domain.binding import Realisation
 from services.network.domain.physical import ClusterFacts
 from services.network.domain.port import ACTIVE, DOWN, Port
 from services.network.store.stores import Transaction
-from services.network.usecases import bindings, ports
+from services.network.usecases import bindings, following, ports
+from services.network.usecases.bindings import Ganeti
 from services.network.usecases.news import again, tell
 from shared.contracts.ganeti import InstanceObserved, JobObserved
 from shared.contracts.resources import UPDATED
@@ -52,13 +53,13 @@ class _Seen:
 
 
 async def record_instances(
-    transaction: Transaction, prefix: str, facts: Sequence[InstanceObserved]
+    transaction: Transaction, ganeti: Ganeti, facts: Sequence[InstanceObserved]
 ) -> None:
     """Set ports ACTIVE whose NICs are in running instances, and DOWN those that are not.
 
     Args:
         transaction: of the service.
-        prefix: what the names of our instances begin with.
+        ganeti: what the names of our instances begin with.
         facts: news, in any order; older news than is known is dropped.
     """
     newest: dict[tuple[str, str], InstanceObserved] = {}
@@ -72,7 +73,7 @@ async def record_instances(
             fresh = await stores.clusters.fresh_instances(
                 {key: fact.sequence for key, fact in newest.items()}
             )
-            seen = _seen(prefix, {key: newest[key] for key in fresh})
+            seen = _seen(ganeti.prefix, {key: newest[key] for key in fresh})
             if not (seen.servers or seen.told):
                 return
             found = await stores.ports.seen(seen.servers, seen.told)
@@ -81,7 +82,9 @@ async def record_instances(
                 for port in found
                 if port.status != seen.status_of(port)
             ]
-            await tell(stores, UPDATED, await stores.ports.save_all(changed))
+            saved = await stores.ports.save_all(changed)
+            await tell(stores, UPDATED, saved)
+            await following.follow(stores, ganeti, saved)
 
     await again(work)
 
@@ -109,7 +112,9 @@ def uuid_in(text: str | None) -> UUID | None:
         return None
 
 
-async def release_ports(transaction: Transaction, server_ids: Sequence[str]) -> None:
+async def release_ports(
+    transaction: Transaction, ganeti: Ganeti, server_ids: Sequence[str]
+) -> None:
     """Let go of the ports of servers that are gone, should compute have left any.
 
     What compute made goes; what users made is theirs, and only unplugged.
@@ -121,9 +126,12 @@ async def release_ports(transaction: Transaction, server_ids: Sequence[str]) -> 
                 unplugged = []
                 for port in await stores.ports.of_device(server_id):
                     if port.made_by_service:
+                        await following.let_go(stores, ganeti, port)
                         await ports.remove(stores, port)
                     else:
                         unplugged.append(port.unplugged())
-                await tell(stores, UPDATED, await stores.ports.save_all(unplugged))
+                saved = await stores.ports.save_all(unplugged)
+                await tell(stores, UPDATED, saved)
+                await following.follow(stores, ganeti, saved)
 
     await again(work)

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.network.domain.binding import IMPOSSIBLE, UNBOUND
 from services.network.domain.errors import (
     AddressPairAndPortSecurityRequired,
+    BadRequest,
     PortBound,
     PortSecurityPortHasSecurityGroup,
     SecurityGroupNotFound,
@@ -16,8 +17,11 @@ from services.network.domain.mac import random_mac
 from services.network.domain.network import Network
 from services.network.domain.port import DOWN, Port
 from services.network.domain.resource import View
+from services.network.domain.router import INTERFACE, SERVICE_PORTS
+from services.network.domain.router_errors import ServicePortInUse
 from services.network.store.stores import Stores, Transaction
-from services.network.usecases import access, bindings
+from services.network.usecases import access, bindings, following
+from services.network.usecases.access import PolicyNotAuthorized
 from services.network.usecases.bindings import Ganeti
 from services.network.usecases.fixed_ips import Allotment
 from services.network.usecases.news import again, check_revision, tell
@@ -43,6 +47,8 @@ class Surroundings:
 
     ganeti: Ganeti
     dns_domain: str = ""
+    router_port_status: str = DOWN  # nothing forwards on the nodes
+    floating_ips_need_router: bool = True
 
 
 async def create(
@@ -75,7 +81,7 @@ async def create(
             for project in sorted({draft["project_id"] for draft in drafts}):
                 more = sum(draft["project_id"] == project for draft in drafts)
                 await stores.quotas.reserve(project, "port", more)
-            made = [await _create(stores, around, view, draft) for draft in drafts]
+            made = [await plug(stores, around, view, draft) for draft in drafts]
             await tell(stores, CREATED, made)
             if keeping is not None:
                 await stores.answers.keep(keeping.claim, keeping.answer(made))
@@ -84,9 +90,8 @@ async def create(
     return await again(work)
 
 
-async def _create(
-    stores: Stores, around: Surroundings, view: View, draft: Mapping[str, Any]
-) -> Port:
+async def plug(stores: Stores, around: Surroundings, view: View, draft: Mapping[str, Any]) -> Port:
+    """Make one port inside a transaction; its caller tells of it."""
     network = await access.visible_network(stores, view, draft["network_id"])
     access.check_guest(view, network, draft, "create_port")
     given = dict(draft)
@@ -180,15 +185,31 @@ async def update(
             port, network = await access.own_port(stores, view, port_id)
             check_revision(port, revision)
             access.check_guest(view, network, changes, "update_port")
+            _check_service_port(view, port, changes)
             changed = await _changed(stores, around, network, port, changes)
             await _check_change(stores, view, port, changed)
             if changed.security_groups != port.security_groups:
                 await stores.ports.regroup(changed)
             saved = await stores.ports.save_with_mac(changed)
             await tell(stores, UPDATED, [saved])
+            await following.follow(stores, around.ganeti, [saved])
             return saved
 
     return await again(work)
+
+
+def _check_service_port(view: View, port: Port, changes: Mapping[str, Any]) -> None:
+    """Refuse to change what a router or a floating IP says of its port."""
+    if port.device_owner not in SERVICE_PORTS:
+        return
+    if port.device_owner != INTERFACE and "fixed_ips" in changes:
+        raise BadRequest(
+            f"Bad port request: the addresses of port {port.id} are those of its router's gateway "
+            "or floating IP."
+        )
+    for name in ("device_id", "device_owner"):
+        if changes.get(name, getattr(port, name)) != getattr(port, name) and not view.everything:
+            raise PolicyNotAuthorized(f"update_port:{name}")
 
 
 async def _changed(
@@ -212,6 +233,20 @@ async def _changed(
     if moved or ("host_id" in changes and not is_settled):
         changed = await bindings.bound(stores, around.ganeti, changed, network)
     return changed
+
+
+async def readdress(
+    stores: Stores,
+    around: Surroundings,
+    network: Network,
+    port: Port,
+    wishes: Sequence[Mapping[str, Any]],
+) -> Port:
+    """Give a port other addresses inside a transaction, write it, and tell of it."""
+    changed = await _readdressed(stores, network, port, wishes)
+    saved = await stores.ports.save(await bindings.bound(stores, around.ganeti, changed, network))
+    await tell(stores, UPDATED, [saved])
+    return saved
 
 
 async def _readdressed(
@@ -263,12 +298,17 @@ async def _check_change(stores: Stores, view: View, port: Port, changed: Port) -
 
 
 async def delete(
-    transaction: Transaction, view: View, port_id: UUID, revision: int | None = None
+    transaction: Transaction,
+    around: Surroundings,
+    view: View,
+    port_id: UUID,
+    revision: int | None = None,
 ) -> None:
     """Remove a port; its addresses are free again.
 
     Raises:
         PortNotFound: absent, or another project's.
+        ServicePortInUse: a router or a floating IP has it.
     """
 
     async def work() -> None:
@@ -276,13 +316,16 @@ async def delete(
             await access.own_port(stores, view, port_id)
             port = await stores.ports.get(port_id, lock=True)
             check_revision(port, revision)
+            if port.device_owner in SERVICE_PORTS:
+                raise ServicePortInUse(port.id, port.device_owner)
+            await following.let_go(stores, around.ganeti, port)
             await remove(stores, port)
 
     await again(work)
 
 
 async def remove(stores: Stores, port: Port) -> None:
-    """Remove a port whose row the transaction has locked."""
+    """Remove a port whose row the transaction has locked, and which no floating IP leads to."""
     await stores.addresses.release(port.fixed_ips, await stores.subnets.of(port.network_id))
     await stores.ports.delete(port)
     await tell(stores, DELETED, [port])

@@ -15,7 +15,8 @@ from services.network.domain.binding import (
 )
 from services.network.domain.physical import link_of
 from services.network.store.stores import Stores, Transaction
-from services.network.usecases.bindings import first_ipv4
+from services.network.usecases import following
+from services.network.usecases.bindings import Ganeti, first_ipv4
 from services.network.usecases.news import again, tell
 from shared.contracts.ganeti import JobObserved
 from shared.contracts.resources import UPDATED
@@ -37,8 +38,9 @@ class Blueprint:
 class Ledger:
     """The saga's view of the database; each call is one transaction."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, ganeti: Ganeti) -> None:
         self._transaction = transaction
+        self._ganeti = ganeti
 
     async def blueprint(self, subnet_id: UUID, cluster: str) -> Blueprint | None:
         """Return what the subnet shall be on the cluster; None when it cannot be there."""
@@ -93,7 +95,7 @@ class Ledger:
                     vlan=link.vlan,
                 )
                 await stores.cluster_subnets.save(now)
-                await _rebind(stores, now, through(now))
+                await _rebind(stores, self._ganeti, now, through(now))
 
         await again(work)
 
@@ -106,7 +108,7 @@ class Ledger:
                 if known is None or known.state is Realisation.READY:
                     return
                 await stores.cluster_subnets.save(replace(known, state=Realisation.FAILED))
-                await _rebind(stores, known, IMPOSSIBLE)
+                await _rebind(stores, self._ganeti, known, IMPOSSIBLE)
 
         await again(work)
 
@@ -116,7 +118,9 @@ class Ledger:
             await stores.cluster_subnets.forget(subnet_id, cluster)
 
 
-async def _rebind(stores: Stores, realised: ClusterSubnet, binding: Binding) -> None:
+async def _rebind(
+    stores: Stores, ganeti: Ganeti, realised: ClusterSubnet, binding: Binding
+) -> None:
     waiting = await stores.ports.waiting_for(realised.subnet_id, realised.cluster)
     changed = []
     for port in waiting:
@@ -125,7 +129,9 @@ async def _rebind(stores: Stores, realised: ClusterSubnet, binding: Binding) -> 
             changed.append(
                 replace(port, vif_type=binding.vif_type, vif_details=dict(binding.details))
             )
-    await tell(stores, UPDATED, await stores.ports.save_all(changed))
+    saved = await stores.ports.save_all(changed)
+    await tell(stores, UPDATED, saved)
+    await following.follow(stores, ganeti, saved)
 
 
 def _gateway6(cidr: str, gateway: str | None) -> str | None:

@@ -12,11 +12,13 @@ from services.network.domain.addressing import (
     check_gateway,
     check_pools,
     first_host,
+    overlap,
     pools_without,
 )
 from services.network.domain.errors import InvalidInput
 from services.network.domain.network import Network
 from services.network.domain.resource import View
+from services.network.domain.router_errors import GatewayIpInUse
 from services.network.domain.subnet import Subnet
 from services.network.domain.subnet_check import check_modes, check_range
 from services.network.store.stores import Stores, Transaction
@@ -97,11 +99,7 @@ def _gateway(given: str | None) -> IpAddress | None:
 async def _check_overlap(stores: Stores, network: Network, cidr: IpNetwork) -> None:
     """Refuse addresses the network has already; its row is locked."""
     for other in await stores.subnets.of(network.id):
-        if (
-            other.ip_version == cidr.version
-            and int(other.range.network_address) <= int(cidr.broadcast_address)
-            and int(cidr.network_address) <= int(other.range.broadcast_address)
-        ):
+        if overlap(other.range, cidr):
             raise InvalidInput(
                 f"Requested subnet with cidr: {cidr} for network: {network.id} "
                 "overlaps with another subnet"
@@ -120,6 +118,7 @@ async def update(
     Raises:
         SubnetNotFound: absent, or another project's.
         GatewayConflictWithAllocationPools: the pools would give the gateway out.
+        GatewayIpInUse: a router is the gateway.
     """
 
     async def work() -> Subnet:
@@ -127,6 +126,7 @@ async def update(
             subnet, network = await access.own_subnet(stores, view, subnet_id, "update_subnet")
             check_revision(subnet, revision)
             changed = replace(subnet, **changes)
+            await _check_gateway_moves(stores, subnet, changed)
             check_pools(changed.allocation_pools, subnet.range)
             check_gateway(_gateway(changed.gateway_ip), changed.allocation_pools, subnet.range)
             check_modes(changed)
@@ -138,6 +138,14 @@ async def update(
             return saved
 
     return await again(work)
+
+
+async def _check_gateway_moves(stores: Stores, subnet: Subnet, changed: Subnet) -> None:
+    if subnet.gateway_ip is None or subnet.gateway_ip == changed.gateway_ip:
+        return
+    port_id = await stores.ports.router_port_at(subnet.id, subnet.gateway_ip)
+    if port_id is not None:
+        raise GatewayIpInUse(subnet.gateway_ip, port_id)
 
 
 async def delete(

@@ -1,4 +1,4 @@
-"""Tags of networks, subnets, ports and security groups: each verb is one transaction."""
+"""Tags of what can be tagged: each verb is one transaction."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ async def change(
     Args:
         transaction: of the service.
         view: who asks.
-        collection: ``networks``, ``subnets``, ``ports`` or ``security-groups``.
+        collection: the resource's name in URLs.
         thing_id: which resource.
         to: makes the new tags of the old ones.
 
@@ -47,13 +47,19 @@ async def _owned(
     stores: Stores, view: View, collection: str, thing_id: UUID
 ) -> tuple[NamedResource, Any]:
     rule = f"update_{collection.replace('-', '_')}_tags"
-    if collection == "networks":
-        return await access.own_network(stores, view, thing_id, rule), stores.networks
-    if collection == "subnets":
-        return (await access.own_subnet(stores, view, thing_id, rule))[0], stores.subnets
-    if collection == "ports":
-        return (await access.own_port(stores, view, thing_id))[0], stores.ports
-    return await access.own_group(stores, view, thing_id), stores.groups
+    match collection:
+        case "networks":
+            return await access.own_network(stores, view, thing_id, rule), stores.networks
+        case "subnets":
+            return (await access.own_subnet(stores, view, thing_id, rule))[0], stores.subnets
+        case "ports":
+            return (await access.own_port(stores, view, thing_id))[0], stores.ports
+        case "routers":
+            return await access.own_router(stores, view, thing_id), stores.routers
+        case "floatingips":
+            return await access.own_floating_ip(stores, view, thing_id), stores.floating_ips
+        case _:
+            return await access.own_group(stores, view, thing_id), stores.groups
 
 
 def with_all(new: Sequence[str]) -> Change:

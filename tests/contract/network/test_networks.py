@@ -12,7 +12,7 @@ MEMBERS_KEYS = {
     "id", "name", "tenant_id", "project_id", "admin_state_up", "status", "subnets", "shared",
     "router:external", "is_default", "mtu", "port_security_enabled", "dns_domain",
     "availability_zone_hints", "availability_zones", "description", "tags", "created_at",
-    "updated_at", "revision_number",
+    "updated_at", "revision_number", "ipv4_address_scope", "ipv6_address_scope",
 }  # fmt: skip
 PROVIDER_KEYS = {
     "provider:network_type", "provider:physical_network", "provider:segmentation_id",

@@ -158,13 +158,13 @@ async def test_deleting_a_group_takes_the_rules_about_its_members_along(rig: Rig
 async def test_limits_are_shown_changed_and_reset(rig: Rig) -> None:
     path = f"/quotas/{PROJECT}"
     defaults = {
-        "network": 100, "subnet": 100, "port": 500,
-        "security_group": 10, "security_group_rule": 100,
+        "network": 100, "subnet": 100, "subnetpool": -1, "port": 500, "router": 10,
+        "floatingip": 50, "security_group": 10, "security_group_rule": 100, "rbac_policy": 10,
     }  # fmt: skip
     assert await rig.get(path) == {"quota": defaults}
     assert (await rig.call("demo", "PUT", path, {"quota": {"port": 5}}))[0] == 403
     assert (await rig.call("other", "GET", path))[0] == 403
-    changed = await rig.call("admin", "PUT", path, {"quota": {"port": 5, "router": 7}})
+    changed = await rig.call("admin", "PUT", path, {"quota": {"port": 5, "trunk": 7}})
     assert changed == (200, {"quota": {**defaults, "port": 5}})
     assert await rig.get(f"{path}/default") == {"quota": defaults}
     listed = (await rig.get("/quotas", "admin"))["quotas"]
