@@ -25,6 +25,7 @@ from services.compute.usecases.placing import Placing
 from shared.clients.gateway import GatewayClient
 from shared.clients.image import ImageClient
 from shared.clients.network import NetworkClient
+from shared.clients.volume import VolumeClient
 from shared.db.idempotency import IdempotencyRows
 from shared.db.sagas import SagaStore
 from shared.db.uow import unit_of_work
@@ -79,6 +80,7 @@ async def build(settings: ComputeSettings, parts: Parts) -> Service:
     token = parts.service_token
     network = NetworkClient(parts.http, settings.network_url, token, "network")
     image = ImageClient(parts.http, settings.image_url, token, "image")
+    volume = VolumeClient(parts.http, settings.volume_url, token, "volume")
     transaction = transactions(settings, parts)
     placing = Placing(
         filters=settings.scheduler_filters,
@@ -91,6 +93,7 @@ async def build(settings: ComputeSettings, parts: Parts) -> Service:
         gateway=gateway,
         networks=network,
         images=image,
+        volumes=volume,
         secrets=parts.secrets,
         placing=placing,
         prefix=settings.ganeti_prefix,
@@ -111,7 +114,7 @@ async def build(settings: ComputeSettings, parts: Parts) -> Service:
         reads=parts.reads,
         policy=Policy(RULES, denial=NOVA_DENIAL, overrides=settings.policy_file),
         secrets=parts.secrets,
-        neighbours=Neighbours(images=image, networks=network),
+        neighbours=Neighbours(images=image, networks=network, volumes=volume),
         consoles=consoles,
     )
     return Service(

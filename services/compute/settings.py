@@ -21,6 +21,9 @@ class ComputeSettings(ServiceSettings):
     image_url: str = Field(
         default="http://127.0.0.1:9292", description="The image service, without /v2."
     )
+    volume_url: str = Field(
+        default="http://127.0.0.1:8776", description="The volume service, without /v3."
+    )
     policy_file: Path | None = Field(
         default=None, description="policy.yaml of the operator: overrides of the shipped rules."
     )

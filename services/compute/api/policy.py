@@ -4,6 +4,7 @@ from typing import Final
 
 from services.compute.api.policies import (
     aggregates,
+    devices,
     consoles,
     flavors,
     hosts,
@@ -26,5 +27,6 @@ RULES: Final[tuple[PolicyRule, ...]] = (
     *hosts.RULES,
     *reports.RULES,
     *aggregates.RULES,
+    *devices.RULES,
     *consoles.RULES,
 )

@@ -32,6 +32,7 @@ from services.compute.api import (
     services,
     tenant_usage,
     versions,
+    volume_attachments,
 )
 from shared.web.projects import in_both_forms
 
@@ -46,6 +47,7 @@ RESOURCES: Final = [
     *server_metadata.ROUTES,
     *server_tags.ROUTES,
     *server_nics.ROUTES,
+    *volume_attachments.ROUTES,
     *server_unbuilt.ROUTES,
     *instance_actions.ROUTES,
     *flavors.ROUTES,

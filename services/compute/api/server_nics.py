@@ -75,13 +75,6 @@ def _interface(request: web.Request, nic: Nic) -> dict[str, Any]:
     return shown
 
 
-async def list_volume_attachments(request: web.Request) -> web.Response:
-    """Return attached volumes: there are none, root disks are no volumes."""
-    _require(request, "os-volumes-attachments:index")
-    await server_in(request)
-    return answer({"volumeAttachments": []})
-
-
 async def list_security_groups(request: web.Request) -> web.Response:
     """Return the security groups of the server's ports."""
     _require(request, "os-security-groups:list")
@@ -111,6 +104,5 @@ ROUTES: Final = [
     web.get(f"{SERVER}/ips/{{label}}", show_ips),
     web.get(f"{SERVER}/os-interface", list_interfaces),
     web.get(f"{SERVER}/os-interface/{{port_id}}", show_interface),
-    web.get(f"{SERVER}/os-volume_attachments", list_volume_attachments),
     web.get(f"{SERVER}/os-security-groups", list_security_groups),
 ]

@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from services.compute.api.actions.known import NotBuilt, NotPossible
+from services.compute.api.actions.known import NotBuilt
 from services.compute.api.looking import require_since, server_in
 
 SERVER: Final = "/servers/{server_id}"
@@ -17,7 +17,6 @@ UNBUILT: Final[Mapping[tuple[str, str], tuple[str, type[NotBuilt], int]]] = {
     ("GET", "diagnostics"): ("Diagnostics of servers", NotBuilt, 1),
     ("POST", "os-interface"): ("Attaching interfaces", NotBuilt, 1),
     ("DELETE", "os-interface/{port_id}"): ("Detaching interfaces", NotBuilt, 1),
-    ("POST", "os-volume_attachments"): ("Attaching volumes", NotPossible, 1),
     ("GET", "os-server-password"): ("A password posted by the guest", NotBuilt, 1),
 }
 

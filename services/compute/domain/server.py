@@ -150,6 +150,15 @@ class Server:
         return status_of(self.vm_state, self.task)
 
     @property
+    def devices(self) -> tuple[UUID, ...]:
+        """What sagas of their own may be at work on: volumes, NICs, floating addresses."""
+        return (
+            *(UUID(each.id) for each in self.volumes),
+            *(UUID(each.port_id) for each in self.nics),
+            *(UUID(each.id) for each in self.floating),
+        )
+
+    @property
     def is_visible(self) -> bool:
         """Whether its users see it: one that never was, or broke, is gone once deleting begins."""
         if self.deleted_at is not None:

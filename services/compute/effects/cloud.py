@@ -9,6 +9,7 @@ from services.compute.usecases.placing import Placing
 from shared.contracts.gateway import Query, Rows, SubmissionState
 from shared.contracts.image import ImageTicket
 from shared.contracts.operations import Operation
+from shared.contracts.volume import Connection
 from shared.saga.definition import Notes
 from shared.secrets_box import SecretBox
 
@@ -70,6 +71,53 @@ class Images(Protocol):
         ...
 
 
+class Volumes(Protocol):
+    """The volume service, as one of its own."""
+
+    async def create_volume(
+        self, body: Json, *, idempotency_key: UUID, request_id: str | None = None
+    ) -> Json:
+        """Have a volume; the same key always gives the same volume."""
+        ...
+
+    async def volume(self, volume_id: str, token: str | None = None) -> Json:
+        """Return one volume."""
+        ...
+
+    async def delete_volume(self, volume_id: str, request_id: str | None = None) -> None:
+        """Have no such volume."""
+        ...
+
+    async def reserve(
+        self,
+        volume_id: str,
+        server_id: str,
+        *,
+        idempotency_key: UUID,
+        request_id: str | None = None,
+    ) -> Json:
+        """Promise the volume to a server; the same key always gives the same attachment."""
+        ...
+
+    async def connect(
+        self, attachment_id: str, connector: Json, request_id: str | None = None
+    ) -> Connection:
+        """Say where the server is; return how the volume becomes a disk there."""
+        ...
+
+    async def complete(self, attachment_id: str, request_id: str | None = None) -> None:
+        """Say that the server has the volume."""
+        ...
+
+    async def release(self, attachment_id: str, request_id: str | None = None) -> None:
+        """Have no such attachment."""
+        ...
+
+    async def act(self, volume_id: str, action: Json, request_id: str | None = None) -> None:
+        """Have an action on a volume."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
     """Everything a saga of compute may touch."""
@@ -78,6 +126,7 @@ class Cloud:
     gateway: Gateway
     networks: Networks
     images: Images
+    volumes: Volumes
     secrets: SecretBox
     placing: Placing
     prefix: str = "cyc-"
@@ -91,8 +140,8 @@ class Cloud:
 
 
 def subject_of(notes: Notes) -> UUID:
-    """Return the server a saga works on."""
-    return UUID(notes["subject"])
+    """Return the server a saga works on: its subject, unless that is one of its devices."""
+    return UUID(notes.get("server") or notes["subject"])
 
 
 def request_of(notes: Notes) -> str | None:

@@ -1,18 +1,88 @@
-"""Unmakes a server, whatever was being done to it: instance, ports, row. It never gives up."""
+"""Unmakes a server, whatever was being done to it: instance, ports, volumes, row.
+
+It never gives up. Volumes outlive the instance: those that Ganeti would remove with it are taken
+out first.
+"""
 
 from typing import Final
+from uuid import UUID
 
 from services.compute.domain.outcomes import pause_before
-from services.compute.effects.cloud import Cloud, subject_of
+from services.compute.effects import disks
+from services.compute.effects.cloud import Cloud, request_of, subject_of
 from services.compute.effects.ports import drop_ports
 from services.compute.effects.submitting import Failed, await_job, submit
-from services.compute.usecases import progress
+from services.compute.usecases import plugging, progress
 from shared.clock import utcnow
 from shared.contracts.ganeti import Failure
-from shared.contracts.operations import InstanceDelete
+from shared.contracts.operations import DiskDetach, InstanceDelete
 from shared.db.sagas import AWAITS
 from shared.errors import NotFound
 from shared.saga.definition import Notes, Rewind, Saga, Step, Wait
+
+HELD_PAUSE: Final = 1.0  # seconds between looks at steps that still run for the server's devices
+
+
+async def await_devices(cloud: Cloud, notes: Notes) -> Notes:
+    """Wait until no step runs any more of what was being done to the server's devices."""
+    held = [UUID(each) for each in notes.get("devices", ())]
+    if held and await plugging.any_held(cloud.transaction, held):
+        raise Wait(HELD_PAUSE)
+    return {}
+
+
+async def save_volumes(cloud: Cloud, notes: Notes) -> Notes:
+    """Submit that the next volume that would be removed with the instance be taken out of it."""
+    if notes.get("not_before") and utcnow().timestamp() < notes["not_before"]:
+        raise Wait(notes["not_before"] - utcnow().timestamp())
+    server = await progress.read(cloud.transaction, subject_of(notes))
+    saved = notes.get("saved", [])
+    for device in server.volumes if notes["clusters"] else ():
+        if device.driver == disks.NATIVE and device.volume_id not in saved:
+            return await _save_volume(cloud, notes, str(device.volume_id))
+    return {"saving": None, "job": None, AWAITS: None}
+
+
+async def _save_volume(cloud: Cloud, notes: Notes, volume_id: str) -> Notes:
+    cluster, instance = notes["clusters"][0], cloud.instance(subject_of(notes))
+    operation = DiskDetach(instance=instance, disk=volume_id)
+    attempt = notes.get("attempt", 0)
+    try:
+        learned = await submit(cloud, notes, cluster, operation, "save", volume_id, attempt)
+    except NotFound:
+        learned = {"job": None, AWAITS: None}
+    except Failed as failed:
+        learned = _next(notes, failed, "save")
+    return {**learned, "saving": volume_id}
+
+
+async def await_saved(cloud: Cloud, notes: Notes) -> Notes:
+    """Wait for the job; go on with the next volume, if there is one."""
+    if notes.get("saving") is None:
+        return {}
+    try:
+        await await_job(cloud, notes)
+    except Failed as failed:
+        _next(notes, failed, "save")
+    saved = [*notes.get("saved", []), notes["saving"]]
+    raise Rewind("save", {"saved": saved, "attempt": 0, "not_before": None, AWAITS: None})
+
+
+async def free_volumes(cloud: Cloud, notes: Notes) -> Notes:
+    """Free the volumes, and delete those that go with the server."""
+    server = await progress.read(cloud.transaction, subject_of(notes))
+    for device in server.volumes:
+        await disks.let_go(cloud, server, device, notes)
+        if device.volume_id is not None and device.delete_on_termination:
+            await _delete_volume(cloud, device.volume_id, notes)
+    return {}
+
+
+async def _delete_volume(cloud: Cloud, volume_id: str, notes: Notes) -> None:
+    try:
+        await cloud.volumes.delete_volume(volume_id, request_of(notes))
+    except disks.REFUSALS:
+        return  # gone already, or somebody else's as well by now
 
 
 async def remove_instance(cloud: Cloud, notes: Notes) -> Notes:
@@ -34,7 +104,7 @@ async def remove_instance(cloud: Cloud, notes: Notes) -> Notes:
     except NotFound:  # the cluster was taken out of the cloud, and its instances with it
         return {"job": None, AWAITS: None}
     except Failed as failed:
-        return _next(notes, failed)
+        return _next(notes, failed, "instance")
 
 
 async def await_removal(cloud: Cloud, notes: Notes) -> Notes:
@@ -44,20 +114,20 @@ async def await_removal(cloud: Cloud, notes: Notes) -> Notes:
         ended = await await_job(cloud, notes)
         learned["ended"] = ended.job_id if ended else notes.get("ended")
     except Failed as failed:
-        learned |= _next(notes, failed)
+        learned |= _next(notes, failed, "instance")
     done = notes.get("done", 0) + 1
     if done < len(notes["clusters"]):
         raise Rewind("instance", {**learned, "done": done, "attempt": 0, "not_before": None})
     return learned
 
 
-def _next(notes: Notes, failed: Failed) -> Notes:
-    """Be content when there is no instance; otherwise try again, more and more slowly."""
+def _next(notes: Notes, failed: Failed, back_to: str) -> Notes:
+    """Be content when there is no such thing; otherwise try again, more and more slowly."""
     if failed.failure is Failure.NOT_FOUND:
         return {"job": None, AWAITS: None}
     attempt = notes.get("attempt", 0) + 1
     later = utcnow().timestamp() + pause_before(attempt)
-    raise Rewind("instance", {"attempt": attempt, "not_before": later})
+    raise Rewind(back_to, {"attempt": attempt, "not_before": later})
 
 
 async def let_go_of_ports(cloud: Cloud, notes: Notes) -> Notes:
@@ -75,9 +145,13 @@ async def forget(cloud: Cloud, notes: Notes) -> Notes:
 DELETE_SERVER: Final[Saga[Cloud]] = Saga(
     name="compute.delete_server",
     steps=(
+        Step("devices", await_devices),
+        Step("save", save_volumes),
+        Step("saved", await_saved),
         Step("instance", remove_instance),
         Step("job", await_removal),
         Step("ports", let_go_of_ports),
+        Step("volumes", free_volumes),
         Step("row", forget),
     ),
 )

@@ -21,6 +21,13 @@ OPCODES: Final = {
     "instance.start": "OP_INSTANCE_STARTUP",
     "instance.stop": "OP_INSTANCE_SHUTDOWN",
     "instance.reboot": "OP_INSTANCE_REBOOT",
+    "disk.add": "OP_INSTANCE_SET_PARAMS",
+    "disk.attach": "OP_INSTANCE_SET_PARAMS",
+    "disk.detach": "OP_INSTANCE_SET_PARAMS",
+    "disk.remove": "OP_INSTANCE_SET_PARAMS",
+    "nic.add": "OP_INSTANCE_SET_PARAMS",
+    "nic.remove": "OP_INSTANCE_SET_PARAMS",
+    "nic.change": "OP_INSTANCE_SET_PARAMS",
 }
 PENDING_PAUSE: Final = 0.5  # seconds until the gateway is asked again what became of it
 NEWS_PAUSE: Final = 30.0  # seconds until a job is looked at without news of it

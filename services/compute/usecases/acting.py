@@ -62,10 +62,15 @@ async def delete(transaction: Transaction, server_id: UUID, actor: Actor) -> Non
         # What was under way stops where it stands; the delete takes over what it made.
         server.require_unlocked(is_admin=actor.anywhere)
         left = await stores.sagas.supersede(server.id) or {}
+        await stores.sagas.supersede_all(server.devices)
         clusters = dict.fromkeys(
             name for name in (server.cluster, left.get("cluster")) if name is not None
         )
-        notes = {"action": Action.DELETE.value, "clusters": list(clusters)}
+        notes = {
+            "action": Action.DELETE.value,
+            "clusters": list(clusters),
+            "devices": [str(each) for each in server.devices],
+        }
         await begin(stores, server, Action.DELETE, actor, SAGAS[Action.DELETE], notes)
 
 

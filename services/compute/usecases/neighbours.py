@@ -7,6 +7,7 @@ Each question is asked with the user's own token, so that the owner decides what
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
+from uuid import UUID
 
 
 class Images(Protocol):
@@ -53,9 +54,54 @@ class Networks(Protocol):
         ...
 
 
+class Volumes(Protocol):
+    """The volume service."""
+
+    async def volume(self, volume_id: str, token: str | None = None) -> dict[str, Any]:
+        """Return one volume.
+
+        Raises:
+            NotFound: absent, or not visible to the token's owner.
+        """
+        ...
+
+    async def snapshot(self, snapshot_id: str, token: str | None = None) -> dict[str, Any]:
+        """Return one snapshot.
+
+        Raises:
+            NotFound: absent, or not visible to the token's owner.
+        """
+        ...
+
+    async def reserve(
+        self,
+        volume_id: str,
+        server_id: str,
+        *,
+        idempotency_key: UUID,
+        request_id: str | None = None,
+    ) -> dict[str, Any]:
+        """Promise a volume to a server; the same key always gives the same attachment.
+
+        Raises:
+            NotFound: there is no such volume.
+            BadInput: it is not free.
+        """
+        ...
+
+    async def release(self, attachment_id: str, request_id: str | None = None) -> None:
+        """Have no such attachment.
+
+        Raises:
+            NotFound: there is none.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbours:
     """Whom the accept path may ask."""
 
     images: Images
     networks: Networks
+    volumes: Volumes
