@@ -57,6 +57,7 @@ def limits_of(settings: ImageSettings) -> Limits:
         stage_total=staged,
         size_cap=settings.size_cap,
         virtual_size=settings.virtual_size_cap,
+        strict_formats=settings.strict_formats,
         properties=settings.max_properties,
         tags=settings.max_tags,
         members=settings.max_members,

@@ -32,6 +32,11 @@ class ImageSettings(ServiceSettings):
     virtual_size_cap: int = Field(
         default=16 * 1024 * GIB, ge=1, description="Most bytes of the disk inside an image."
     )
+    strict_formats: bool = Field(
+        default=False,
+        description="Refuse uploads of no known format as images of one. Imports and snapshots "
+        "always are what they say; what could harm a node is refused whatever it says.",
+    )
     import_methods: list[Literal["glance-direct", "web-download"]] = Field(
         default=["glance-direct", "web-download"], description="How images may be imported (JSON)."
     )

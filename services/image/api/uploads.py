@@ -11,7 +11,7 @@ from services.image.api.paths import image_of, parse_id
 from services.image.domain.image import ImageNotFound
 from services.image.domain.sources import DIRECT
 from services.image.domain.ticket import TicketRefused
-from services.image.usecases.uploads import STAGE, UPLOAD, UPLOAD_OR_DELETE, Arrival
+from services.image.usecases.uploads import FROM_NODE, FROM_NODE_OR_DELETE, STAGE, UPLOAD, Arrival
 from shared.clock import utcnow
 from shared.errors import BadInput, NotFound, WrongMediaType
 from shared.web.answers import answer_nothing
@@ -66,7 +66,7 @@ async def upload_from_node(request: web.Request) -> web.Response:
             announced=request.content_length,
             expected=_expected_size(request),
             request_id=request_id_of(request),
-            arrival=UPLOAD_OR_DELETE if terms == "delete" else UPLOAD,
+            arrival=FROM_NODE_OR_DELETE if terms == "delete" else FROM_NODE,
         )
     except ImageNotFound as gone:
         raise TicketRefused from gone

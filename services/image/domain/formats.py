@@ -52,7 +52,12 @@ class Seen:
     virtual_size: int | None = None  # of the disk inside
 
 
-def judge(disk_format: str, container_format: str, seen: Seen, largest: int) -> None:
+UNKNOWN: Final = frozenset({"raw"})
+
+
+def judge(
+    disk_format: str, container_format: str, seen: Seen, largest: int, *, strict: bool = True
+) -> None:
     """Let the bytes pass as the declared format, or not.
 
     Args:
@@ -60,12 +65,16 @@ def judge(disk_format: str, container_format: str, seen: Seen, largest: int) -> 
         container_format: declared.
         seen: what the bytes are.
         largest: the most bytes a disk inside may have.
+        strict: whether bytes of no known format must not pass as an image of one. Nobody can
+            open such an image, so it does no harm.
 
     Raises:
         ContentMismatch: they are something else.
         ContentUnsafe: a node that opened them would read files of its own, or fill its disks.
     """
     if container_format in ARCHIVES or disk_format not in MAY_LOOK_LIKE:
+        return
+    if not strict and seen.formats == UNKNOWN:
         return
     expected = MAY_LOOK_LIKE[disk_format]
     said = ", ".join(sorted(seen.formats))

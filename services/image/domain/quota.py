@@ -58,6 +58,7 @@ class Limits:
     stage_total: int = UNLIMITED  # bytes that wait for their import
     size_cap: int = 2**40  # bytes of one image
     virtual_size: int = 2**44  # bytes of the disk inside one
+    strict_formats: bool = False  # whether bytes of no known format are no image of one
     properties: int = 128
     tags: int = 128
     members: int = 128

@@ -12,7 +12,7 @@ from services.image.domain.task import Task
 from services.image.store.blobs import Blobs
 from services.image.store.stores import Stores, Transaction
 from services.image.usecases.publishing import publish
-from services.image.usecases.receiving import content_of, judge_image
+from services.image.usecases.receiving import content_of, pass_matching
 from services.image.usecases.sources import Source
 from services.image.usecases.tasks import begin_attempt, end_task, fail_task
 from services.image.usecases.uploads import Uploads, check_room, fetched_for
@@ -119,7 +119,7 @@ class Imports:
             image = await stores.images.get_for_change(image_id)
             if image.task != task_id or image.staged is None:
                 raise ImageGone(image_id)
-            judge_image(image, image.staged.seen, self.limits)
+            pass_matching(image, image.staged.seen, self.limits)
             await check_room(stores, image, image.staged.content.size, self.limits)
             whole = image.finish_upload(content_of(image, image.staged))
             saved = await stores.images.save(whole, utcnow())

@@ -25,6 +25,7 @@ BATCH: Final = 2 * 1024 * 1024  # bytes that make the way to three threads worth
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 Work = Callable[[Sequence[bytes]], object]
+Check = Callable[[Image, Seen, Limits], None]
 
 
 class SizeMismatch(BadInput):
@@ -43,7 +44,7 @@ class Receiver:
         limits: how large an image may be.
         room: bytes its project has left.
         expected: how many bytes the client says there are.
-        judged: whether they must be what the image says; those that are only staged need not.
+        check: lets them pass as the image's, or not.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Receiver:
         limits: Limits,
         room: int,
         expected: int | None,
-        judged: bool,
+        check: Check,
     ) -> None:
         self._image = image
         self._part = part
@@ -63,7 +64,7 @@ class Receiver:
         self._limits = limits
         self._room = room
         self._expected = expected
-        self._judged = judged
+        self._check = check
         self._inspection = Inspection()
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._sha512 = hashlib.sha512()
@@ -152,19 +153,36 @@ class Receiver:
         return seen
 
     def _judge(self, seen: Seen) -> None:
-        if self._judged:
-            judge_image(self._image, seen, self._limits)
+        self._check(self._image, seen, self._limits)
 
 
-def judge_image(image: Image, seen: Seen, limits: Limits) -> None:
-    """Let bytes pass as the image's, or not.
+def pass_anything(_image: Image, _seen: Seen, _limits: Limits) -> None:
+    """Let bytes pass that are nobody's yet."""
+
+
+def pass_harmless(image: Image, seen: Seen, limits: Limits) -> None:
+    """Let bytes pass as the image's unless they do harm.
+
+    Raises:
+        ContentMismatch: they are of another format.
+        ContentUnsafe: a node must not open them.
+    """
+    _judge(image, seen, limits, strict=limits.strict_formats)
+
+
+def pass_matching(image: Image, seen: Seen, limits: Limits) -> None:
+    """Let bytes pass as the image's if that is what they are.
 
     Raises:
         ContentMismatch: they are not of its format.
         ContentUnsafe: a node must not open them.
     """
+    _judge(image, seen, limits, strict=True)
+
+
+def _judge(image: Image, seen: Seen, limits: Limits, *, strict: bool) -> None:
     formats = (str(image.disk_format), str(image.container_format))
-    judge(*formats, seen, limits.virtual_size)
+    judge(*formats, seen, limits.virtual_size, strict=strict)
 
 
 def content_of(image: Image, received: Staged) -> Content:

@@ -7,7 +7,7 @@ they take is the same for all.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -16,7 +16,14 @@ from services.image.domain.quota import Limits, Usage
 from services.image.store.blobs import Blobs
 from services.image.store.stores import Stores, Transaction
 from services.image.usecases.publishing import publish
-from services.image.usecases.receiving import Receiver, content_of
+from services.image.usecases.receiving import (
+    Check,
+    Receiver,
+    content_of,
+    pass_anything,
+    pass_harmless,
+    pass_matching,
+)
 from shared.clock import utcnow
 from shared.contracts.resources import DELETED, UPDATED
 from shared.ids import ImageId, new_uuid
@@ -59,13 +66,19 @@ class Arrival:
     give_up: Callable[[Image], Image] = Image.give_up_upload
     check: Callable[[Limits, str, Usage], int] = _check_upload  # returns the room there is
     also: Callable[[Stores], Awaitable[None]] = _nothing_more  # when all bytes are there
-    is_stored: bool = True  # they are the image then, and must be what it says
+    inspect: Check = pass_harmless
+    is_stored: bool = True  # they are the image then
 
 
 UPLOAD: Final = Arrival(begin=Image.begin_upload)
-UPLOAD_OR_DELETE: Final = Arrival(begin=Image.begin_upload, give_up=_unprotected_gone)
+FROM_NODE: Final = Arrival(begin=Image.begin_upload, inspect=pass_matching)
+FROM_NODE_OR_DELETE: Final = replace(FROM_NODE, give_up=_unprotected_gone)
 STAGE: Final = Arrival(
-    begin=Image.begin_stage, end=Image.finish_stage, check=_check_stage, is_stored=False
+    begin=Image.begin_stage,
+    end=Image.finish_stage,
+    check=_check_stage,
+    inspect=pass_anything,
+    is_stored=False,
 )
 
 
@@ -80,6 +93,7 @@ def fetched_for(task: UUID, also: Callable[[Stores], Awaitable[None]]) -> Arriva
         begin=lambda image, upload: image.begin_fetch(task, upload),
         give_up=Image.give_up_fetch,
         check=_check_fetch,
+        inspect=pass_matching,
         also=also,
     )
 
@@ -160,7 +174,7 @@ class Uploads:
             limits=self.limits,
             room=room,
             expected=expected,
-            judged=arrival.is_stored,
+            check=arrival.inspect,
         )
         try:
             async with asyncio.TaskGroup() as tasks:

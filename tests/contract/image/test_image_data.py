@@ -105,7 +105,6 @@ async def test_bytes_need_a_format_and_the_right_media_type(rig: Rig) -> None:
 @pytest.mark.parametrize(
     ("disk_format", "content", "message"),
     [
-        ("qcow2", b"x" * 4096, "The image's content is raw, which does not match"),
         ("raw", qcow2(), "The image's content is qcow2, which does not match"),
         ("vmdk", qcow2(), "The image's content is qcow2, which does not match"),
         ("qcow2", qcow2(backing=512), "The image failed the safety check of qcow2: backing_file."),
@@ -126,6 +125,16 @@ async def test_content_that_deceives_is_refused_and_forgotten(
     fits = {"raw": b"raw", "qcow2": qcow2(), "vmdk": None}[disk_format]
     if fits is not None:
         assert (await rig.upload(image["id"], fits)).status_code == 204
+
+
+async def test_bytes_of_no_known_format_pass_unless_formats_are_strict(
+    rig_with: MakesRigs,
+) -> None:
+    for strict, status in ((False, 204), (True, 415)):
+        async with rig_with(strict_formats=strict) as rig:
+            image = await rig.create(disk_format="qcow2")
+            assert (await rig.upload(image["id"], b"x" * 4096)).status_code == status
+            assert (await rig.show(image["id"]))["virtual_size"] is None
 
 
 async def test_the_disk_inside_may_be_larger_than_the_image(rig: Rig) -> None:

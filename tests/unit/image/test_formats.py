@@ -56,6 +56,15 @@ def test_content_that_is_something_else_too_does_not(declared: str, formats: set
         judge(declared, "bare", seen(*formats), MOST)
 
 
+def test_only_bytes_of_no_known_format_pass_as_any_where_formats_are_not_strict() -> None:
+    judge("qcow2", "bare", seen("raw"), MOST, strict=False)
+    for other in ("vmdk", "luks"):
+        with pytest.raises(ContentMismatch):
+            judge("qcow2", "bare", seen(other), MOST, strict=False)
+    with pytest.raises(ContentMismatch):
+        judge("raw", "bare", seen("qcow2"), MOST, strict=False)
+
+
 def test_content_that_names_other_files_does_not_pass() -> None:
     with pytest.raises(ContentUnsafe):
         judge("qcow2", "bare", seen("qcow2", unsafe="backing_file"), MOST)
