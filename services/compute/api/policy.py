@@ -4,8 +4,8 @@ from typing import Final
 
 from services.compute.api.policies import (
     aggregates,
-    devices,
     consoles,
+    devices,
     flavors,
     hosts,
     keypairs,
