@@ -1,4 +1,4 @@
-"""A server of images with signed-like URLs, reachable from the nodes of one cluster."""
+"""A server of images with signed-like URLs; it takes images, too."""
 
 import threading
 from collections.abc import Iterator
@@ -19,16 +19,22 @@ class ImageServer(ThreadingHTTPServer):
         self.images: dict[str, bytes] = {}
         self.starts: list[int] = []
         self.drop_after: int | None = None  # end the next answer after so many bytes
+        self.received: dict[str, bytes] = {}
+        self.refusals: list[int] = []  # what the next uploads are answered
 
     def serve(self, name: str, image: bytes) -> str:
         """Keep an image and return the URL that reads it."""
         self.images[name] = image
+        return self.address(name)
+
+    def address(self, name: str) -> str:
+        """The signed-like URL that reads an image, or takes it by PUT."""
         host, port = self.server_address[:2]
         return f"http://{host!s}:{port}/dl/{name}?exp=4102444800&sig={SIGNATURE}"
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers GET with ranges; everything but the right signature is refused."""
+    """Answers GET with ranges and takes PUT; all but the right signature is refused."""
 
     server: ImageServer
 
@@ -47,6 +53,19 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         end, self.server.drop_after = self.server.drop_after, None
         self.wfile.write(image[start:] if end is None else image[start : start + end])
+
+    def do_PUT(self) -> None:  # as above
+        url = urlsplit(self.path)
+        if parse_qs(url.query).get("sig") != [SIGNATURE]:
+            self.send_error(403)
+            return
+        sent = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.server.refusals:
+            self.send_error(self.server.refusals.pop(0))
+            return
+        self.server.received[url.path.removeprefix("/dl/")] = sent
+        self.send_response(204)
+        self.end_headers()
 
     @override
     def log_request(self, code: object = "-", size: object = "-") -> None:

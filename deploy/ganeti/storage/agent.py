@@ -104,7 +104,7 @@ class Handler(BaseHTTPRequestHandler):
             answer = self.server.routes.call(self.command, url.path, query, body)
         except Refused as why:
             self._answer(why.code, failure(why.code, str(why)))
-        except (OSError, ValueError) as trouble:
+        except Exception as trouble:  # an answer in any case; the log has the rest
             LOG.exception("%s %s failed", self.command, url.path)
             said = getattr(trouble, "strerror", None) or type(trouble).__name__
             self._answer(500, failure(500, f"the node says: {said}."))

@@ -68,7 +68,7 @@ def need(body: Body, fields: dict[str, Check], *, optional: tuple[str, ...] = ()
 
 def source(value: Any) -> bool:
     """Where content comes from."""
-    if not isinstance(value, dict) or value.get("kind") not in SOURCES:
+    if not isinstance(value, dict) or value.get("kind") not in list(SOURCES):
         return False
     rest = {name: each for name, each in value.items() if name != "kind"}
     need(rest, SOURCES[value["kind"]])
