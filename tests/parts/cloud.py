@@ -157,6 +157,7 @@ def environment_for(
         made[f"{prefix}DATABASE_URL"] = _own_database(database, name)
     made["CYCLADES_COMPUTE_NETWORK_URL"] = url["network"]
     made["CYCLADES_COMPUTE_IMAGE_URL"] = url["image"]
+    made["CYCLADES_COMPUTE_VOLUME_URL"] = url["volume"]
     return made
 
 
