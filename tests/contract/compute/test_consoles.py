@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.contract.compute.asking import answered_otherwise
-from tests.integration.compute.conftest import MakesDatabases
 from tests.integration.compute.rig import Json, Rig, fresh_id, furnish, running_rig, to_head
+from tests.parts.postgres import MakesDatabases
 
 NOVNC: Json = {"remote_console": {"protocol": "vnc", "type": "novnc"}}
 SCREEN: Json = {"kind": "vnc", "host": "10.0.0.1", "port": 11001}
@@ -110,9 +110,15 @@ async def test_other_ways_of_looking_there_are_none(rig: Rig) -> None:
     calls: list[Any] = [
         ("POST", path, {"remote_console": {"protocol": way, "type": kind}}) for way, kind in ways
     ]
-    calls += [("POST", path, body) for body in ({}, {"remote_console": {}}, [], {"x": 1},
-              {"remote_console": {**NOVNC["remote_console"], "x": 1}},
-              {"remote_console": {"protocol": "vnc", "type": 7}})]  # fmt: skip
+    bodies: list[Any] = [
+        {},
+        {"remote_console": {}},
+        [],
+        {"x": 1},
+        {"remote_console": {**NOVNC["remote_console"], "x": 1}},
+        {"remote_console": {"protocol": "vnc", "type": 7}},
+    ]
+    calls += [("POST", path, body) for body in bodies]
     assert await answered_otherwise(rig, 400, calls, mv="2.96") == []
     assert await answered_otherwise(rig, 400, calls[5:6], mv="2.7") == []
     old = [("POST", f"/servers/{server}/action", body) for body in (
@@ -161,7 +167,8 @@ async def test_the_end_of_the_serial_line_is_read(rig: Rig) -> None:
     ):
         answer = await rig.act(server, **{"os-getConsoleOutput": {"length": length}})
         assert (answer.status, answer.body) == (200, {"output": output})
-    for nothing in (None, {}):
+    nothings: list[Any] = [None, {}]
+    for nothing in nothings:
         answer = await rig.act(server, **{"os-getConsoleOutput": nothing})
         assert answer.body["output"].startswith("one\n")
 
@@ -176,8 +183,9 @@ async def test_there_may_be_no_serial_line(rig: Rig) -> None:
     assert await answered_otherwise(rig, 404, calls) == []
     rig.world.gateway.screens_refused = 501
     assert await answered_otherwise(rig, 501, calls) == []
-    bad = [("POST", f"/servers/{server}/action", {"os-getConsoleOutput": {"length": each}})
-           for each in ("x", 1.5, -2, True, [], "9" * 40, 2**40)]  # fmt: skip
+    lengths: list[Any] = ["x", 1.5, -2, True, [], "9" * 40, 2**40]
+    path = f"/servers/{server}/action"
+    bad = [("POST", path, {"os-getConsoleOutput": {"length": length}}) for length in lengths]
     assert await answered_otherwise(rig, 400, bad) == []
 
 
