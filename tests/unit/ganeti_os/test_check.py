@@ -11,6 +11,10 @@ GOOD = {
     "OSP_IMAGE_SIZE": "2097152",
     "OSP_IMAGE_URL": "http://10.0.0.1:9292/dl/5f1c?exp=1&sig=topsecret",
     "OSP_SERVER_ID": "0e9c9b3e-55a6-4d5c-b0f2-0d0f2b8a4a11",
+    "OSP_SEED": "{}",
+    "OSP_SEED_DISK": "9d4c0b0e-1f0e-4b57-9a37-0f4b7a1c1f53",
+    "OSP_UPLOAD_FORMAT": "qcow2",
+    "OSP_UPLOAD_URL": "http://10.0.0.1:9292/up/5f1c?exp=1&sig=topsecret",
 }
 
 
@@ -44,6 +48,10 @@ def test_empty_parameters_count_as_absent() -> None:
         ("OSP_IMAGE_URL", "file:///etc/shadow"),
         ("OSP_IMAGE_URL", "http://host/a b"),
         ("OSP_IMAGE_URL", "http://host/\nX: y"),
+        ("OSP_SEED_DISK", "two words"),
+        ("OSP_SEED_URL", "file:///etc/shadow"),
+        ("OSP_UPLOAD_URL", "ftp://host/x"),
+        ("OSP_UPLOAD_FORMAT", "vmdk"),
     ],
 )
 def test_a_bad_value_is_named_but_never_repeated(name: str, value: str) -> None:
@@ -62,3 +70,10 @@ def test_only_a_create_needs_the_url_because_it_is_secret_and_not_kept() -> None
 def test_a_url_without_an_image_is_a_mistake_and_not_a_blank_disk() -> None:
     said = complaint({"OSP_IMAGE_URL": GOOD["OSP_IMAGE_URL"]}, creating=True)
     assert said == "image_url is given without image_id."
+
+
+def test_a_seed_needs_a_disk_and_comes_in_one_way_only() -> None:
+    assert complaint({"OSP_SEED": "{}"}, creating=True) == "seed is given without seed_disk."
+    both = {"OSP_SEED": "{}", "OSP_SEED_URL": "http://x/", "OSP_SEED_DISK": "d"}
+    assert complaint(both, creating=True) == "seed and seed_url are given both."
+    assert complaint({"OSP_SEED_DISK": "d"}, creating=True) is None

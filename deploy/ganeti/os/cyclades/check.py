@@ -15,6 +15,7 @@ ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 CHECKSUM = re.compile(r"sha512:[0-9a-f]{128}")
 SIZE = re.compile(r"[1-9][0-9]{0,17}")
 URL = re.compile(r"https?://[!-~]+")
+DISK_NAME = re.compile(r"[!-~]{1,255}")
 
 # fmt: off
 IMAGE_PARAMETERS = (
@@ -34,6 +35,12 @@ def complaint(env: Mapping[str, str], *, creating: bool) -> str | None:
     values = {name[4:]: value for name, value in env.items() if name.startswith("OSP_") and value}
     if "SERVER_ID" in values and not ID.fullmatch(values["SERVER_ID"]):
         return "server_id is not an id."
+    wrong = seed_complaint(values) or upload_complaint(values)
+    return wrong or image_complaint(values, creating=creating)
+
+
+def image_complaint(values: Mapping[str, str], *, creating: bool) -> str | None:
+    """What is wrong with the parameters about the image."""
     if "IMAGE_ID" not in values:
         stray = sorted(name.lower() for name in values if name.startswith("IMAGE_"))
         return f"{stray[0]} is given without image_id." if stray else None
@@ -43,6 +50,29 @@ def complaint(env: Mapping[str, str], *, creating: bool) -> str | None:
         if not shape.fullmatch(values.get(name, "")):
             return f"{name.lower()} has to be {words}."
     return url_complaint(values.get("IMAGE_URL"), needed=creating)
+
+
+def seed_complaint(values: Mapping[str, str]) -> str | None:
+    """What is wrong with the parameters about the guest's own files."""
+    if "SEED_DISK" in values and not DISK_NAME.fullmatch(values["SEED_DISK"]):
+        return "seed_disk is not the name of a disk."
+    if "SEED_URL" in values and not URL.fullmatch(values["SEED_URL"]):
+        return "seed_url is not an http or https URL."
+    given = [name.lower() for name in ("SEED", "SEED_URL") if name in values]
+    if len(given) > 1:
+        return "seed and seed_url are given both."
+    if given and "SEED_DISK" not in values:
+        return f"{given[0]} is given without seed_disk."
+    return None
+
+
+def upload_complaint(values: Mapping[str, str]) -> str | None:
+    """What is wrong with the parameters about an export."""
+    if "UPLOAD_URL" in values and not URL.fullmatch(values["UPLOAD_URL"]):
+        return "upload_url is not an http or https URL."
+    if values.get("UPLOAD_FORMAT", "raw") not in FORMATS:
+        return "upload_format has to be one of " + ", ".join(FORMATS) + "."
+    return None
 
 
 def url_complaint(url: str | None, *, needed: bool) -> str | None:
