@@ -53,6 +53,9 @@ class Seen:
 
 
 UNKNOWN: Final = frozenset({"raw"})
+# Their readers open nothing without the right beginning, so bytes of no known format do no harm
+# as one of them. (That of VMDK takes any text that names files.)
+NEEDS_MAGIC: Final = frozenset({"qcow2", "vhd", "vhdx", "vdi"})
 
 
 def judge(
@@ -65,8 +68,7 @@ def judge(
         container_format: declared.
         seen: what the bytes are.
         largest: the most bytes a disk inside may have.
-        strict: whether bytes of no known format must not pass as an image of one. Nobody can
-            open such an image, so it does no harm.
+        strict: whether bytes of no known format must not pass as an image of one.
 
     Raises:
         ContentMismatch: they are something else.
@@ -74,7 +76,7 @@ def judge(
     """
     if container_format in ARCHIVES or disk_format not in MAY_LOOK_LIKE:
         return
-    if not strict and seen.formats == UNKNOWN:
+    if not strict and seen.formats == UNKNOWN and disk_format in NEEDS_MAGIC:
         return
     expected = MAY_LOOK_LIKE[disk_format]
     said = ", ".join(sorted(seen.formats))

@@ -2,7 +2,7 @@
 
 import logging
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from oslo_utils.imageutils import format_inspector
@@ -14,6 +14,8 @@ logging.getLogger("oslo_utils.imageutils.format_inspector").setLevel(logging.CRI
 
 UNREADABLE: Final = "its header cannot be read"
 PARTITIONS: Final = frozenset({"raw", "gpt"})  # matches that say nothing about files inside
+CRYPT_METHOD: Final = slice(32, 36)  # where a qcow2 header has it; zeros: in clear
+PARENT: Final = "parentfilenamehint"  # the descriptor is read in lower case
 
 # What reading a hostile header may end in.
 CONFUSED: Final = (
@@ -25,6 +27,23 @@ CONFUSED: Final = (
     AttributeError,
     ArithmeticError,
 )
+
+
+def _encrypted(inspector: format_inspector.FileInspector) -> str | None:
+    """Return a complaint about a qcow2 image that nobody could read."""
+    return "encrypted" if any(inspector.region("header").data[CRYPT_METHOD]) else None
+
+
+def _with_parent(inspector: format_inspector.FileInspector) -> str | None:
+    """Return a complaint about a VMDK image that names the file it is a change of."""
+    return "parent" if PARENT in getattr(inspector, "desc_text", "") else None
+
+
+# What oslo.utils does not look for, though a node would act on it.
+MORE_CHECKS: Final[Mapping[str, Callable[[format_inspector.FileInspector], str | None]]] = {
+    "qcow2": _encrypted,
+    "vmdk": _with_parent,
+}
 
 
 class _Format:
@@ -67,11 +86,12 @@ class _Format:
             return UNREADABLE
         try:
             self._inspector.safety_check()
+            more = MORE_CHECKS.get(self.name)
+            return more(self._inspector) if more else None
         except format_inspector.SafetyCheckFailed as failed:
             return ", ".join(sorted(failed.failures))
         except CONFUSED:
             return UNREADABLE
-        return None
 
     def virtual_size(self) -> int | None:
         """Return how large the disk inside is, if the header says so."""

@@ -19,10 +19,22 @@ FULL = "Image exceeds the storage quota: "
 UNFIT = "Byte range passed in the 'Range' header did not match any available byte range in the"
 
 
-def qcow2(*, backing: int = 0, features: int = 0, size: int = 2**30) -> bytes:
+def qcow2(*, backing: int = 0, features: int = 0, size: int = 2**30, crypt: int = 0) -> bytes:
     """Return the header of a qcow2 image, with something behind it."""
-    header = struct.pack(">4sIQIIQ", b"QFI\xfb", 3, backing, 8 if backing else 0, 16, size)
+    length = 8 if backing else 0
+    header = struct.pack(">4sIQIIQI", b"QFI\xfb", 3, backing, length, 16, size, crypt)
     return (header.ljust(72, b"\0") + struct.pack(">Q", features)).ljust(4096, b"\0")
+
+
+def vmdk(kind: str, *more: str) -> bytes:
+    """Return a VMDK image with its descriptor, with something behind it."""
+    lines = ("# Disk DescriptorFile", f'createType="{kind}"', *more, 'RW 8192 SPARSE "x.vmdk"', "")
+    header = struct.pack("<4sIIQQQQIQQQ", b"KDMV", 1, 3, 8192, 128, 1, 20, 512, 21, 26, 128)
+    descriptor = "\n".join(lines).encode()
+    return (header.ljust(512, b"\0") + descriptor.ljust(20 * 512, b"\0")).ljust(70_000, b"\0")
+
+
+EXTENT = b'# Disk DescriptorFile\ncreateType="monolithicFlat"\nRW 8 FLAT "/etc/passwd" 0\n'
 
 
 async def test_parts_of_an_image_are_sent_as_asked(rig: Rig) -> None:
@@ -109,6 +121,16 @@ async def test_bytes_need_a_format_and_the_right_media_type(rig: Rig) -> None:
         ("vmdk", qcow2(), "The image's content is qcow2, which does not match"),
         ("qcow2", qcow2(backing=512), "The image failed the safety check of qcow2: backing_file."),
         ("qcow2", qcow2(features=4), "The image failed the safety check of qcow2: data_file."),
+        ("qcow2", qcow2(crypt=2), "The image failed the safety check of qcow2: encrypted."),
+        ("vmdk", EXTENT, "The image failed the safety check of vmdk: descriptor."),
+        ("vmdk", EXTENT.ljust(4096, b"\0"), "The image's content is raw, which does not match"),
+        ("vmdk", vmdk("vmfs"), "The image failed the safety check of vmdk: descriptor."),
+        (
+            "vmdk",
+            vmdk("monolithicSparse", 'parentFileNameHint="/etc/passwd"'),
+            "The image failed the safety check of vmdk: parent.",
+        ),
+        ("raw", b"LUKS\xba\xbe\x00\x01".ljust(4096, b"\0"), "The image's content is luks, which"),
         ("qcow2", qcow2(size=2**64 - 1), f"The disk inside the image has {2**64 - 1} bytes;"),
     ],
 )
@@ -122,9 +144,8 @@ async def test_content_that_deceives_is_refused_and_forgotten(
     assert rig.files() == []
     shown = await rig.show(image["id"])
     assert (shown["status"], shown["size"], shown["checksum"]) == ("queued", None, None)
-    fits = {"raw": b"raw", "qcow2": qcow2(), "vmdk": None}[disk_format]
-    if fits is not None:
-        assert (await rig.upload(image["id"], fits)).status_code == 204
+    fits = {"raw": b"raw", "qcow2": qcow2(), "vmdk": vmdk("monolithicSparse")}[disk_format]
+    assert (await rig.upload(image["id"], fits)).status_code == 204
 
 
 async def test_bytes_of_no_known_format_pass_unless_formats_are_strict(
