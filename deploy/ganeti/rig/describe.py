@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from pathlib import Path
 
 
 def cluster(number: int, nodes: int) -> dict[str, object]:
@@ -24,6 +25,15 @@ def cluster(number: int, nodes: int) -> dict[str, object]:
         "queue_dir": f"{master}/lib/queue",
         "config_data": f"{master}/lib/config.data",
         "host_address": f"{network}.254",
+        "provider": "cyclades",
+        "agent_url": "https://{node}:8799",
+        "agent_token": Path(f"{master}/cyclades/storage.token").read_text("utf-8").strip(),
+        "agent_ca": f"{master}/cyclades/storage.pem",
+        "storage": f"{state}/c{number}-shared/cyclades",
+        "addresses": {
+            f"{label}.{env['DOMAIN']}": f"{network}.{10 + node}"
+            for node, label in enumerate(labels, 1)
+        },
         "exec": [f"{state}/gnt", f"c{number}"],
         "nodes": [f"{label}.{env['DOMAIN']}" for label in labels],
         "node_files": {f"{label}.{env['DOMAIN']}": f"{state}/{label}" for label in labels},

@@ -58,6 +58,7 @@ if [ -e "$STATE/bridges" ]; then
 fi
 [ $KEEP = 0 ] || exit 0
 # Nothing is mounted below: the bind mounts were private to the namespaces.
-rm -rf --one-file-system "$STATE"/c*n* "$STATE"/c*-shared "$STATE"/clusters.json* \
+rm -rf --one-file-system "$STATE"/c*n* "$STATE"/c*-shared "$STATE/software" \
+  "$STATE"/clusters.json* \
   "$STATE/apt.log" "$STATE/gnt" "$STATE/.lock"
 rmdir "$STATE" 2>/dev/null || true

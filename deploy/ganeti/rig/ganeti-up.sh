@@ -3,13 +3,14 @@
 # Start real Ganeti clusters on this Debian machine, for tests. What runs already is left alone.
 #
 #   ganeti-up.sh [--clusters N] [--nodes M] [--state DIR] [--prefix A.B] [--domain NAME]
-#                [--no-install]
+#                [--kvm] [--no-install]
 #
 #   --clusters N    independent clusters                            (default 1)
 #   --nodes M       nodes in each of them                           (default 1)
 #   --state DIR     everything is kept here                         (default /srv/cyclades-ganeti)
 #   --prefix A.B    cluster C lives in A.B.C.0/24                   (default 10.213)
 #   --domain NAME   suffix of the invented host names               (default gnt.test)
+#   --kvm           real guests (emulated where the machine cannot do better), template ext first
 #   --no-install    fail when packages are missing instead of calling apt-get
 #
 # DIR/clusters.json says what runs; DIR/gnt c1 COMMAND... runs a command inside a node.
@@ -17,13 +18,13 @@
 set -euo pipefail
 
 HERE=$(dirname "$(readlink -f "$0")")
-CLUSTERS=1 NODES=1 STATE=/srv/cyclades-ganeti PREFIX=10.213 DOMAIN=gnt.test INSTALL=1
+CLUSTERS=1 NODES=1 STATE=/srv/cyclades-ganeti PREFIX=10.213 DOMAIN=gnt.test INSTALL=1 KVM=0
 RAPI_USER=${RAPI_USER:-cyclades} RAPI_PASSWORD=${RAPI_PASSWORD:-cyclades-secret}
 RAPI_RO_USER=${RAPI_RO_USER:-reader} RAPI_RO_PASSWORD=${RAPI_RO_PASSWORD:-reader-secret}
 
 say() { printf '%s ganeti-up: %s\n' "$(date +%H:%M:%S)" "$*" >&2; }
 die() { say "ERROR: $*"; exit 1; }
-usage() { sed -n '3,17s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '3,18s/^# \{0,1\}//p' "$0"; }
 
 while [ $# -gt 0 ]; do
   case $1 in
@@ -32,6 +33,7 @@ while [ $# -gt 0 ]; do
     --state) STATE=$2; shift 2 ;;
     --prefix) PREFIX=$2; shift 2 ;;
     --domain) DOMAIN=$2; shift 2 ;;
+    --kvm) KVM=1; shift ;;
     --no-install) INSTALL=0; shift ;;
     -h | --help) usage; exit 0 ;;
     *) echo "unknown option: $1" >&2; usage >&2; exit 2 ;;
@@ -51,9 +53,11 @@ flock -w 600 9 || die "another ganeti-up.sh or ganeti-down.sh holds $STATE/.lock
 . "$HERE/lib/packages.sh"
 . "$HERE/lib/nodes.sh"
 . "$HERE/lib/clusters.sh"
+. "$HERE/lib/storage.sh"
 
 install_packages
 cp "$HERE/node/gnt" "$STATE/gnt"
+"$HERE/../storage/install.sh" --root "$STATE/software"
 for c in $(seq "$CLUSTERS"); do
   host_bridge "$c"
   for n in $(seq "$NODES"); do node_files "$c" "$n"; start_node "$c" "$n"; done

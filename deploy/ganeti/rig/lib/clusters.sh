@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Clusters: init or restart, daemons, RAPI users, further nodes.
 #
-# Needs: HERE, STATE, PREFIX, DOMAIN, NODES, RAPI_*, say, die, and nodes.sh.
+# Needs: HERE, STATE, PREFIX, DOMAIN, NODES, KVM, RAPI_*, say, die, nodes.sh and storage.sh.
 
 NODE_DAEMONS="ganeti-noded ganeti-confd ganeti-mond"
 MASTER_DAEMONS="ganeti-wconfd ganeti-rapi ganeti-luxid"
@@ -41,16 +41,30 @@ wait_for_rapi() { # CLUSTER
   die "the RAPI of cluster $1 does not answer"
 }
 
+# Boots from the first disk; VNC on every address, a serial port as a socket. Where the machine
+# has no KVM that an ordinary guest can use (kvm_pvm alone is none), guests are emulated.
+kvm_parameters() {
+  printf 'kernel_path=,initrd_path=,kvm_path=/usr/bin/qemu-system-x86_64,'
+  printf 'vnc_bind_address=0.0.0.0,serial_console=true'
+  [ -w /dev/kvm ] && { [ -d /sys/module/kvm_intel ] || [ -d /sys/module/kvm_amd ]; } ||
+    printf ',kvm_flag=disabled,cpu_type=qemu64'
+}
+
 init_cluster() { # CLUSTER
   local root=$STATE/c$1n1 ipolicy=(
     --ipolicy-bounds-specs="min:cpu-count=1,disk-count=0,disk-size=1,memory-size=1,nic-count=0,spindle-use=1/max:cpu-count=64,disk-count=16,disk-size=1048576,memory-size=1048576,nic-count=16,spindle-use=16"
     --ipolicy-std-specs="cpu-count=1,disk-count=1,disk-size=1024,memory-size=128,nic-count=1,spindle-use=1"
     --ipolicy-vcpu-ratio=1000 --ipolicy-spindle-ratio=1000)
+  local hypervisors=(--enabled-hypervisors=fake
+    --enabled-disk-templates=file,sharedfile,ext,diskless)
+  if [ "$KVM" = 1 ]; then
+    hypervisors=(--enabled-hypervisors=kvm,fake -H "kvm:$(kvm_parameters)"
+      --enabled-disk-templates=ext,sharedfile,file,diskless)
+  fi
   say "initialising cluster $1"
   rm -rf "$root/lib/queue"   # left by an initialisation that did not end
   inside "c$1" gnt-cluster init --no-ssh-init --no-etc-hosts \
-    --master-netdev=br0 --master-netmask=32 \
-    --enabled-hypervisors=fake --enabled-disk-templates=file,sharedfile,ext,diskless \
+    --master-netdev=br0 --master-netmask=32 "${hypervisors[@]}" \
     --file-storage-dir=/srv/ganeti/file-storage \
     --shared-file-storage-dir=/srv/ganeti/shared-file-storage \
     --nic-parameters=mode=bridged,link=br1 --mac-prefix="aa:00:$(printf %02x "$1")" \
@@ -92,4 +106,5 @@ cluster_up() { # CLUSTER
   rapi_users "$1" 1
   wait_for_rapi "$1"
   for n in $(seq 2 "$NODES"); do add_node "$1" "$n"; done
+  start_agents "$1"
 }

@@ -26,7 +26,7 @@ hosts_file() { # CLUSTER
 
 node_files() { # CLUSTER NODE
   local root=$STATE/c$1n$2 shared=$STATE/c$1-shared action
-  mkdir -p "$shared" "$root"/{lib,log/os,log/extstorage,etc,ssh,run,cache,iallocators} \
+  mkdir -p "$shared" "$root"/{lib,log/os,log/extstorage,etc,ssh,run,cache,iallocators,cyclades} \
     "$root"/srv/{file-storage,shared-file-storage,os,extstorage,export}
   chmod 755 "$STATE" "$root"; chmod 700 "$root/ssh"
   cp -a /etc/ganeti/lib /etc/ganeti/share "$root/etc/"   # links to the installed version
@@ -38,6 +38,7 @@ node_files() { # CLUSTER NODE
   cp "$HERE/node/iallocators/hail" "$root/iallocators/"
   cp -r "$HERE/node/os/snf-image" "$HERE/../os/cyclades" "$root/srv/os/"
   cp -r "$HERE/node/extstorage/dummy" "$root/srv/extstorage/"
+  ln -sfn "$STATE/software/usr/share/ganeti/extstorage/cyclades" "$root/srv/extstorage/cyclades"
   echo "EXT_DIRECTORY=$shared/ext" >"$root/srv/extstorage/dummy/directory"
   for action in create remove grow attach detach setinfo verify snapshot open close; do
     ln -sf volume "$root/srv/extstorage/dummy/$action"

@@ -1,9 +1,11 @@
 # shellcheck shell=bash
 # The Debian packages of the rig, installed when they are missing.
 #
-# Needs: STATE, INSTALL (0 forbids apt-get), say, die.
+# Needs: STATE, INSTALL (0 forbids apt-get), KVM (1 needs an emulator), say, die.
 
-RIG_PACKAGES=${RIG_PACKAGES:-ganeti qemu-utils iproute2 util-linux openssl curl python3 fping socat}
+RIG_PACKAGES=${RIG_PACKAGES:-ganeti qemu-utils genisoimage iproute2 util-linux openssl curl python3
+  fping socat}
+[ "$KVM" = 0 ] || RIG_PACKAGES="$RIG_PACKAGES qemu-system-x86"
 POLICY=/usr/sbin/policy-rc.d
 
 missing_packages() {
