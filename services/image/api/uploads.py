@@ -35,9 +35,9 @@ async def stage(request: web.Request) -> web.Response:
 
 
 async def _receive(request: web.Request, arrival: Arrival) -> web.Response:
+    image = await image_of(request, "upload_image")
     _check_media_type(request)
     expected = _expected_size(request)
-    image = await image_of(request, "upload_image")
     deps = request.app[DEPS]
     await deps.uploads.receive(
         image.id,

@@ -68,6 +68,8 @@ def _base(image: Image, change: Change, checked: Checked) -> Image:
     check_writable(change.name)
     if change.name not in WRITABLE:
         raise NotAllowed(f"Attribute '{change.name}' is read-only.")
+    if change.is_new:
+        raise PropertyExists(f"Property {change.name} already present.")
     if change.name in ONLY_WHILE_QUEUED and image.status is not Status.QUEUED:
         raise FormatFixed(f"Attribute {change.name} can be only replaced for a queued image.")
     value = checked({change.name: change.value})[change.name]
@@ -77,7 +79,7 @@ def _base(image: Image, change: Change, checked: Checked) -> Image:
 def _properties(has: Mapping[str, str], change: Change, checked: Checked) -> dict[str, str]:
     name = change.name
     check_writable(name)
-    if change.op is Op.ADD and name in has:
+    if change.is_new and name in has:
         raise PropertyExists(f"Property {name} already present.")
     if change.op is not Op.ADD and name not in has:
         raise PropertyMissing(f"Property {name} does not exist.")

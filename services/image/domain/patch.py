@@ -1,12 +1,12 @@
 """Changes to an image, as the two media types of Glance's PATCH write them.
 
 They look like JSON Patch (RFC 6902) and are less: add, replace and remove, of whole members of
-the image. What a member means is not known here; ``change`` gives the operations their effect.
+the image. Since 2.1 what is added may be there already; in 2.0 it must not. What a member means is not known here; ``change`` gives the operations their effect.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -46,6 +46,7 @@ class Change:
     op: Op
     name: str
     value: Any = None
+    is_new: bool = False  # whether the member must not be there yet
 
 
 def parse(body: Any, media_type: str) -> list[Change]:
@@ -76,7 +77,7 @@ def _read_v20(operation: Any) -> Change:
         raise PatchMalformed(
             'Operation objects must contain exactly one member named "add", "remove", or "replace".'
         )
-    return _change(named[0], raw[named[0]], raw)
+    return replace(_change(named[0], raw[named[0]], raw), is_new=named[0] is Op.ADD)
 
 
 def _object(operation: Any) -> Mapping[str, Any]:
