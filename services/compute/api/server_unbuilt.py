@@ -15,8 +15,6 @@ LATER: Final = "is not built yet"
 # Method and URL -> (what it is, the refusal, the microversion it came with)
 UNBUILT: Final[Mapping[tuple[str, str], tuple[str, type[NotBuilt], int]]] = {
     ("GET", "diagnostics"): ("Diagnostics of servers", NotBuilt, 1),
-    ("POST", "os-interface"): ("Attaching interfaces", NotBuilt, 1),
-    ("DELETE", "os-interface/{port_id}"): ("Detaching interfaces", NotBuilt, 1),
     ("GET", "os-server-password"): ("A password posted by the guest", NotBuilt, 1),
 }
 

@@ -11,17 +11,14 @@ from services.compute.domain.devices import BlockDevice
 from services.compute.domain.server import Server
 from services.compute.effects import device_jobs, disks
 from services.compute.effects.cloud import Cloud, Json, request_of, subject_of
-from services.compute.effects.device_jobs import Unplugged
-from services.compute.effects.submitting import Failed
+from services.compute.effects.device_jobs import STILL_RUNS, Unplugged, was_gone
 from services.compute.usecases import plugging
 from services.compute.usecases.attaching import DETACH
-from shared.contracts.ganeti import Failure
 from shared.db.sagas import AWAITS
 from shared.errors import CloudError, Unavailable
 from shared.saga.definition import GiveUp, Notes, Saga, Step, Wait
 
 AIM: Final = "begin"
-STILL_RUNS: Final = 15.0  # seconds between looks at a server whose guest holds on to a disk
 
 
 async def _device(cloud: Cloud, notes: Notes) -> tuple[Server, BlockDevice]:
@@ -64,14 +61,9 @@ async def unplug(cloud: Cloud, notes: Notes) -> Notes:
     try:
         return await device_jobs.change(cloud, notes, operation, AIM)
     except GiveUp as failed:
-        if _was_gone(failed):
+        if was_gone(failed):
             return {"job": None, AWAITS: None}
         raise
-
-
-def _was_gone(failed: GiveUp) -> bool:
-    cause = failed.__cause__
-    return isinstance(cause, Failed) and cause.failure is Failure.NOT_FOUND
 
 
 async def unplugged(cloud: Cloud, notes: Notes) -> Notes:
@@ -79,7 +71,7 @@ async def unplugged(cloud: Cloud, notes: Notes) -> Notes:
     try:
         await device_jobs.changed(cloud, notes, AIM)
     except GiveUp as failed:
-        if not _was_gone(failed):
+        if not was_gone(failed):
             raise
     except Unplugged:
         _, device = await _device(cloud, notes)

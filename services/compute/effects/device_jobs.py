@@ -19,6 +19,7 @@ from shared.errors import NotFound
 from shared.saga.definition import GiveUp, Notes, Rewind, Wait
 
 AGAIN: Final = frozenset({Failure.BUSY, Failure.UNKNOWN_OUTCOME, Failure.WRONG_STATE})
+STILL_RUNS: Final = 15.0  # seconds between looks at a server whose guest holds on to a device
 UNDO_PAUSE: Final = 1.0  # seconds between looks at a job of an undo, which nobody is woken for
 MOST_REMOVALS: Final = 50  # jobs that may fail before an undo is left to the runner's long pauses
 
@@ -92,6 +93,12 @@ def _next(notes: Notes, failed: Failed, back_to: str) -> Exception:
             {"attempt": attempt, "not_before": later, "nothing_there": sure, AWAITS: None},
         )
     return GiveUp(explained("The change failed.", failed.text))
+
+
+def was_gone(failed: GiveUp) -> bool:
+    """Whether a change failed because there is no such device."""
+    cause = failed.__cause__
+    return isinstance(cause, Failed) and cause.failure is Failure.NOT_FOUND
 
 
 async def take_out(cloud: Cloud, notes: Notes, operation: Any) -> None:

@@ -25,7 +25,7 @@ async def make_ports(cloud: Cloud, notes: Notes) -> Notes:
             port = await _port(cloud, notes, server, index, wish)
         except REFUSALS as refused:
             raise GiveUp(refused.message) from refused
-        made.append({"id": port["id"], **_wiring(port)})
+        made.append({"id": port["id"], **wiring_of(port)})
         nics.append(await _nic(cloud, port, wish))
     await progress.plug(cloud.transaction, server.id, nics)
     return {"ports": made}
@@ -72,7 +72,7 @@ async def _network_name(cloud: Cloud, network_id: str) -> str:
     return known
 
 
-def _wiring(port: Json) -> Json:
+def wiring_of(port: Json) -> Json:
     """Return how a port is found on the cluster's nodes, as far as is known yet."""
     details: dict[str, Any] = port.get("binding:vif_details") or {}
     return {
@@ -90,7 +90,7 @@ async def await_wiring(cloud: Cloud, notes: Notes) -> Notes:
     for port in notes["ports"]:
         known = port
         if port["vif_type"] in {UNBOUND, FAILED}:
-            known = {"id": port["id"], **_wiring(await _look(cloud, port["id"]))}
+            known = {"id": port["id"], **wiring_of(await _look(cloud, port["id"]))}
         if known["vif_type"] == FAILED:
             raise Rewind("place", {"tried": [*notes.get("tried", ()), notes["cluster"]]})
         if known["vif_type"] == UNBOUND:
@@ -125,10 +125,11 @@ async def drop_ports(cloud: Cloud, notes: Notes) -> None:
 def nic_specs(server: Server, ports: list[Json]) -> list[NicSpec]:
     """Return the NICs of an instance, in the order the user asked for them."""
     wiring = {port["id"]: port for port in ports}
-    return [_nic_spec(nic, wiring[nic.port_id]) for nic in server.nics if nic.port_id in wiring]
+    return [nic_spec(nic, wiring[nic.port_id]) for nic in server.nics if nic.port_id in wiring]
 
 
-def _nic_spec(nic: Nic, wiring: Json) -> NicSpec:
+def nic_spec(nic: Nic, wiring: Json) -> NicSpec:
+    """Return a NIC of an instance, wired as its port says."""
     fours = [fixed.address for fixed in nic.fixed_ips if ":" not in fixed.address]
     on_network = wiring["network"] is not None
     vlan = wiring["vlan"]

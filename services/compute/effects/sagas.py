@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from typing import Final
 
 from services.compute.effects.act_on_server import REBOOT_SERVER, START_SERVER, STOP_SERVER
+from services.compute.effects.attach_interface import ATTACH_INTERFACE
 from services.compute.effects.attach_volume import ATTACH_VOLUME
 from services.compute.effects.cloud import Cloud
 from services.compute.effects.create_server import CREATE_SERVER
 from services.compute.effects.delete_server import DELETE_SERVER
+from services.compute.effects.detach_interface import DETACH_INTERFACE
 from services.compute.effects.detach_volume import DETACH_VOLUME
 from shared.saga.definition import Saga
 
 # Of a server's devices, each the subject of its own: they run beside each other.
-DEVICES: Final = (ATTACH_VOLUME, DETACH_VOLUME)
+DEVICES: Final = (ATTACH_VOLUME, DETACH_VOLUME, ATTACH_INTERFACE, DETACH_INTERFACE)
 SAGAS: Final[Mapping[str, Saga[Cloud]]] = {
     saga.name: saga
     for saga in (

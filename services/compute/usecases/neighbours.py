@@ -47,6 +47,36 @@ class Networks(Protocol):
         """
         ...
 
+    async def create_port(
+        self, body: dict[str, Any], *, idempotency_key: UUID, request_id: str | None = None
+    ) -> dict[str, Any]:
+        """Have a port; the same key always gives the same port.
+
+        Raises:
+            Conflict: the address is taken, or none is left.
+            OverQuota: the project may have no more ports.
+        """
+        ...
+
+    async def update_port(
+        self, port_id: str, body: dict[str, Any], request_id: str | None = None
+    ) -> dict[str, Any]:
+        """Change a port.
+
+        Raises:
+            NotFound: there is no such port.
+            Conflict: another server has it.
+        """
+        ...
+
+    async def delete_port(self, port_id: str, request_id: str | None = None) -> None:
+        """Have no such port.
+
+        Raises:
+            NotFound: there is none.
+        """
+        ...
+
     async def security_groups(
         self, params: Mapping[str, str], token: str | None = None
     ) -> list[dict[str, Any]]:

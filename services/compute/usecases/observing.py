@@ -9,9 +9,12 @@ from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
+from services.compute.domain.devices import DeviceState
+from services.compute.domain.lifecycle import Action
 from services.compute.domain.reconcile import reconcile
 from services.compute.domain.server import Group, Nic, Server
 from services.compute.store.stores import Stores, Transaction
+from services.compute.usecases.interfaces import begin_unplug
 from services.compute.usecases.progress import as_told
 from services.compute.usecases.saving import save
 from shared.clock import utcnow
@@ -100,37 +103,48 @@ async def tell_ports(stores: Stores, ids: Sequence[str]) -> None:
         all_told = told | await stores.projections.documents(
             PORT, [nic.port_id for nic in server.nics]
         )
+        gone = [nic for nic in server.nics if not _is_plugged(nic, server, ids, told)]
         nics = tuple(
-            as_told(nic, all_told.get(nic.port_id, {}))
-            for nic in server.nics
-            if _is_plugged(nic, server, ids, told)
+            as_told(nic, all_told.get(nic.port_id, {})) for nic in server.nics if nic not in gone
         )
-        groups = await _groups(stores, nics, all_told) or server.security_groups
+        groups = await _groups(stores, nics, all_told)
+        if groups is None:
+            groups = server.security_groups
         if (nics, groups) != (server.nics, server.security_groups):
             await save(
                 stores, replace(server, nics=nics, security_groups=groups, updated_at=utcnow())
             )
+        for nic in gone if _may_change(server) else ():  # its owner took the port away
+            await begin_unplug(stores, server.id, nic.port_id, made=False)
+
+
+def _may_change(server: Server) -> bool:
+    """Whether its instance is there, and nobody is at making or unmaking it."""
+    return server.cluster is not None and server.action not in {Action.CREATE, Action.DELETE}
 
 
 def _is_plugged(
     nic: Nic, server: Server, news: Sequence[str], told: Mapping[str, Mapping[str, Any]]
 ) -> bool:
-    """Whether the port is still the server's, as far as the news goes."""
-    if nic.port_id not in news:
+    """Whether the port is still the server's, as far as the news goes.
+
+    One on its way in or out is left to the saga that is at it.
+    """
+    if nic.port_id not in news or nic.state is not DeviceState.ATTACHED:
         return True
     return told.get(nic.port_id, {}).get("device_id") == str(server.id)
 
 
 async def _groups(
     stores: Stores, nics: Sequence[Nic], told: Mapping[str, Mapping[str, Any]]
-) -> tuple[Group, ...]:
-    """Return the security groups of the NICs; none when one of them is not known by name."""
+) -> tuple[Group, ...] | None:
+    """Return the security groups of the NICs; None when not all is known of them."""
     ids = dict.fromkeys(
         ident for nic in nics for ident in told.get(nic.port_id, {}).get("security_groups") or ()
     )
     known = await stores.projections.documents(GROUP, list(ids))
-    if len(known) < len(ids):
-        return ()
+    if len(known) < len(ids) or any(nic.port_id not in told for nic in nics):
+        return None
     return tuple(Group(id=ident, name=str(known[ident].get("name", ""))) for ident in ids)
 
 

@@ -5,15 +5,23 @@ Each step twice is once; giving up anywhere leaves the world as it was; undoing 
 
 import pytest
 
+from services.compute.effects.attach_interface import ATTACH_INTERFACE
 from services.compute.effects.attach_volume import ATTACH_VOLUME
+from services.compute.effects.detach_interface import DETACH_INTERFACE
 from services.compute.effects.detach_volume import DETACH_VOLUME
 from services.compute.effects.sagas import DEVICES
 from shared.saga.definition import Notes, Saga
-from tests.integration.compute.rig import Rig
+from tests.integration.compute import test_interfaces as nics
+from tests.integration.compute.rig import NETWORK, Rig
 from tests.integration.compute.test_saga_laws import cloud_of, failing_at, notes_of, patiently, run
 from tests.integration.compute.test_volumes import attach, attached, detach, devices
 
-HELD_HERE = {"compute.attach_volume", "compute.detach_volume"}
+HELD_HERE = {
+    "compute.attach_volume",
+    "compute.detach_volume",
+    "compute.attach_interface",
+    "compute.detach_interface",
+}
 
 
 def test_all_sagas_of_devices_are_held_to_the_laws() -> None:
@@ -89,3 +97,51 @@ async def test_giving_up_a_detach_leaves_the_volume_attached(rig: Rig) -> None:
     assert rig.world.volumes.acted[-1] == (volume, {"os-roll_detaching": {}})
     assert disks_of(rig) == [volume]
     assert (await detach(rig, server, volume)).status == 202
+
+
+def nics_of(rig: Rig) -> list[str]:
+    """Return the NICs that the submissions leave in instances."""
+    found: list[str] = []
+    for operation in rig.world.gateway.operations("nic."):
+        if operation["operation"] == "nic.add":
+            found.append(operation["nic"]["name"])
+        if operation["operation"] == "nic.remove" and operation["nic"] in found:
+            found.remove(operation["nic"])
+    return found
+
+
+async def test_attaching_an_interface_twice_attaches_one(rig: Rig) -> None:
+    server = await rig.active()
+    answer = await nics.attach(rig, server, net_id=NETWORK)
+    assert await run(rig, ATTACH_INTERFACE, await notes_of(rig), twice=True)
+    assert nics_of(rig) == [answer.body["interfaceAttachment"]["port_id"]]
+    assert len(rig.world.network.ports) == 2
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before its work", "after its work"])
+@pytest.mark.parametrize("position", range(len(ATTACH_INTERFACE.steps) - 1))
+async def test_giving_up_an_interface_anywhere_leaves_the_world_as_it_was(
+    rig: Rig, position: int, after: bool
+) -> None:
+    server = await rig.active()
+    await nics.attach(rig, server, net_id=NETWORK)
+    notes = await notes_of(rig)
+    failing: Saga[object] = failing_at(ATTACH_INTERFACE, position, rig, after=after)
+    assert not await run(rig, failing, notes)
+    for step in reversed(ATTACH_INTERFACE.steps[: position + 1]):
+        await patiently(rig, step.undo, notes)
+    await ATTACH_INTERFACE.gave_up(cloud_of(rig), notes | {"gave_up": "no"})
+    assert nics_of(rig) == []
+    assert len(rig.world.network.ports) == 1
+    assert len(await nics.ports(rig, server)) == 1
+
+
+async def test_detaching_an_interface_twice_detaches_once(rig: Rig) -> None:
+    server = await rig.active()
+    port = await nics.attached(rig, server)
+    await nics.detach(rig, server, port)
+    assert await run(rig, DETACH_INTERFACE, await notes_of(rig), twice=True)
+    assert nics_of(rig) == []
+    assert len(rig.world.gateway.operations("nic.remove")) == 1
+    assert port not in rig.world.network.ports
+    assert len(await nics.ports(rig, server)) == 1
