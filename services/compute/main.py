@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Final
 
 from aiohttp import web
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compute.api.deps import DEPS, Deps
 from services.compute.api.policy import RULES
@@ -27,7 +26,7 @@ from shared.clients.image import ImageClient
 from shared.clients.network import NetworkClient
 from shared.clients.volume import VolumeClient
 from shared.db.idempotency import IdempotencyRows
-from shared.db.sagas import SagaStore
+from shared.db.sagas import saga_desk
 from shared.db.uow import unit_of_work
 from shared.identity.middleware import Validator, authentication
 from shared.identity.policy import NOVA_DENIAL, Policy
@@ -129,8 +128,7 @@ async def build(settings: ComputeSettings, parts: Parts) -> Service:
             clusters.subscription(transaction),
             resources.subscription(transaction),
         ),
-        # Without the nudge: a runner that woke itself by its own commits would never rest.
-        runner=Runner(unit_of_work(parts.engine, saga_store), SAGAS, cloud),
+        runner=Runner(saga_desk(parts.engine, messaging.sagas), SAGAS, cloud),
         loops={
             "clusters": partial(upkeep.keep_asking, transaction, gateway),
             "upkeep": partial(upkeep.keep_forgetting, transaction),
@@ -151,11 +149,6 @@ def console_proxy(settings: ComputeSettings, consoles: Consoles) -> dict[str, Lo
         idle=settings.console_idle_seconds,
     )
     return {"consoles": partial(serve, proxying, settings.host, settings.console_port)}
-
-
-def saga_store(connection: AsyncConnection) -> SagaStore:
-    """Return the sagas of the transaction on this connection."""
-    return SagaStore(connection, messaging.sagas)
 
 
 DEFINITION: Final = Definition(

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from aiohttp import web
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.image.api.deps import DEPS, Deps
 from services.image.api.policy import RULES
@@ -27,7 +26,7 @@ from services.image.usecases.imports import Imports
 from services.image.usecases.sweeping import Sweeper
 from services.image.usecases.uploads import Uploads
 from shared.db.idempotency import IdempotencyRows
-from shared.db.sagas import SagaStore
+from shared.db.sagas import saga_desk
 from shared.db.uow import unit_of_work
 from shared.identity.middleware import Validator, authentication
 from shared.identity.policy import GLANCE_DENIAL, Policy
@@ -153,11 +152,7 @@ def sweeper_of(settings: ImageSettings, parts: Parts, deps: Deps) -> Sweeper:
 
 def runner_of(settings: ImageSettings, parts: Parts, deps: Deps) -> Runner[Imports]:
     """Return what runs imports."""
-
-    def sagas(connection: AsyncConnection) -> SagaStore:
-        return SagaStore(connection, messaging.sagas)
-
-    begin = unit_of_work(parts.engine, sagas)
+    begin = saga_desk(parts.engine, messaging.sagas)
     return Runner(begin, SAGAS, deps.imports, limit=settings.imports_at_once)
 
 

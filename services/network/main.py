@@ -21,8 +21,7 @@ from services.network.usecases.ports import Surroundings
 from services.network.usecases.realisation import Ledger
 from shared.clients.gateway import GatewayClient
 from shared.db.idempotency import IdempotencyRows
-from shared.db.sagas import SagaStore
-from shared.db.uow import unit_of_work
+from shared.db.sagas import saga_desk
 from shared.identity.middleware import authentication
 from shared.identity.policy import NEUTRON_DENIAL, Policy
 from shared.saga.runner import Runner
@@ -80,10 +79,6 @@ async def build(settings: NetworkSettings, parts: Parts) -> Service:
         quotas=quotas,
         zones=settings.availability_zones,
     )
-    # Without the nudge: a runner that woke itself by its own commits would never rest.
-    begin_sagas = unit_of_work(
-        parts.engine, lambda connection: SagaStore(connection, messaging.sagas)
-    )
     world = Cloud(
         gateway=gateway, records=Ledger(transaction, names), prefix=settings.ganeti_prefix
     )
@@ -100,7 +95,7 @@ async def build(settings: NetworkSettings, parts: Parts) -> Service:
             ganeti.clusters(transaction),
             servers.servers(transaction, names),
         ),
-        runner=Runner(begin_sagas, SAGAS, world),
+        runner=Runner(saga_desk(parts.engine, messaging.sagas), SAGAS, world),
         loops={
             "clusters": partial(upkeep.keep_asking, transaction, gateway),
             "forgetting": partial(upkeep.keep_forgetting, transaction),

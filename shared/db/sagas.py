@@ -1,13 +1,14 @@
 """Where sagas wait between steps: rows with leases that only grow."""
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.ids import new_uuid
 
@@ -251,3 +252,21 @@ class SagaStore:
         )
         gone = await self._connection.execute(sa.delete(sagas).where(sagas.c.id.in_(old)))
         return gone.rowcount
+
+
+def saga_desk(
+    engine: AsyncEngine, table: sa.Table
+) -> Callable[[], AbstractAsyncContextManager[SagaStore]]:
+    """Return what a runner claims and advances sagas with.
+
+    Each of its calls is one statement that stands for itself, so none pays for a transaction.
+    It nudges nobody: a runner that woke itself by its own commits would never rest.
+    """
+    by_itself = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[SagaStore]:
+        async with by_itself.connect() as connection:
+            yield SagaStore(connection, table)
+
+    return begin

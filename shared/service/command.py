@@ -2,12 +2,14 @@
 
 import argparse
 import asyncio
+import gc
 import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
 
 import structlog
+import uvloop
 from pydantic import ValidationError
 
 from shared import logs
@@ -39,7 +41,7 @@ def main(definition: Definition, arguments: Sequence[str] | None = None) -> None
         if asked.command == "migrate":
             asyncio.run(prepare_database(definition, settings, os.environ))
         else:
-            asyncio.run(_serve(definition, settings, ROLES[asked.command]))
+            uvloop.run(_serve(definition, settings, ROLES[asked.command]))
     except (SettingMissing, ValidationError) as wrong:
         sys.exit(f"{definition.name}: {wrong}")
 
@@ -85,6 +87,8 @@ async def _serve(definition: Definition, settings: ServiceSettings, roles: froze
             parts = await assemble(settings, bus, http)
             service = await definition.build(settings, parts)
             async with running(service, roles):
+                gc.collect()
+                gc.freeze()  # what is there now stays: no collection needs to look at it again
                 await stop.wait()
     finally:
         await bus.close()

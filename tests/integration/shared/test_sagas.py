@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.contracts.ganeti import JobObserved, JobStatus
 from shared.db.jobs import JobStore, is_final, job_key
 from shared.db.messaging import MessagingTables
-from shared.db.sagas import SagaStore
+from shared.db.sagas import SagaStore, saga_desk
 from shared.db.uow import engine_for
 from shared.ids import new_uuid
 from shared.saga.definition import GiveUp, Notes, Rewind, Saga, Step, Wait
@@ -78,12 +77,7 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 def begin(engine: AsyncEngine) -> Begin:
-    @asynccontextmanager
-    async def begin() -> AsyncIterator[SagaStore]:
-        async with engine.begin() as connection:
-            yield SagaStore(connection, tables.sagas)
-
-    return begin
+    return saga_desk(engine, tables.sagas)
 
 
 @pytest.fixture
