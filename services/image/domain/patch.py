@@ -1,7 +1,8 @@
 """Changes to an image, as the two media types of Glance's PATCH write them.
 
 They look like JSON Patch (RFC 6902) and are less: add, replace and remove, of whole members of
-the image. Since 2.1 what is added may be there already; in 2.0 it must not. What a member means is not known here; ``change`` gives the operations their effect.
+the image. Since 2.1 what is added may be there already; in 2.0 it must not. What a member means
+is not known here; ``change`` gives the operations their effect.
 """
 
 import re
