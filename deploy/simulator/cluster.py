@@ -1,6 +1,6 @@
 """One simulated cluster: its state, its queue, its faults."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +8,14 @@ from deploy.simulator.clock import Ids, now, stamp
 from deploy.simulator.faults import Faults
 from deploy.simulator.jobs.queue import JobQueue, Routine, Rules
 from deploy.simulator.jobs.timers import Timers
+from deploy.simulator.logic import backing
 from deploy.simulator.logic.registry import ROUTINES, locks_of
 from deploy.simulator.logic.run import Run
 from deploy.simulator.model import Cluster, Group, Job, Json, Node, Op
 from deploy.simulator.settings import SimulatorSettings
 from deploy.simulator.world import World
+
+SCREENS = 500  # ports from one cluster's first to the next one's
 
 
 def found(number: int, settings: SimulatorSettings, ids: Ids) -> Cluster:
@@ -70,7 +73,11 @@ class SimulatedCluster:
     number: int
     world: World
     queue: JobQueue
-    faults: Faults = field(default_factory=Faults)
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong with it."""
+        return self.world.faults
 
     @property
     def state(self) -> Cluster:
@@ -81,6 +88,11 @@ class SimulatedCluster:
     def settings(self) -> SimulatorSettings:
         """The simulator's settings."""
         return self.world.settings
+
+
+def _first_port(settings: SimulatorSettings, number: int) -> int:
+    """Clusters share one address, so each has ports of its own."""
+    return settings.screen_base_port and settings.screen_base_port + (number - 1) * SCREENS
 
 
 def bring_up(
@@ -95,7 +107,17 @@ def bring_up(
     def submit(inputs: list[Json]) -> int:
         return queues[0].submit(inputs)
 
-    world = World(cluster=cluster, settings=settings, ids=ids, disks=disks, submit=submit)
+    world = World(
+        cluster=cluster,
+        settings=settings,
+        ids=ids,
+        disks=disks,
+        submit=submit,
+        storage=settings.storage_root or settings.state_dir / "storage",
+        consoles=settings.console_logs or settings.state_dir / "consoles",
+        first_port=_first_port(settings, number),
+    )
+    backing.prepare(world)
 
     def perform(job: Job, index: int, secrets: Json) -> Routine:
         run = Run(world=world, queue=queues[0], job=job, index=index, secrets=secrets)

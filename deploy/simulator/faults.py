@@ -12,3 +12,4 @@ class Faults:
     lose_responses: int = 0  # so many next submissions are accepted, then reset
     latency: float = 0.0  # seconds added to every request
     refuse_auth: bool = False  # credentials have been rotated: 401
+    fail_hotplugs: int = 0  # so many next devices do not reach their running instance

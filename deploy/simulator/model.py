@@ -16,6 +16,8 @@ class Disk:
     name: str | None = None
     mode: str = "rw"
     params: Json = field(default_factory=dict)  # provider and its parameters
+    volume: str = ""  # what its ExtStorage provider knows it by
+    node: str | None = None  # that has its data, where no other node can see them
     ctime: float
 
 

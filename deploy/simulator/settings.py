@@ -58,6 +58,11 @@ CYCLADES_OS = OperatingSystem(
         "image_size",
         "server_id",
         "image_url",
+        "seed_disk",
+        "seed",
+        "seed_url",
+        "upload_url",
+        "upload_format",
     ),
     installs_image=True,
 )
@@ -94,6 +99,20 @@ class SimulatorSettings(Part):
     )
     ext_providers: tuple[str, ...] = Field(
         default=("dummy", "cyclades"), description="ExtStorage providers found on the nodes"
+    )
+    storage_root: Path | None = Field(
+        default=None,
+        description="folder of the provider `cyclades`, shared with a storage agent; "
+        "null: `storage` in state_dir",
+    )
+    console_logs: Path | None = Field(
+        default=None,
+        description="folder of what instances write to their serial ports; "
+        "null: `consoles` in state_dir",
+    )
+    screens: int = Field(default=256, ge=0, description="how many VNC screens are served at once")
+    screen_base_port: int = Field(
+        default=0, ge=0, le=65000, description="of the first kvm instance's screen; 0 = ephemeral"
     )
     bridges: tuple[str, ...] = Field(
         default=("br0", "br1"), description="bridges that exist on every node; the last is default"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.simulator.clock import Ids, now
+from deploy.simulator.faults import Faults
 from deploy.simulator.model import Cluster, Group, Instance, Json, Node
 from deploy.simulator.settings import SimulatorSettings
 
@@ -19,6 +20,11 @@ class World:
     ids: Ids
     disks: Path  # where the bits of installed disks are kept
     submit: Callable[[list[Json]], int]
+    storage: Path  # the folder of the ExtStorage provider
+    consoles: Path  # what instances write to their serial ports
+    first_port: int  # of the instances' screens; 0: any that is free
+    faults: Faults = field(default_factory=Faults)
+    seeds: dict[str, Json] = field(default_factory=dict)  # what guests were given, by instance
     truth: list[Json] = field(default_factory=list)  # what really happened, oldest first
 
     def happened(self, what: str, name: str, **more: Any) -> None:

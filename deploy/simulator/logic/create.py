@@ -1,13 +1,16 @@
 """OP_INSTANCE_CREATE."""
 
+import itertools
 import re
+import socket
 from dataclasses import dataclass
 
 from deploy.simulator.clock import now
 from deploy.simulator.jobs.queue import Fetch, OpFailed, Routine
+from deploy.simulator.logic import backing, consoles
 from deploy.simulator.logic import disks as diskwork
 from deploy.simulator.logic import nics as nicwork
-from deploy.simulator.logic.osinstall import Installation, install, installed_params
+from deploy.simulator.logic.osinstall import install
 from deploy.simulator.logic.parameters import check_hv, check_os, checked, filled_be, upgraded
 from deploy.simulator.logic.placement import Demand, hail, memory_free, violations
 from deploy.simulator.logic.run import (
@@ -19,13 +22,13 @@ from deploy.simulator.logic.run import (
     failure,
     prereq,
 )
+from deploy.simulator.logic.scripts import Installation, installed_params
 from deploy.simulator.model import Disk, Instance, Nic, Node
 from deploy.simulator.reading import ipolicy_of
 from deploy.simulator.sizes import rounded
 from deploy.simulator.world import group_by_uuid, touch
 
 _HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", re.IGNORECASE)
-FIRST_PORT = 11000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,7 +54,7 @@ def create(run: Run) -> Routine:
         run.info("dry-run mode requested, not actually executing the operation")
         return [plan.node.uuid]
     yield run.pause(0.2)
-    _create_disks(run, plan)
+    yield from _create_disks(run, plan)
     yield run.pause(0.2)
     instance = _add(run, plan)
     run.log(f"adding instance {instance.name} to cluster config")
@@ -62,29 +65,40 @@ def create(run: Run) -> Routine:
             run.info(f"Instance {instance.name}'s disks are in sync")
     touch(instance)
     yield run.pause(0.2)
-    if instance.disks and not run.get("no_install"):
-        run.log("* running the instance OS create scripts...")
-        job = Installation(instance=instance, params=installed_params(instance, run.secrets))
-        yield Fetch(lambda: install(run.world, job))
-    if run.get("start"):
-        run.log("* starting instance...")
-        yield run.pause(0.3)
-        instance.admin_state, instance.running, instance.disks_active = "up", True, True
-        touch(instance)
+    try:
+        yield from _install(run, instance)
+        if run.get("start"):
+            run.log("* starting instance...")
+            yield run.pause(0.3)
+            instance.admin_state, instance.running, instance.disks_active = "up", True, True
+            touch(instance)
+            consoles.boot(run.world, instance)
+    finally:
+        if not instance.running:
+            yield from backing.deactivate(run, instance)
     run.world.happened("instance.created", instance.name, running=instance.running)
     return [plan.node.name]
 
 
-def _create_disks(run: Run, plan: Plan) -> None:
+def _install(run: Run, instance: Instance) -> backing.Steps:
+    yield from backing.activate(run, instance)
+    if instance.disks and not run.get("no_install"):
+        run.log("* running the instance OS create scripts...")
+        job = Installation(instance=instance, params=installed_params(instance, run.secrets))
+        yield Fetch(lambda: install(run.world, job))
+
+
+def _create_disks(run: Run, plan: Plan) -> backing.Steps:
     for index, disk in enumerate(plan.disks):
         diskwork.announce(run, index, disk)
     run.log("* creating instance disks...")
     name = run.input["instance_name"]
     try:
         for index, disk in enumerate(plan.disks):
-            diskwork.create_block_device(run, disk, name, index, plan.node.name)
+            yield from diskwork.create_block_device(run, disk, name, index, plan.node.name)
     except OpFailed:
         _give_back(run, plan.nics)
+        yield from backing.drop(run, plan.disks)
         raise
 
 
@@ -182,7 +196,10 @@ def _check_placement(run: Run) -> Plan:
         _give_back(run, nics)
         raise
     template = run.input["disk_template"]
-    disks = [diskwork.new_disk(run, spec, template) for spec in run.get("disks") or []]
+    disks = [
+        diskwork.new_disk(run, spec, template, index)
+        for index, spec in enumerate(run.get("disks") or [])
+    ]
     return Plan(node=node, nics=nics, disks=disks)
 
 
@@ -278,10 +295,16 @@ def _add(run: Run, plan: Plan) -> Instance:
         mtime=created,
     )
     if instance.hypervisor == "kvm":
-        taken = {i.network_port for i in run.cluster.instances.values()}
-        port = FIRST_PORT
-        while port in taken:
-            port += 1
-        instance.network_port = port
+        instance.network_port = _free_port(run)
     run.cluster.instances[instance.name] = instance
     return instance
+
+
+def _free_port(run: Run) -> int:
+    """A port for the screen that no other instance has."""
+    if run.world.first_port == 0:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return int(probe.getsockname()[1])
+    taken = {i.network_port for i in run.cluster.instances.values()}
+    return next(port for port in itertools.count(run.world.first_port) if port not in taken)

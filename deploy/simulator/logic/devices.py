@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from deploy.simulator.logic.run import NOT_UNIQUE, WRONG_INPUT, failure, prereq
+from deploy.simulator.logic.run import NOT_UNIQUE, WRONG_INPUT, Run, failure, prereq
 from deploy.simulator.model import Disk, Json, Nic
 
 Modification = tuple[str, Any, Json]  # action, which device, parameters
@@ -25,6 +25,24 @@ def as_modifications(given: list[list[Any]], kind: str) -> list[Modification]:
             WRONG_INPUT,
         )
     return found
+
+
+def plugged(run: Run, label: str, *, hotplug: bool) -> list[list[Any]]:
+    """What the result says of a device on its way into a running instance, or out of it.
+
+    One that does not get there is no error: the job is a success, and only its result tells.
+    """
+    if not hotplug:
+        return []
+    run.info("Trying to hotplug device...")
+    faults = run.world.faults
+    if faults.fail_hotplugs > 0:
+        faults.fail_hotplugs -= 1
+        run.warn("Could not hotplug device: Error while executing hotplug action")
+        run.info("Continuing execution..")
+        return [[label, "hotplug:failed"]]
+    run.info("Hotplug done.")
+    return [[label, "hotplug:done"]]
 
 
 def refuse_duplicate_name(kind: str, name: str | None, taken: set[str | None]) -> None:

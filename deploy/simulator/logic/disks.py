@@ -3,6 +3,7 @@
 from typing import Any
 
 from deploy.simulator.clock import now
+from deploy.simulator.logic import backing
 from deploy.simulator.logic.run import WRONG_INPUT, Run, failure, prereq
 from deploy.simulator.model import Disk, Instance, Json
 from deploy.simulator.sizes import human, rounded
@@ -23,27 +24,32 @@ def check_spec(spec: Json, template: str) -> None:
         raise prereq("Missing provider for template 'ext'", WRONG_INPUT)
 
 
-def new_disk(run: Run, spec: Json, template: str) -> Disk:
+def new_disk(run: Run, spec: Json, template: str, index: int) -> Disk:
     """The disk object for a checked specification."""
+    uuid = run.world.ids.uuid()
     return Disk(
-        uuid=run.world.ids.uuid(),
+        uuid=uuid,
         size=rounded(int(spec["size"]), template),
         template=template,
         name=spec.get("name"),
         mode=spec.get("mode", "rw"),
         params={key: value for key, value in spec.items() if key not in _OWN_KEYS},
+        volume=f"{uuid}.ext.disk{index}" if template == "ext" else "",
         ctime=now(),
     )
 
 
-def create_block_device(run: Run, disk: Disk, instance_name: str, index: int, node: str) -> None:
-    """Fail as Ganeti does when a disk's ExtStorage provider is not installed."""
+def create_block_device(
+    run: Run, disk: Disk, instance_name: str, index: int, node: str
+) -> backing.Steps:
+    """Have what is behind a disk; fails as Ganeti does when its provider is not installed."""
     provider = disk.params.get("provider")
     if disk.template != "ext" or provider in run.settings.ext_providers:
+        yield from backing.make(run, disk, instance_name, node)
         return
     run.warn("Device creation failed")
     device = (
-        f"<Disk(type=ext, logical_id=('{provider}', '{disk.uuid}.ext.disk{index}'), "
+        f"<Disk(type=ext, logical_id=('{provider}', '{disk.volume}'), "
         f"children=None, visible as /dev/disk/{index}, size={disk.size}m)>"
     )
     raise failure(
@@ -56,15 +62,10 @@ def create_block_device(run: Run, disk: Disk, instance_name: str, index: int, no
 def logical_id(instance: Instance, disk: Disk, index: int) -> list[Any]:
     """Where Ganeti says the disk's data are."""
     if disk.template == "ext":
-        return [disk.params.get("provider"), f"{disk.uuid}.ext.disk{index}"]
+        return [disk.params.get("provider"), disk.volume or f"{disk.uuid}.ext.disk{index}"]
     shared = "shared-" if disk.template == "sharedfile" else ""
     name = f"{disk.uuid}.{disk.template}.disk{index}"
     return ["loop", f"/srv/ganeti/{shared}file-storage/{instance.name}/{name}"]
-
-
-def delete_bits(run: Run, disk: Disk) -> None:
-    """Remove what the OS script wrote for the disk."""
-    (run.world.disks / f"{disk.uuid}.raw").unlink(missing_ok=True)
 
 
 def announce(run: Run, index: int, disk: Disk) -> None:

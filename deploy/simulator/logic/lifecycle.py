@@ -1,12 +1,14 @@
 """Removing, renaming, reinstalling and growing instances."""
 
 from deploy.simulator.jobs.queue import Fetch, Routine
-from deploy.simulator.logic.disks import FILE_BASED, delete_bits, logical_id
+from deploy.simulator.logic import backing, consoles
+from deploy.simulator.logic.disks import FILE_BASED, logical_id
 from deploy.simulator.logic.nics import release_all
-from deploy.simulator.logic.osinstall import Installation, install, installed_params
-from deploy.simulator.logic.parameters import check_os
+from deploy.simulator.logic.osinstall import install
+from deploy.simulator.logic.parameters import check_os, updated
 from deploy.simulator.logic.power import dry
 from deploy.simulator.logic.run import EXISTS, WRONG_INPUT, WRONG_STATE, Run, failure, prereq
+from deploy.simulator.logic.scripts import Installation, installed_params
 from deploy.simulator.model import Disk, Instance
 from deploy.simulator.sizes import human
 from deploy.simulator.world import touch
@@ -30,10 +32,11 @@ def remove(run: Run) -> Routine:
             f"Could not shutdown instance '{instance.name}' on node '{node.name}': "
             + ("Node is marked offline" if node.offline else "Error 7: Failed to connect")
         )
+    yield from backing.drop(run, instance.disks)
     release_all(run, instance)
-    for disk in instance.disks:
-        delete_bits(run, disk)
     del run.cluster.instances[instance.name]
+    run.world.seeds.pop(instance.name, None)
+    consoles.forget(run.world, instance)
     run.world.happened("instance.removed", instance.name)
     return None
 
@@ -76,9 +79,15 @@ def reinstall(run: Run) -> Routine:
         touch(instance)
     yield run.pause()
     run.info("Running instance OS create scripts...")
-    params = {**installed_params(instance, run.secrets), **given}
+    params = updated(installed_params(instance, run.secrets), given)
+    # What is given replaces all that the instance had, and nothing private stays.
+    instance.osparams, instance.osparams_private = dict(given), {}
     work = Installation(instance=instance, params=params, reinstall=True)
-    yield Fetch(lambda: install(run.world, work))
+    yield from backing.activate(run, instance)
+    try:
+        yield Fetch(lambda: install(run.world, work))
+    finally:
+        yield from backing.deactivate(run, instance)
     run.world.happened("instance.reinstalled", instance.name)
     return None
 
@@ -96,6 +105,7 @@ def grow(run: Run) -> Routine:
     yield run.pause()
     delta = human(target - disk.size)
     run.log(f"Growing disk {index} of instance '{instance.name}' by {delta} to {human(target)}")
+    yield from backing.grow(run, disk, target)
     disk.size = target
     touch(instance)
     if run.get("wait_for_sync"):
@@ -122,6 +132,7 @@ def activate_disks(run: Run) -> Routine:
     instance = run.instance()
     run.reachable(instance.pnode)
     yield run.pause()
+    yield from backing.activate(run, instance)
     instance.disks_active = True
     return [
         [instance.pnode, f"disk/{index}", logical_id(instance, disk, index)[1]]
@@ -135,6 +146,7 @@ def deactivate_disks(run: Run) -> Routine:
     if not run.get("force"):
         refuse_up(instance, "cannot shutdown disks")
     yield run.pause()
+    yield from backing.deactivate(run, instance)
     instance.disks_active = False
     return None
 
@@ -154,8 +166,9 @@ def recreate_disks(run: Run) -> Routine:
                 f"Can't create block device: {path}: can't create: "
                 f"[Errno 17] File exists: '{path}'"
             )
+    yield from backing.drop(run, instance.disks)
     for disk in instance.disks:
-        delete_bits(run, disk)
+        yield from backing.make(run, disk, instance.name, instance.pnode)
     touch(instance)
     return None
 

@@ -8,7 +8,14 @@ from deploy.simulator.logic.disks import announce
 from deploy.simulator.logic.lifecycle import refuse_up
 from deploy.simulator.logic.modify_disks import DiskChange, plan_disks
 from deploy.simulator.logic.modify_nics import NicChange, plan_nics, undo_nics
-from deploy.simulator.logic.parameters import check_hv, check_os, checked, filled_be, upgraded
+from deploy.simulator.logic.parameters import (
+    check_hv,
+    check_os,
+    checked,
+    filled_be,
+    updated,
+    upgraded,
+)
 from deploy.simulator.logic.run import NO_ROOM, WRONG_INPUT, WRONG_STATE, Run, prereq
 from deploy.simulator.model import Instance, Json
 from deploy.simulator.sizes import human
@@ -35,6 +42,11 @@ _CHANGES = (
     "ext_params",
 )
 _NO_HOTPLUG = "Hotplug is not supported: Hotplug is not supported by this hypervisor"
+_OFFLINE = {
+    True: "can't change to offline without being down first",
+    False: "can't change to online (down) without being offline first",
+}
+_DOWN = "Hotplug is not supported: Instance is probably down"
 Results = list[list[Any]]
 
 
@@ -69,7 +81,7 @@ def modify(run: Run) -> Routine:
     if run.get("runtime_mem"):
         results.append(["runtime_memory", run.input["runtime_mem"]])
     for disk in plan.disks:
-        results += disk.apply()
+        results += yield from disk.apply()
     if run.get("disk_template"):
         results += _convert(run, instance)
     for nic in plan.nics:
@@ -91,14 +103,15 @@ def _normalise(run: Run) -> None:
 def _hotplug(run: Run, instance: Instance) -> bool:
     devices = bool(run.get("nics") or run.get("disks"))
     wanted, if_possible = run.get("hotplug"), run.get("hotplug_if_possible")
-    if not devices or not (wanted or if_possible) or not instance.running:
+    if not devices or not (wanted or if_possible):
         return False
-    if instance.hypervisor == "kvm":
+    if instance.hypervisor == "kvm" and instance.running:
         run.input["hotplug"] = True
         return True
+    why = _DOWN if instance.hypervisor == "kvm" else _NO_HOTPLUG
     if wanted and not (if_possible or run.world.newer):
-        raise prereq(f"Hotplug is not possible: {_NO_HOTPLUG}: {_NO_HOTPLUG}", WRONG_STATE)
-    run.warn(_NO_HOTPLUG)
+        raise prereq(f"Hotplug is not possible: {why}: {why}", WRONG_STATE)
+    run.warn(why)
     run.info("Modification will take place without hotplugging.")
     return False
 
@@ -107,12 +120,13 @@ def _check_own(run: Run, instance: Instance) -> None:
     run.input["beparams"] = run.input["beparams"] or {}
     checked(upgraded(run.input["beparams"]))
     check_hv(instance.hypervisor, run.input["hvparams"] or {})
-    if run.get("offline"):
-        refuse_up(instance, "cannot change admin state to offline")
-    if run.get("os_name") or run.get("osparams"):
-        check_os(
-            run, run.get("os_name") or instance.os, set(run.get("osparams") or {}), instance.pnode
-        )
+    if run.get("offline") is not None:
+        refuse_up(instance, _OFFLINE[bool(run.get("offline"))])
+    public, private = run.get("osparams") or {}, run.get("osparams_private") or {}
+    if both := sorted(set(public) & set(private)):
+        raise prereq(f"OS parameters repeated multiple times: {', '.join(both)}", WRONG_INPUT)
+    if run.get("os_name") or public or private:
+        check_os(run, run.get("os_name") or instance.os, {*public, *private}, instance.pnode)
     if run.get("runtime_mem") and not instance.running:
         raise prereq(f"Instance {instance.name} is not running", WRONG_STATE)
     template = run.get("disk_template")
@@ -172,18 +186,17 @@ def _apply_own(run: Run, instance: Instance, plan: Plan) -> Results:
     raw = run.input["beparams"]
     instance.beparams |= checked(upgraded(raw))
     results += [[f"be/{name}", value] for name, value in raw.items()]
-    for name, value in (run.input["hvparams"] or {}).items():
-        instance.hvparams[name] = value
-        results.append([f"hv/{name}", value])
+    changed = run.input["hvparams"] or {}
+    instance.hvparams = updated(instance.hvparams, changed)
+    results += [[f"hv/{name}", value] for name, value in changed.items()]
     if run.get("os_name"):
         instance.os = run.input["os_name"]
         results.append(["os/name", instance.os])
-    for name, value in (run.get("osparams") or {}).items():
-        instance.osparams[name] = value
-        results.append([f"os/{name}", value])
-    for name, value in (run.secrets.get("osparams_private") or {}).items():
-        instance.osparams_private[name] = value
-        results.append([f"os_private/{name}", "<redacted>"])
+    public, private = run.get("osparams") or {}, run.secrets.get("osparams_private") or {}
+    instance.osparams = updated(instance.osparams, public)
+    results += [[f"os/{name}", value] for name, value in public.items()]
+    instance.osparams_private = updated(instance.osparams_private, private)
+    results += [[f"os_private/{name}", "Private(?, descr='redacted')"] for name in private]
     return results + _apply_offline(run, instance)
 
 

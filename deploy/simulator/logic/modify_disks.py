@@ -1,13 +1,16 @@
 """The disk part of OP_INSTANCE_SET_PARAMS."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
+from deploy.simulator.jobs.queue import Fetch, OpFailed
+from deploy.simulator.logic import backing
 from deploy.simulator.logic import disks as diskwork
 from deploy.simulator.logic.devices import (
     Modification,
     as_modifications,
+    plugged,
     position,
     refuse_duplicate_name,
 )
@@ -16,14 +19,20 @@ from deploy.simulator.model import Disk, Instance, Json
 from deploy.simulator.sizes import rounded
 
 MAX_DISKS = 16
+# What a disk may be told; those of an ExtStorage provider take whatever the provider knows.
+KNOWN = frozenset(
+    ["access", "adopt", "dev_type", "metavg", "mode", "name", "provider", "size", "spindles", "vg"]
+)
+LOCAL = frozenset({"file", "plain"})  # templates whose data only one node can see
 Results = list[list[Any]]
+Changes = Generator[float | Fetch, Any, Results]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiskChange:
     """A checked change, ready to be made."""
 
-    apply: Callable[[], Results]
+    apply: Callable[[], Changes]
 
 
 def plan_disks(run: Run, instance: Instance, *, hotplug: bool) -> list[DiskChange]:
@@ -60,7 +69,7 @@ def _plan(run: Run, instance: Instance, asked: Modification, *, hotplug: bool) -
     if action == "add":
         return _plan_add(run, instance, params, hotplug=hotplug)
     if action == "attach":
-        return _plan_attach(run, instance, params, hotplug=hotplug)
+        return _plan_attach(run, instance, which, params, hotplug=hotplug)
     index = position("disk", which, instance.disks)
     if index is None or index < 0:
         raise prereq(f"Lookup of disk {str(which)!r} failed")
@@ -78,12 +87,26 @@ def _check_room(instance: Instance) -> None:
         )
 
 
-def _plug(run: Run, label: str, *, hotplug: bool) -> Results:
-    if not hotplug:
-        return []
-    run.info("Trying to hotplug device...")
-    run.info("Hotplug done.")
-    return [[label, "hotplug:done"]]
+def _check_sync(run: Run, instance: Instance, action: str) -> None:
+    if not run.get("wait_for_sync") and not instance.disks_active:
+        raise prereq(
+            f"Can't {action} a disk to an instance with deactivated disks and "
+            "--no-wait-for-sync given",
+            WRONG_INPUT,
+        )
+
+
+def _check_known(params: Json, template: str) -> None:
+    if template == "ext":
+        return
+    for name in params:
+        if name not in KNOWN:
+            raise OpFailed("TypeEnforcementError", f"Unknown parameter '{name}'")
+    if params.get("provider"):
+        raise prereq(
+            f"The 'provider' option is only valid for the ext disk template, not {template}",
+            WRONG_INPUT,
+        )
 
 
 def _plan_add(run: Run, instance: Instance, params: Json, *, hotplug: bool) -> DiskChange:
@@ -93,32 +116,44 @@ def _plan_add(run: Run, instance: Instance, params: Json, *, hotplug: bool) -> D
         template = instance.disk_template
     if "size" not in params:
         raise prereq("Required disk parameter 'size' missing", WRONG_INPUT)
+    _check_known(params, template)
     diskwork.check_spec(params, template)
+    _check_sync(run, instance, "add")
     _check_room(instance)
     refuse_duplicate_name("Disk", params.get("name"), {disk.name for disk in instance.disks})
 
-    def apply() -> Results:
-        disk = diskwork.new_disk(run, params, template)
+    def apply() -> Changes:
         index = len(instance.disks)
+        disk = diskwork.new_disk(run, params, template, index)
         diskwork.announce(run, index, disk)
-        diskwork.create_block_device(run, disk, instance.name, index, instance.pnode)
-        return _join(run, instance, disk, "add", hotplug=hotplug)
+        yield from diskwork.create_block_device(run, disk, instance.name, index, instance.pnode)
+        return (yield from _join(run, instance, disk, "add", index, hotplug=hotplug))
 
     return DiskChange(apply=apply)
 
 
-def _join(run: Run, instance: Instance, disk: Disk, verb: str, *, hotplug: bool) -> Results:
-    label = f"disk/{len(instance.disks)}"
-    instance.disks.append(disk)
+def _join(
+    run: Run, instance: Instance, disk: Disk, verb: str, index: int, *, hotplug: bool
+) -> Changes:
+    label = f"disk/{index}"
+    instance.disks.insert(index, disk)
     instance.disk_template = disk.template
+    if instance.disks_active:
+        yield from backing.activate(run, instance, [disk])
+    plug = plugged(run, label, hotplug=hotplug)
     if run.get("wait_for_sync"):
         run.info(f"Waiting for instance {instance.name} to sync disks")
     run.info(f"Instance {instance.name}'s disks are in sync")
     text = f"{verb}:size={disk.size},mode={disk.mode}"
-    return [[label, text], *_plug(run, label, hotplug=hotplug)]
+    return [[label, text], *plug]
 
 
-def _plan_attach(run: Run, instance: Instance, params: Json, *, hotplug: bool) -> DiskChange:
+def _plan_attach(
+    run: Run, instance: Instance, which: Any, params: Json, *, hotplug: bool
+) -> DiskChange:
+    if instance.disk_template == "ext" and instance.disks:  # 3.0.2 wants what attach cannot say
+        raise prereq("Missing provider for template 'ext'", WRONG_INPUT)
+    _check_sync(run, instance, "attach")
     if len(params) != 1 or not set(params) <= {"name", "uuid"}:
         raise prereq(
             "Only one argument is permitted in attach op, either name or uuid", WRONG_INPUT
@@ -135,16 +170,30 @@ def _plan_attach(run: Run, instance: Instance, params: Json, *, hotplug: bool) -
             f"'{disk.template}' template",
             WRONG_INPUT,
         )
+    if disk.node is not None and disk.node != instance.pnode:
+        raise prereq(
+            f"Disk nodes are [{disk.node!r}] while the instance's nodes are [{instance.pnode!r}]",
+            WRONG_INPUT,
+        )
     _check_room(instance)
+    index = _place(instance, which)
     params |= {"size": disk.size, "mode": disk.mode}
     run.learn("file_driver", "loop")
 
-    def apply() -> Results:
-        diskwork.announce(run, len(instance.disks), disk)
+    def apply() -> Changes:
+        diskwork.announce(run, index, disk)
         del run.cluster.detached[disk.uuid]
-        return _join(run, instance, disk, "attach", hotplug=hotplug)
+        disk.node = None
+        return (yield from _join(run, instance, disk, "attach", index, hotplug=hotplug))
 
     return DiskChange(apply=apply)
+
+
+def _place(instance: Instance, which: Any) -> int:
+    """The index a disk comes to: -1 is behind all others."""
+    if not isinstance(which, int) or which < -1 or which > len(instance.disks):
+        raise prereq(f"Got disk index {which}, but there are only {len(instance.disks)}")
+    return len(instance.disks) if which == -1 else which
 
 
 def _plan_modify(instance: Instance, index: int, params: Json) -> DiskChange:
@@ -157,7 +206,8 @@ def _plan_modify(instance: Instance, index: int, params: Json) -> DiskChange:
     taken = {other.name for other in instance.disks if other is not disk}
     refuse_duplicate_name("Disk", params.get("name"), taken)
 
-    def apply() -> Results:
+    def apply() -> Changes:
+        yield from ()
         for name, value in params.items():
             setattr(disk, name, value)
         return [
@@ -178,15 +228,18 @@ def _plan_leave(
         )
     disk = instance.disks[index]
 
-    def apply() -> Results:
-        instance.disks.remove(disk)
+    def apply() -> Changes:
+        label = f"disk/{index}"
+        plug = plugged(run, label, hotplug=hotplug)
+        yield from backing.deactivate(run, instance, [disk])
         if action == "detach":
+            disk.node = instance.pnode if disk.template in LOCAL else None
             run.cluster.detached[disk.uuid] = disk
         else:
-            diskwork.delete_bits(run, disk)
+            yield from backing.drop(run, [disk])
+        instance.disks.remove(disk)
         if not instance.disks:
             instance.disk_template = "diskless"
-        label = f"disk/{index}"
-        return [[label, action], *_plug(run, label, hotplug=hotplug)]
+        return [[label, action], *plug]
 
     return DiskChange(apply=apply)

@@ -8,6 +8,7 @@ from deploy.simulator import pools
 from deploy.simulator.logic.devices import (
     Modification,
     as_modifications,
+    plugged,
     position,
     refuse_duplicate_name,
 )
@@ -59,15 +60,7 @@ def _plan(run: Run, instance: Instance, asked: Modification, *, hotplug: bool) -
     nic = instance.nics[index]
     if action == "remove":
         return _plan_remove(run, instance, nic, index, hotplug=hotplug)
-    return _plan_modify(run, instance, nic, index, params)
-
-
-def _plugged(run: Run, label: str, *, hotplug: bool) -> Results:
-    if not hotplug:
-        return []
-    run.info("Trying to hotplug device...")
-    run.info("Hotplug done.")
-    return [[label, "hotplug:done"]]
+    return _plan_modify(run, instance, nic, params, hotplug=hotplug)
 
 
 def _plan_add(run: Run, instance: Instance, params: Json, *, hotplug: bool) -> NicChange:
@@ -96,7 +89,7 @@ def _plan_add(run: Run, instance: Instance, params: Json, *, hotplug: bool) -> N
             f"add:mac={nic.mac},ip={nic.ip},mode={shown['mode']},link={shown['link']},"
             f"network={network.name if network else None}"
         )
-        return [[label, text], *_plugged(run, label, hotplug=hotplug)]
+        return [[label, text], *plugged(run, label, hotplug=hotplug)]
 
     return NicChange(apply=apply, undo=undo)
 
@@ -106,12 +99,15 @@ def _plan_remove(run: Run, instance: Instance, nic: Nic, index: int, *, hotplug:
         release(run, nic)
         instance.nics.remove(nic)
         label = f"NIC/{index}"
-        return [[label, "remove"], *_plugged(run, label, hotplug=hotplug)]
+        return [[label, "remove"], *plugged(run, label, hotplug=hotplug)]
 
     return NicChange(apply=apply, undo=lambda: None)
 
 
-def _plan_modify(run: Run, instance: Instance, nic: Nic, index: int, params: Json) -> NicChange:
+def _plan_modify(
+    run: Run, instance: Instance, nic: Nic, params: Json, *, hotplug: bool
+) -> NicChange:
+    index = instance.nics.index(nic)
     new = Nic(uuid=nic.uuid, mac=nic.mac, name=nic.name, ip=nic.ip, network=nic.network)
     new.params = dict(nic.params)
     moved = "network" in params or "ip" in params
@@ -138,7 +134,8 @@ def _plan_modify(run: Run, instance: Instance, nic: Nic, index: int, params: Jso
             name: getattr(new, name) for name in ("mac", "ip", "name") if name in params
         }
         changed |= {name: shown[name] for name in ("link", "mode", "vlan")}
-        return [[f"nic.{name}/{index}", value] for name, value in changed.items()]
+        changes = [[f"nic.{name}/{index}", value] for name, value in changed.items()]
+        return [*changes, *plugged(run, f"nic/{index}", hotplug=hotplug)]
 
     return NicChange(apply=apply, undo=undo)
 

@@ -1,6 +1,7 @@
 """Moving instances between nodes: migrate, failover, evacuate."""
 
 from deploy.simulator.jobs.queue import Routine
+from deploy.simulator.logic import backing, consoles
 from deploy.simulator.logic.parameters import filled_be
 from deploy.simulator.logic.placement import Demand, hail
 from deploy.simulator.logic.run import NO_ROOM, WRONG_INPUT, WRONG_STATE, Run, failure, prereq
@@ -33,7 +34,7 @@ def migrate(run: Run) -> Routine:
     run.log(f"* closing instance disks on node {source.name}")
     run.log(f"* opening instance disks on node {target.name} in exclusive mode")
     run.log("* done")
-    _move(run, instance, target)
+    yield from _move(run, instance, target)
     return None
 
 
@@ -55,7 +56,9 @@ def failover(run: Run) -> Routine:
         run.log(f"* activating the instance's disks on target node {target.name}")
         run.log(f"* starting the instance on the target node {target.name}")
         instance.running = True
-    _move(run, instance, target)
+    yield from _move(run, instance, target)
+    if instance.running:
+        consoles.boot(run.world, instance)
     return None
 
 
@@ -89,8 +92,11 @@ def _allocate(run: Run, instance: Instance) -> tuple[Node | None, str]:
     return hail(run.cluster, demand, ipolicy_of(run.world), avoid=instance.pnode)
 
 
-def _move(run: Run, instance: Instance, target: Node) -> None:
+def _move(run: Run, instance: Instance, target: Node) -> backing.Steps:
+    yield from backing.deactivate(run, instance)
     instance.pnode = target.name
+    if instance.running:
+        yield from backing.activate(run, instance)
     touch(instance)
     run.world.happened("instance.moved", instance.name, node=target.name)
 

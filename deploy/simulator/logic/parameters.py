@@ -10,6 +10,8 @@ from deploy.simulator.settings import SimulatorSettings
 
 BE_DEFAULTS: Json = CLUSTER["constants"]["beparams"]["default"]
 HV_DEFAULTS: Json = CLUSTER["constants"]["hvparams"]
+# Set on every simulated cluster: its screens listen where the simulator does.
+HV_CLUSTER: dict[str, Json] = {"kvm": {"vnc_bind_address": "127.0.0.1"}}
 HV_GLOBALS = frozenset({"migration_port", "migration_bandwidth", "migration_mode", "xen_cmd"})
 _BE_ORDER = ("minmem", "maxmem", "vcpus", "auto_balance", "always_failover", "spindle_use")
 _BE_BOOLEANS = frozenset({"auto_balance", "always_failover"})
@@ -39,6 +41,12 @@ def upgraded(given: Json) -> Json:
     return {**rest, "maxmem": given["memory"], "minmem": given["memory"]}
 
 
+def updated(old: Json, given: Json) -> Json:
+    """The old parameters with the given ones; a value "default" is no longer set."""
+    merged = {**old, **given}
+    return {name: value for name, value in merged.items() if value != "default"}
+
+
 def checked(given: Json) -> Json:
     """Backend parameters with the right types, in Ganeti's order."""
     for name in given:
@@ -54,7 +62,8 @@ def filled_be(cluster: Cluster, own: Json) -> Json:
 
 def filled_hv(instance: Instance) -> Json:
     """The hypervisor parameters in force, without those that are cluster-wide."""
-    own = {**HV_DEFAULTS.get(instance.hypervisor, {}), **instance.hvparams}
+    cluster = HV_CLUSTER.get(instance.hypervisor, {})
+    own = {**HV_DEFAULTS.get(instance.hypervisor, {}), **cluster, **instance.hvparams}
     return {name: value for name, value in own.items() if name not in HV_GLOBALS}
 
 

@@ -1,6 +1,7 @@
 """Starting, stopping and rebooting instances."""
 
 from deploy.simulator.jobs.queue import Routine
+from deploy.simulator.logic import backing, consoles
 from deploy.simulator.logic.parameters import filled_be
 from deploy.simulator.logic.placement import memory_free
 from deploy.simulator.logic.run import NO_ROOM, WRONG_STATE, Run, prereq
@@ -57,6 +58,9 @@ def startup(run: Run) -> Routine:
     if not run.get("no_remember"):
         instance.admin_state, instance.admin_state_source = "up", "admin"
         touch(instance)
+    if not instance.running:
+        yield from backing.activate(run, instance)
+        consoles.boot(run.world, instance)
     switch_on(instance)
     run.world.happened("instance.started", instance.name)
     return None
@@ -78,6 +82,7 @@ def shutdown(run: Run) -> Routine:
         instance.admin_state_source = run.input["admin_state_source"]
         touch(instance)
     switch_off(instance)
+    yield from backing.deactivate(run, instance)
     run.world.happened("instance.stopped", instance.name)
     return None
 
@@ -94,6 +99,8 @@ def reboot(run: Run) -> Routine:
         run.info(f"Instance {instance.name} was already stopped, starting now")
     instance.admin_state, instance.admin_state_source = "up", "admin"
     touch(instance)
+    yield from backing.activate(run, instance)
     switch_on(instance)
+    consoles.boot(run.world, instance)
     run.world.happened("instance.rebooted", instance.name)
     return None

@@ -101,6 +101,6 @@ def _change(
 ) -> Call:
     # 3.1 plugs by default, the others do not; conflicts are the network service's business.
     body = {**devices, "hotplug": operation.hotplug, "conflicts_check": False}
-    if "disks" in devices:
-        body["wait_for_sync"] = False
+    if "disks" in devices:  # Ganeti wants to wait where the disks of the instance are inactive
+        body["wait_for_sync"] = not operation.hotplug
     return marked("PUT", instance_path(operation.instance, "/modify"), around, body)
