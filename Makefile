@@ -60,7 +60,7 @@ lock: python ## Write the lock files anew from pyproject.toml and deploy/locks/*
 	@$(ENVIRONMENT) bootstrap
 	$(LOCK) pyproject.toml --group dev -o requirements.lock
 	$(LOCK) pyproject.toml -c requirements.lock --no-annotate -o deploy/locks/runtime.lock
-	for name in bootstrap clients keystone; do \
+	for name in bootstrap clients keystone tempest; do \
 	  $(LOCK) deploy/locks/$$name.in -o deploy/locks/$$name.lock || exit 1; done
 
 clean: ## Remove environments and caches (the demo's state is demo-reset's)
