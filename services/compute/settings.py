@@ -57,6 +57,10 @@ class ComputeSettings(ServiceSettings):
     stop_timeout: int = Field(
         default=60, ge=0, description="Seconds a guest gets to shut down before its power goes."
     )
+    instance_passwords: bool = Field(
+        default=True,
+        description="Whether servers get a password of their own, answered once, if none is given.",
+    )
     console_port: int | None = Field(
         default=None,
         description="Port of the console proxy (noVNC and websockets); absent: no screens.",

@@ -42,7 +42,6 @@ ABSENT: Final[dict[str, tuple[Refusal, str]]] = {
     "/os-volumes": (NotFound, VOLUME),
     "/os-volumes_boot": (NotFound, "Use /servers."),
     "/os-baremetal-nodes": (NotFound, "There are no bare metal nodes here."),
-    "/os-hosts": (NotFound, "Use /os-services and /os-hypervisors."),
     # What Nova itself dropped.
     "/os-agents": (web.HTTPGone, LONG_GONE),
     "/os-cells": (web.HTTPGone, LONG_GONE),

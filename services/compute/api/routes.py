@@ -13,6 +13,7 @@ from services.compute.api import (
     flavor_access,
     flavor_specs,
     flavors,
+    hosts,
     hypervisors,
     instance_actions,
     interfaces,
@@ -62,6 +63,7 @@ RESOURCES: Final = [
     *server_groups.ROUTES,
     *availability_zones.ROUTES,
     *hypervisors.ROUTES,
+    *hosts.ROUTES,
     *services.ROUTES,
     *tenant_usage.ROUTES,
     *extensions.ROUTES,
@@ -70,9 +72,13 @@ RESOURCES: Final = [
     *absent.ROUTES,
     *aggregates.ROUTES,
 ]
-ROUTES: Final = [*UNVERSIONED, *in_both_forms("/v2.1", RESOURCES)]
+ROUTES: Final = [
+    *UNVERSIONED,
+    *in_both_forms("/v2.1", RESOURCES),
+    *in_both_forms("/v2", RESOURCES),  # what it was called before there were microversions
+]
 
 
 def is_public(request: web.Request) -> bool:
     """Whether a request needs no token: version documents do not."""
-    return request.path.rstrip("/") in {"", "/v2.1"}
+    return request.path.rstrip("/") in {"", "/v2", "/v2.1"}

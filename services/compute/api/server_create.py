@@ -1,5 +1,6 @@
 """``POST /servers``: reads a request, has it accepted, answers 202."""
 
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from services.compute.api.schemas.servers import (
 )
 from services.compute.api.servers import in_place, minor_of
 from services.compute.api.views import servers as views
+from services.compute.domain.password import new_password
 from services.compute.domain.request import (
     BlockDevicesNotBuilt,
     Networking,
@@ -43,6 +45,8 @@ async def create_server(request: web.Request) -> web.Response:
     deps.policy.require(caller, "os_compute_api:servers:create")
     body = await read(request, CreateServer)
     wanted = request_of(body, minor_of(request))
+    if wanted.admin_password is None and deps.settings.instance_passwords:
+        wanted = replace(wanted, admin_password=new_password())
 
     def may(rule: str) -> bool:
         return deps.policy.allows(caller, rule)

@@ -192,7 +192,7 @@ NONSENSE: Json = {
     "disk": [-1, "1e3", "\u0661", None],
     "swap": [-1, 2**31],
     "rxtx_factor": [0, "fast", 1e39, -1, True],
-    "id": ["", "a/b", " a", "a ", "x" * 256, 5, "ü"],
+    "id": ["", "a/b", " a", "a ", "x" * 256, 5.5, "ü"],
     "os-flavor-access:is_public": ["maybe", 1, None],
     "OS-FLV-EXT-DATA:ephemeral": [-1],
     "description": ["x" * 65536, 5, "a\u0001"],

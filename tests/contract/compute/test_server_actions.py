@@ -165,10 +165,6 @@ async def test_what_is_not_built_yet_below_a_server_says_so(rig: Rig) -> None:
     ident = await rig.active()
     answer = await rig.call("GET", f"/servers/{ident}/diagnostics")
     assert (answer.status, list(answer.body)) == (501, ["notImplemented"])
-    console = {"remote_console": {"protocol": "vnc", "type": "novnc"}}
-    url = f"/servers/{ident}/remote-consoles"
-    assert (await rig.call("POST", url, console, mv="2.6")).status == 501
-    assert (await rig.call("POST", url, console, mv="2.5")).status == 404
 
 
 async def test_instance_actions_by_microversion(rig: Rig) -> None:

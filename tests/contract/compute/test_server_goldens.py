@@ -18,6 +18,7 @@ VARYING: Final = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?"), "<moment>"),
     (re.compile(r"\br-[0-9a-f]{8}\b"), "<reservation>"),
     (re.compile(r'(?<="hostId":")[0-9a-f]{56}'), "<host>"),
+    (re.compile(r'(?<="adminPass":")[^"]{12}'), "<password>"),
 )
 
 

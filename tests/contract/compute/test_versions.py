@@ -14,9 +14,17 @@ async def ask(rig: Rig, path: str) -> Json:
     return body
 
 
-async def test_the_root_lists_the_one_version(bare: Rig) -> None:
+async def test_the_root_lists_the_version_and_its_old_name(bare: Rig) -> None:
     assert await ask(bare, "/") == {
         "versions": [
+            {
+                "id": "v2.0",
+                "status": "SUPPORTED",
+                "version": "",
+                "min_version": "",
+                "updated": "2011-01-21T11:33:21Z",
+                "links": [{"rel": "self", "href": f"{BASE}/v2/"}],
+            },
             {
                 "id": "v2.1",
                 "status": "CURRENT",
@@ -24,7 +32,7 @@ async def test_the_root_lists_the_one_version(bare: Rig) -> None:
                 "min_version": "2.1",
                 "updated": "2013-07-23T11:33:21Z",
                 "links": [{"rel": "self", "href": f"{BASE}/v2.1/"}],
-            }
+            },
         ]
     }
 
@@ -43,7 +51,16 @@ async def test_the_version_shows_itself_with_and_without_a_slash(bare: Rig, path
     assert (version["status"], version["min_version"]) == ("CURRENT", "2.1")
 
 
-@pytest.mark.parametrize("path", ["/v2", "/v2/", "/v2/servers", "/v2.1/nothing", "/foo"])
+async def test_the_old_name_leads_to_the_same_api(bare: Rig) -> None:
+    for path in ("/v2", "/v2/"):
+        version = (await ask(bare, path))["version"]
+        assert (version["id"], version["version"]) == ("v2.0", "")
+        assert version["links"][0] == {"rel": "self", "href": f"{BASE}/v2/"}
+    answer = await bare.http.get("/v2/servers", headers={"X-Auth-Token": "demo"})
+    assert await answer.json() == {"servers": []}
+
+
+@pytest.mark.parametrize("path", ["/v2/nothing", "/v2.1/nothing", "/v3", "/foo"])
 async def test_urls_that_lead_nowhere_are_not_found(bare: Rig, path: str) -> None:
     answer = await bare.http.get(path, headers={"X-Auth-Token": "demo"})
     assert answer.status == 404

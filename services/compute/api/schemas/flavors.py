@@ -26,8 +26,14 @@ def _spec(value: Any) -> Any:
     return value
 
 
+def _ident(value: Any) -> Any:
+    """Return a whole number as the text it is kept as."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 FlavorId = Annotated[
     Text,
+    BeforeValidator(_ident),
     Field(
         min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9._-]([a-zA-Z0-9. _-]*[a-zA-Z0-9._-])?$"
     ),
