@@ -131,6 +131,9 @@ async def build(settings: ComputeSettings, parts: Parts) -> Service:
         runner=Runner(saga_desk(parts.engine, messaging.sagas), SAGAS, cloud),
         loops={
             "clusters": partial(upkeep.keep_asking, transaction, gateway),
+            "confirming": partial(
+                upkeep.keep_confirming, transaction, settings.resize_confirm_window
+            ),
             "upkeep": partial(upkeep.keep_forgetting, transaction),
             **console_proxy(settings, consoles),
         },

@@ -83,6 +83,9 @@ class ComputeSettings(ServiceSettings):
         default=None,
         description="Folder or zip of noVNC's files; absent: those of the package novnc.",
     )
+    resize_confirm_window: int = Field(
+        default=0, ge=0, description="Seconds after which resizes confirm themselves; 0: never."
+    )
     max_limit: int = Field(default=1000, ge=1, description="Most rows of one page of a list.")
 
     @property

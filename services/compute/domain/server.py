@@ -213,7 +213,10 @@ class Server:
         if self.action is None:
             return self
         rule = RULES[self.action]
-        changed = replace(self, action=None, phase=None, updated_at=now, last_job=job)
+        changed = replace(
+            self, action=None, phase=None, updated_at=now, last_job=job,
+            **_flavors_after(self, self.action, succeeded=succeeded),
+        )  # fmt: skip
         if not succeeded:
             changed = replace(changed, stood=None if rule.remembers else self.stood)
             if rule.failed is None:
@@ -254,3 +257,17 @@ class Server:
     def change(self, now: datetime, **fields: Any) -> Self:
         """Return the server with what its user changed about it."""
         return replace(self, updated_at=now, **fields)
+
+
+def _flavors_after(server: Server, action: Action, *, succeeded: bool) -> dict[str, Any]:
+    """Return which flavor a server has once an action ended, and which one it may go back to."""
+    if action in {Action.RESIZE, Action.MIGRATE} and succeeded:
+        return {"flavor": server.other_flavor or server.flavor, "other_flavor": server.flavor}
+    if action in {Action.RESIZE, Action.MIGRATE}:
+        return {"other_flavor": None, "kept": {}}
+    if action is Action.REVERT_RESIZE and succeeded:
+        old = server.other_flavor or server.flavor
+        return {"flavor": old, "other_flavor": None, "kept": {}}
+    if action is Action.CONFIRM_RESIZE:
+        return {"other_flavor": None, "kept": {}}
+    return {}

@@ -5,16 +5,19 @@ news that was lost while the queue did not exist.
 """
 
 import asyncio
+from datetime import timedelta
 from typing import Final, Protocol
 
 from services.compute.store.stores import Transaction
-from services.compute.usecases import observing
+from services.compute.usecases import observing, resizing
+from shared.clock import utcnow
 from shared.contracts.gateway import Cluster, ClusterChanged
 from shared.errors import Unavailable
 
 ASK_EVERY: Final = 60.0  # seconds
 ASK_AGAIN: Final = 2.0  # seconds, while the gateway does not answer
 FORGET_EVERY: Final = 3600.0  # seconds
+CONFIRM_EVERY: Final = 10.0  # seconds
 
 
 class Clusters(Protocol):
@@ -56,3 +59,11 @@ async def keep_forgetting(transaction: Transaction) -> None:
     while True:
         await forget_once(transaction)
         await asyncio.sleep(FORGET_EVERY)
+
+
+async def keep_confirming(transaction: Transaction, window: int) -> None:
+    """Confirm resizes and moves that waited for it so many seconds, until cancelled; 0: none."""
+    while True:
+        await asyncio.sleep(CONFIRM_EVERY)
+        if window:
+            await resizing.confirm_old(transaction, utcnow() - timedelta(seconds=window))

@@ -13,6 +13,7 @@ from services.compute.store.consoles import ConsoleStore
 from services.compute.store.documents import Renderer
 from services.compute.store.flavors import FlavorStore
 from services.compute.store.keypairs import KeypairStore
+from services.compute.store.moves import MoveStore
 from services.compute.store.projections import ProjectionStore
 from services.compute.store.quotas import QuotaStore
 from services.compute.store.secrets import SecretStore
@@ -37,6 +38,7 @@ class Stores:
     usage: UsageStore
     flavors: FlavorStore
     projections: ProjectionStore
+    moves: MoveStore
     keypairs: KeypairStore
     quotas: QuotaStore
     server_groups: ServerGroupStore
@@ -58,6 +60,7 @@ class Stores:
             usage=UsageStore(connection),
             flavors=FlavorStore(connection),
             projections=ProjectionStore(connection),
+            moves=MoveStore(connection),
             keypairs=KeypairStore(connection),
             quotas=QuotaStore(connection),
             server_groups=ServerGroupStore(connection),

@@ -98,8 +98,7 @@ async def begin(
         ActionNotAllowed: its state does not allow it.
     """
     rule = RULES[action]
-    if rule.heeds_lock:
-        server.require_unlocked(is_admin=actor.anywhere)
+    require(server, action, actor)
     begun = await save(stores, server.begin(action, utcnow()), actor.request_id)
     if action is not Action.DELETE:
         # The saga of the last action may have settled it and not yet ended: it is done.
@@ -107,6 +106,19 @@ async def begin(
     await record(stores, begun, actor, rule.name)
     await stores.sagas.start(saga, begun.id, dict(notes), actor.request_id)
     return begun
+
+
+def require(server: Server, action: Action, actor: Actor) -> None:
+    """Let an action pass if it may begin now; ``begin`` asks again.
+
+    Raises:
+        ServerLocked: it is locked, and the actor no administrator.
+        ServerBusy: something else is being done to it.
+        ActionNotAllowed: its state does not allow it.
+    """
+    if RULES[action].heeds_lock:
+        server.require_unlocked(is_admin=actor.anywhere)
+    server.begin(action, server.updated_at)
 
 
 async def record(stores: Stores, server: Server, actor: Actor, word: str) -> None:

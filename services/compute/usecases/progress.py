@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from services.compute.domain.lifecycle import Action, Task
+from services.compute.domain.lifecycle import Action, Task, VmState
+from services.compute.domain.moving import TELLING
 from services.compute.domain.reconcile import reconcile
 from services.compute.domain.server import Fault, FixedIp, Nic, Server
 from services.compute.store.stores import Stores, Transaction
@@ -133,6 +134,37 @@ def as_told(nic: Nic, document: dict[str, object]) -> Nic:
     )
 
 
+async def enter(
+    transaction: Transaction, server_id: UUID, action: Action, phase: Task | None
+) -> Server:
+    """Say how far an action is; return the server.
+
+    Raises:
+        TakenOver: something else is being done to it.
+    """
+    async with transaction() as stores:
+        server = await _during(stores, server_id, action)
+        if phase is None or server.phase is phase:
+            return server
+        return await save(stores, server.enter(phase, utcnow()))
+
+
+async def spoil(
+    transaction: Transaction, server_id: UUID, action: Action, fault: str, details: str
+) -> None:
+    """Say that what an action did could not be taken back: the server is in error."""
+    async with transaction() as stores:
+        server = await stores.servers.find(server_id)
+        if server is None or server.action is not action:
+            return
+        now = utcnow()
+        why = Fault(message=fault, created=now, details=details)
+        await save(
+            stores,
+            replace(server, vm_state=VmState.ERROR, stood=None, fault=why, updated_at=now),
+        )
+
+
 async def settle(transaction: Transaction, server_id: UUID, action: Action, ended: Ended) -> None:
     """Say that an action is done; then see what was observed of the instance meanwhile.
 
@@ -145,12 +177,14 @@ async def settle(transaction: Transaction, server_id: UUID, action: Action, ende
             return
         now = utcnow()
         settled = server.settle(now, succeeded=True, job=ended.job)
+        if telling := TELLING.get(action):
+            await stores.moves.mark(server_id, telling.done, now)
         if ended.node is not None:
             settled = replace(settled, node=ended.node)
         if action is Action.CREATE and settled.cluster is not None:
             counted = await stores.capacity.version(settled.cluster)
             settled = replace(settled, counted_from=counted + 1)
-        await save(stores, await _as_observed(stores, settled))
+        await save(stores, await as_observed(stores, settled))
 
 
 async def settle_failed(
@@ -170,7 +204,9 @@ async def settle_failed(
         failed = server.settle(
             now, succeeded=False, fault=Fault(message=fault, created=now, details=details)
         )
-        await save(stores, await _as_observed(stores, failed))
+        await save(stores, await as_observed(stores, failed))
+        if telling := TELLING.get(action):
+            await stores.moves.mark(server_id, telling.failed, now)
         if request_id is not None:
             await stores.actions.fail(server_id, request_id, now)
 
@@ -185,7 +221,7 @@ async def settle_deleted(transaction: Transaction, server_id: UUID, job: int | N
         await stores.secrets.forget(server_id)
 
 
-async def _as_observed(stores: Stores, server: Server) -> Server:
+async def as_observed(stores: Stores, server: Server) -> Server:
     """Return an idle server as its instance was last observed, if that is newer than its action."""
     if server.cluster is None:
         return server

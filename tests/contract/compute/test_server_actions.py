@@ -17,7 +17,7 @@ REFUSED: Final[list[tuple[Any, int, str]]] = [
     ({"os-stop": {"x": 1}}, 400, "badRequest"),
     ({"pause": None}, 501, "notImplemented"),
     ({"suspend": None}, 400, "badRequest"),
-    ({"resize": {"flavorRef": "2"}}, 501, "notImplemented"),
+    ({"resize": {"flavorRef": "2"}}, 400, "badRequest"),
 ]
 
 

@@ -10,9 +10,6 @@ NEVER: Final = "is not possible with Ganeti"
 NO_PAUSE: Final = "is not possible: Ganeti cannot pause instances; stop the server, or shelve it"
 NO_SUSPEND: Final = "is not possible: Ganeti cannot save instances; stop the server, or shelve it"
 UNBUILT: Final[Mapping[str, Unbuilt]] = {
-    "resize": Unbuilt(LATER),
-    "confirmResize": Unbuilt(LATER),
-    "revertResize": Unbuilt(LATER),
     "rebuild": Unbuilt(LATER),
     "createImage": Unbuilt(LATER),
     "createBackup": Unbuilt(LATER),

@@ -1,10 +1,13 @@
 """What clients send with actions on servers."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from services.compute.api.schemas.fields import Closed, Text
+from services.compute.api.schemas.servers import flavor_id_in
+
+FlavorRef = Annotated[Any, AfterValidator(flavor_id_in)]
 
 
 class Lock(Closed):
@@ -17,3 +20,10 @@ class ResetState(Closed):
     """Arguments of ``os-resetState``."""
 
     state: Literal["active", "error"]
+
+
+class Resize(Closed):
+    """Arguments of ``resize``."""
+
+    flavor_ref: FlavorRef = Field(alias="flavorRef")
+    disk_config: Literal["AUTO", "MANUAL"] | None = Field(default=None, alias="OS-DCF:diskConfig")

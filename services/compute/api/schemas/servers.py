@@ -45,7 +45,7 @@ def _user_data(text: str | None) -> str | None:
     return text
 
 
-def _flavor_ref(given: Any) -> str:
+def flavor_id_in(given: Any) -> str:
     """Return the id in a flavor's id or address."""
     if isinstance(given, bool) or not isinstance(given, str | int):
         raise ValueError("Must be a string.")  # noqa: TRY004  # pydantic wants ValueError
@@ -117,7 +117,7 @@ class NewServer(Closed):
     """A server to make."""
 
     name: Name
-    flavor_ref: Annotated[Any, AfterValidator(_flavor_ref)] = Field(alias="flavorRef")
+    flavor_ref: Annotated[Any, AfterValidator(flavor_id_in)] = Field(alias="flavorRef")
     image_ref: Text | None = Field(default=None, alias="imageRef")
     admin_pass: Text | None = Field(default=None, alias="adminPass", repr=False)
     metadata: Metadata = {}

@@ -1,0 +1,119 @@
+"""Sagas that change what a server is obey the laws: twice is once, and giving up leaves no trace.
+
+They are run against the real database, with a gateway on paper whose jobs end at once; what they
+submitted is applied to an instance on paper, which must then be what the server says.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from services.compute.effects.sagas import LIFECYCLE, SAGAS
+from tests.integration.compute.instance import PaperInstance, after
+from tests.integration.compute.rig import Rig
+from tests.integration.compute.test_saga_laws import cloud_of, failing_at, notes_of, patiently, run
+
+BIG = {"resize": {"flavorRef": "big"}}
+FAILED: dict[str, str] = {}  # where a failure leaves what cannot be as it was
+Prepare = Callable[[Rig, str], Awaitable[Any]]
+
+
+async def done(rig: Rig, ident: str, body: Any) -> None:
+    """Have an action carried out."""
+    answer = await rig.call("POST", f"/servers/{ident}/action", body, mv="2.96", who="admin")
+    assert answer.status in {200, 202, 204}, answer.body
+    await rig.run_sagas()
+    await rig.end_jobs()
+
+
+async def nothing(_rig: Rig, _ident: str) -> None:
+    """Leave a server as it is."""
+
+
+async def stopped(rig: Rig, ident: str) -> None:
+    """Have a server stopped."""
+    await done(rig, ident, {"os-stop": None})
+
+
+async def resized(rig: Rig, ident: str) -> None:
+    """Have a server resized."""
+    await done(rig, ident, BIG)
+
+
+# Saga -> how the server comes to where it begins, and what is asked.
+CASES: dict[str, tuple[str, Prepare, Any]] = {
+    "resize": ("compute.resize_server", nothing, BIG),
+    "resize of a stopped one": ("compute.resize_server", stopped, BIG),
+    "revert": ("compute.revert_resize", resized, {"revertResize": None}),
+}
+
+
+def test_all_of_them_are_held_to_the_laws() -> None:
+    assert {saga for saga, _, _ in CASES.values()} == {saga.name for saga in LIFECYCLE}
+
+
+@pytest.fixture
+async def furnished(rig: Rig) -> Rig:
+    """The compute service with a second flavor."""
+    flavor = {"id": "big", "name": "big", "vcpus": 2, "ram": 4096, "disk": 40}
+    assert (await rig.call("POST", "/flavors", {"flavor": flavor}, who="admin")).status == 200
+    return rig
+
+
+async def begun(rig: Rig, case: str) -> tuple[str, PaperInstance]:
+    """Have a saga at its beginning; return its server, and the instance as it is then."""
+    _, prepare, body = CASES[case]
+    ident = await rig.active()
+    await prepare(rig, ident)
+    answer = await rig.call("POST", f"/servers/{ident}/action", body, mv="2.96", who="admin")
+    assert answer.status in {200, 202}, answer.body
+    return ident, after(rig, ident)
+
+
+async def as_shown(rig: Rig, ident: str) -> tuple[Any, ...]:
+    """Return what a server says it is."""
+    shown = await rig.show(ident, who="admin")
+    names = ("status", "flavor", "image", "OS-EXT-STS:task_state", "OS-EXT-STS:vm_state")
+    return tuple(shown[name] for name in names)
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_running_each_step_twice_is_running_it_once(furnished: Rig, case: str) -> None:
+    once, _ = await begun(furnished, case)
+    saga = SAGAS[CASES[case][0]]
+    gateway = furnished.world.gateway
+    known = len(gateway.submissions)
+    assert await run(furnished, saga, await notes_of(furnished))
+    submitted = len(gateway.submissions) - known
+    await furnished.sql("UPDATE sagas SET ended_at = now()")
+    first = await as_shown(furnished, once)
+    twice, _ = await begun(furnished, case)
+    known = len(gateway.submissions)
+    assert await run(furnished, saga, await notes_of(furnished), twice=True)
+    assert len(gateway.submissions) - known == submitted
+    assert await as_shown(furnished, twice) == first
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before its work", "after its work"])
+@pytest.mark.parametrize("case", CASES)
+async def test_giving_up_anywhere_leaves_the_world_as_it_was(
+    furnished: Rig, case: str, late: bool
+) -> None:
+    saga = SAGAS[CASES[case][0]]
+    for position in range(len(saga.steps) - 1):
+        ident, was = await begun(furnished, case)
+        shown = await furnished.show(ident, who="admin")
+        notes = await notes_of(furnished)
+        assert not await run(furnished, failing_at(saga, position, furnished, after=late), notes)
+        for step in reversed(saga.steps[: position + 1]):  # undoing twice is harmless
+            await patiently(furnished, step.undo, notes)
+        instance = after(furnished, ident)
+        was.disk = instance.disk  # what has grown stays so
+        assert instance == was
+        await saga.gave_up(cloud_of(furnished), notes | {"gave_up": "no"})
+        await furnished.sql("UPDATE sagas SET ended_at = now()")
+        now = await furnished.show(ident, who="admin")
+        assert now["OS-EXT-STS:task_state"] is None
+        assert now["OS-EXT-STS:vm_state"] == FAILED.get(case, shown["OS-EXT-STS:vm_state"])
+        assert now["flavor"] == shown["flavor"]
