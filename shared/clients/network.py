@@ -91,3 +91,28 @@ class NetworkClient(NeighbourClient):
             NotFound: there is none.
         """
         await self.call("DELETE", f"/v2.0/ports/{port_id}", request_id=request_id)
+
+    async def floating_ips(self, params: Mapping[str, str], token: str | None = None) -> list[Json]:
+        """Return the floating IPs that match, as the token's owner sees them."""
+        answer = await self.call("GET", "/v2.0/floatingips", params=params, token=token)
+        found: list[Json] = answer["floatingips"]
+        return found
+
+    async def associate(
+        self, floating_ip_id: str, body: Json, token: str, request_id: str | None = None
+    ) -> Json:
+        """Give a floating IP to a port, or to none, as the token's owner.
+
+        Raises:
+            NotFound: there is no such floating IP or port.
+            BadInput: the port cannot have it.
+        """
+        answer = await self.call(
+            "PUT",
+            f"/v2.0/floatingips/{floating_ip_id}",
+            json={"floatingip": body},
+            token=token,
+            request_id=request_id,
+        )
+        changed: Json = answer["floatingip"]
+        return changed

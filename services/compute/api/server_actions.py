@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from services.compute.api.actions import admin, consoles, power, resizing
+from services.compute.api.actions import addresses, admin, consoles, power, resizing
 from services.compute.api.actions.known import Asked, Known, Unbuilt, actor_of
 from services.compute.api.actions.unbuilt import UNBUILT
 from services.compute.api.deps import DEPS
@@ -27,6 +27,7 @@ ACTIONS: Final[Mapping[str, Known]] = {
     **power.ACTIONS,
     **consoles.ACTIONS,
     **admin.ACTIONS,
+    **addresses.ACTIONS,
     **resizing.ACTIONS,
 }
 

@@ -1,5 +1,6 @@
 """Addresses and security groups of a server, from its row."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from aiohttp import web
@@ -7,7 +8,7 @@ from aiohttp import web
 from services.compute.api.deps import DEPS
 from services.compute.api.looking import server_in
 from services.compute.api.views import servers as views
-from services.compute.store.references import documents_of
+from services.compute.store.references import Documents, documents_of
 from shared.contracts.resources import SecurityGroupChanged
 from shared.errors import NotFound
 from shared.identity.caller import CALLER
@@ -56,12 +57,50 @@ async def list_security_groups(request: web.Request) -> web.Response:
                     "name": group.name,
                     "description": known.get(group.id, {}).get("description", ""),
                     "tenant_id": server.project_id,
-                    "rules": [],
+                    "rules": _rules(known.get(group.id, {}), known),
                 }
                 for group in server.security_groups
             ]
         }
     )
+
+
+def _rules(group: Mapping[str, Any], known: Documents) -> list[dict[str, Any]]:
+    """Return what a group lets in, as Nova words rules."""
+    return [
+        {
+            "id": rule["id"],
+            "parent_group_id": group["id"],
+            "ip_protocol": rule.get("protocol"),
+            "from_port": _port(rule, "port_range_min", 1),
+            "to_port": _port(rule, "port_range_max", 65535),
+            "ip_range": _range(rule),
+            "group": _source(rule, known),
+        }
+        for rule in group.get("security_group_rules") or ()
+        if rule["direction"] == "ingress"
+    ]
+
+
+def _port(rule: Mapping[str, Any], name: str, otherwise: int) -> int:
+    if (found := rule.get(name)) is not None:
+        return int(found)
+    return otherwise if rule.get("protocol") in {"tcp", "udp"} else -1
+
+
+def _range(rule: Mapping[str, Any]) -> dict[str, str]:
+    if rule.get("remote_group_id"):
+        return {}
+    everywhere = "::/0" if rule.get("ethertype") == "IPv6" else "0.0.0.0/0"
+    return {"cidr": rule.get("remote_ip_prefix") or everywhere}
+
+
+def _source(rule: Mapping[str, Any], known: Documents) -> dict[str, str]:
+    source = rule.get("remote_group_id")
+    if not source:
+        return {}
+    group = known.get(source, {})
+    return {"name": group.get("name", source), "tenant_id": rule.get("project_id") or ""}
 
 
 SERVER: Final = "/servers/{server_id}"

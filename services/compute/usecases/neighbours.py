@@ -47,6 +47,33 @@ class Networks(Protocol):
         """
         ...
 
+    async def ports(
+        self, params: Mapping[str, str], token: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the ports that match."""
+        ...
+
+    async def floating_ips(
+        self, params: Mapping[str, str], token: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the floating IPs that match."""
+        ...
+
+    async def associate(
+        self,
+        floating_ip_id: str,
+        body: dict[str, Any],
+        token: str,
+        request_id: str | None = None,
+    ) -> dict[str, Any]:
+        """Give a floating IP to a port, or to none.
+
+        Raises:
+            NotFound: there is no such floating IP or port.
+            BadInput: the port cannot have it.
+        """
+        ...
+
     async def create_port(
         self, body: dict[str, Any], *, idempotency_key: UUID, request_id: str | None = None
     ) -> dict[str, Any]:

@@ -118,6 +118,7 @@ class PaperNetwork:
     ports: dict[str, Json] = field(default_factory=dict)
     made: dict[str, Json] = field(default_factory=dict)  # idempotency key -> first answer
     security_groups: list[Json] = field(default_factory=list)
+    floating_ips: list[Json] = field(default_factory=list)
     vif_type: str = "bridge"
     refuse_ports: int | None = None
     asked: Counter[str] = field(default_factory=Counter)
@@ -135,11 +136,24 @@ class PaperNetwork:
                 200, json={"networks": list(self.networks.values())}
             ),
             ("networks", True): lambda: self._network(str(ident)),
+            ("floatingips", False): lambda: httpx.Response(
+                200, json={"floatingips": self._floating(request)}
+            ),
+            ("floatingips", True): lambda: self._associate(str(ident), body["floatingip"]),
             ("security-groups", False): lambda: httpx.Response(
                 200, json={"security_groups": self.security_groups}
             ),
         }
         return answers[collection, ident is not None]()
+
+    def _floating(self, request: httpx.Request) -> list[Json]:
+        wanted = request.url.params["floating_ip_address"]
+        return [each for each in self.floating_ips if each["floating_ip_address"] == wanted]
+
+    def _associate(self, ident: str, body: Json) -> httpx.Response:
+        (found,) = (each for each in self.floating_ips if each["id"] == ident)
+        found |= body
+        return httpx.Response(200, json={"floatingip": found})
 
     def _network(self, ident: str) -> httpx.Response:
         if ident not in self.networks:
@@ -180,6 +194,8 @@ class PaperNetwork:
         if method == "DELETE":
             del self.ports[ident]
             return httpx.Response(204)
+        for fixed in body.get("port", {}).get("fixed_ips", ()):
+            fixed.setdefault("ip_address", "10.0.0.200")
         self.ports[ident] |= {**body.get("port", {}), **self._binding()}
         return httpx.Response(200, json={"port": self.ports[ident]})
 

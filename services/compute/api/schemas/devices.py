@@ -89,3 +89,31 @@ class AttachInterface(Closed):
     """``POST /servers/{id}/os-interface``; without anything: the project's only network."""
 
     interface: NewInterface | None = Field(default=None, alias="interfaceAttachment")
+
+
+class GroupName(Closed):
+    """Arguments of ``addSecurityGroup``: a name or an id."""
+
+    name: Annotated[Text, Field(min_length=1, max_length=255)]
+
+
+class InNetwork(Closed):
+    """Arguments of ``addFixedIp``."""
+
+    network_id: Uuid = Field(alias="networkId")
+
+
+class TheIp(Closed):
+    """Arguments of ``removeFloatingIp``."""
+
+    address: AnyIp
+
+
+class FixedIp(TheIp):
+    """Arguments of ``removeFixedIp``."""
+
+
+class FloatingIp(TheIp):
+    """Arguments of ``addFloatingIp``."""
+
+    fixed_address: AnyIp | None = None
