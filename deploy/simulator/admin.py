@@ -32,6 +32,14 @@ def _set_instance(control: Control, cluster: int, body: dict[str, Any], r: web.R
     acts[body["what"]](r.match_info["name"], cluster)
 
 
+def _seed(control: Control, cluster: int, _body: dict[str, Any], r: web.Request) -> Any:
+    return control.seed(r.match_info["name"], cluster)
+
+
+def _disk(control: Control, cluster: int, _body: dict[str, Any], r: web.Request) -> str:
+    return str(control.disk(r.match_info["name"], int(r.match_info["index"]), cluster))
+
+
 # fmt: off
 _ROUTES: list[tuple[str, str, _Act]] = [
     ("GET",  "/sim/clusters",                           lambda c, n, b, r: c.clusters()),
@@ -46,6 +54,8 @@ _ROUTES: list[tuple[str, str, _Act]] = [
     ("POST", "/sim/clusters/{cluster}/nodes/{name}",
         lambda c, n, b, r: c.set_node(r.match_info["name"], n, **b)),
     ("POST", "/sim/clusters/{cluster}/instances/{name}", _set_instance),
+    ("GET",  "/sim/clusters/{cluster}/instances/{name}/seed", _seed),
+    ("GET",  "/sim/clusters/{cluster}/instances/{name}/disks/{index}", _disk),
 ]
 # fmt: on
 

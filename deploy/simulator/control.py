@@ -1,11 +1,13 @@
 """What an administrator or bad luck does to a cluster, behind the back of its RAPI users."""
 
 from dataclasses import asdict
+from pathlib import Path
 from time import time_ns
 from typing import Any
 
 from deploy.simulator.cluster import SimulatedCluster, found
 from deploy.simulator.faults import Faults
+from deploy.simulator.logic import backing
 from deploy.simulator.model import Instance, Json, Node
 from deploy.simulator.validation import fill
 from deploy.simulator.world import short_match
@@ -81,6 +83,19 @@ class Control:
         self._stop(name, cluster, user=True)
         self.site(cluster).world.happened("instance.shut_down_inside", name)
 
+    def seed(self, name: str, cluster: int = 1) -> Json | None:
+        """What the guest was given on its drive, or None; forgotten when the simulator ends."""
+        site = self.site(cluster)
+        return site.world.seeds.get(self._named(site.state.instances, name).name)
+
+    def disk(self, name: str, index: int = 0, cluster: int = 1) -> Path:
+        """The file with what the instance's disk holds."""
+        site = self.site(cluster)
+        instance: Instance = self._named(site.state.instances, name)
+        if not 0 <= index < len(instance.disks):
+            raise NoSuchThing(f"no disk {index}")
+        return backing.path_of(site.world, instance.disks[index])
+
     def operate(self, opcode: str, cluster: int = 1, **params: Any) -> int:
         """Queue an opcode as a gnt-* command on the master would; returns the job id."""
         tool = f"gnt-{opcode.split('_')[1].lower()}"
@@ -109,6 +124,7 @@ class Control:
     def _stop(self, name: str, cluster: int, *, user: bool) -> None:
         instance: Instance = self._named(self.site(cluster).state.instances, name)
         instance.running, instance.user_shutdown = False, user
+        self.site(cluster).queue.changes += 1
 
     def _named(self, things: dict[str, Any], name: str) -> Any:
         full = short_match(name, things)

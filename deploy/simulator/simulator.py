@@ -14,6 +14,7 @@ from aiohttp import web
 from deploy.simulator import persistence
 from deploy.simulator.admin import admin_app
 from deploy.simulator.cluster import SimulatedCluster, bring_up
+from deploy.simulator.screens import Screens
 from deploy.simulator.settings import SimulatorSettings
 from deploy.simulator.tls import ensure_certificate, server_context
 from deploy.simulator.wire.http import RapiServer
@@ -163,6 +164,8 @@ async def running(settings: SimulatorSettings) -> AsyncIterator[Simulator]:
             stack.push_async_callback(_let_jobs_end, sites, settings.stop_grace)
             _in_background(saver.keep_saving(settings.save_every), stack)
         _in_background(_archive(sites, settings.archive_after), stack)
+        if settings.screens and "kvm" in settings.hypervisors:
+            _in_background(Screens(sites, settings.screens).keep(), stack)
         endpoints = tuple([await _listen(settings, site, tls, stack) for site in sites])
         admin_url = await _listen_admin(settings, sites, stack)
         _describe(settings, endpoints)

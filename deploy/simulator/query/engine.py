@@ -15,6 +15,13 @@ from deploy.simulator.query.locks import lock_rows
 from deploy.simulator.world import short_match
 
 UNSUPPORTED = frozenset({"cluster", "os"})
+SHORT = frozenset({"instance", "node"})  # known by their names without the domain, too
+KINDS = {
+    "instance": "Instance name",
+    "node": "Node name",
+    "group": "Group name or UUID",
+    "network": "Network name",
+}
 CellOf = Callable[[Any, str], Cell]
 
 
@@ -129,13 +136,31 @@ def _source(site: SimulatedCluster, resource: str, names: set[str], qfilter: Any
 
 
 def _full_names(site: SimulatedCluster, resource: str, qfilter: Any) -> Any:
-    """Nodes and instances may be asked for by their short names."""
-    if resource not in {"node", "instance"} or filters.names_only(qfilter, "name") is None:
+    """Things may be asked for by their names alone, nodes and instances by short ones.
+
+    Raises:
+        Unsupported: nothing has one of the names; inside any other filter that is no error.
+    """
+    known = _named(site).get(resource)
+    if known is None or filters.names_only(qfilter, "name") is None:
         return qfilter
-    known = site.state.nodes if resource == "node" else site.state.instances
     if qfilter[0] == "|":
         return ["|", *(_full_names(site, resource, part) for part in qfilter[1:])]
-    return [*qfilter[:2], short_match(str(qfilter[2]), known) or qfilter[2]]
+    wanted = str(qfilter[2])
+    full = short_match(wanted, known) if resource in SHORT else wanted
+    if full not in known:
+        raise Unsupported(f"('{KINDS[resource]} {wanted} not found', 'unknown_entity')")
+    return [*qfilter[:2], full]
+
+
+def _named(site: SimulatedCluster) -> dict[str, dict[str, Any]]:
+    state = site.state
+    return {
+        "instance": state.instances,
+        "node": state.nodes,
+        "group": state.groups,
+        "network": state.networks,
+    }
 
 
 def _jobs(site: SimulatedCluster, names: set[str], qfilter: Any) -> Iterable[Any]:
