@@ -24,12 +24,22 @@ async def show_agent(request: web.Request) -> web.Response:
     raise AgentNotFound(request.match_info["id"])
 
 
+async def list_service_providers(request: web.Request) -> web.Response:
+    """List who provides services: nobody but ourselves."""
+    require(request, "get_service_provider")
+    return answer({"service_providers": []})
+
+
 async def list_availability_zones(request: web.Request) -> web.Response:
     """List the zones that clusters are in."""
     require(request, "get_availability_zone")
     deps = request.app[DEPS]
     names = sorted({*deps.zones, *await zones(deps.reads)})
-    found = [{"name": name, "resource": "network", "state": "available"} for name in names]
+    found = [
+        {"name": name, "resource": resource, "state": "available"}
+        for name in names
+        for resource in ("network", "router")
+    ]
     for key in ("name", "resource", "state"):
         if key in request.query:
             found = [zone for zone in found if zone[key] in request.query.getall(key)]

@@ -13,6 +13,9 @@ RESOURCES: Final = {
     "network": "networks",
     "subnet": "subnets",
     "port": "ports",
+    "subnetpool": "subnetpools",
+    "address_scope": "address-scopes",
+    "rbac_policy": "rbac-policies",
     "router": "routers",
     "floatingip": "floatingips",
     "security_group": "security-groups",
@@ -43,12 +46,14 @@ def _crud(resource: str, collection: str) -> list[PolicyRule]:
     ]
 
 
-ROUTER_ACTIONS: Final = (
-    "add_router_interface",
-    "remove_router_interface",
-    "add_extraroutes",
-    "remove_extraroutes",
-)
+ACTIONS: Final = {
+    "add_router_interface": "routers",
+    "remove_router_interface": "routers",
+    "add_extraroutes": "routers",
+    "remove_extraroutes": "routers",
+    "add_prefixes": "subnetpools",
+    "remove_prefixes": "subnetpools",
+}
 
 RULES: Final = (
     *(rule for name, collection in RESOURCES.items() for rule in _crud(name, collection)),
@@ -56,10 +61,10 @@ RULES: Final = (
         PolicyRule(
             action,
             PROJECT_MEMBER_OR_SERVICE_OR_ADMIN,
-            "Change what a router connects",
-            (f"PUT /routers/{{id}}/{action}",),
+            "Change a part of a resource",
+            (f"PUT /{collection}/{{id}}/{action}",),
         )
-        for action in ROUTER_ACTIONS
+        for action, collection in ACTIONS.items()
     ),
     PolicyRule("get_tags", PROJECT_READER_OR_SERVICE_OR_ADMIN, "See tags"),
     PolicyRule("update_tags", PROJECT_MEMBER_OR_SERVICE_OR_ADMIN, "Change tags"),
@@ -71,6 +76,12 @@ RULES: Final = (
     ),
     PolicyRule("update_quota", ADMIN, "Change limits", ("PUT /quotas/{id}",)),
     PolicyRule("delete_quota", ADMIN, "Reset limits", ("DELETE /quotas/{id}",)),
+    PolicyRule(
+        "get_service_provider",
+        PROJECT_READER_OR_SERVICE_OR_ADMIN,
+        "See service providers",
+        ("GET /service-providers",),
+    ),
     PolicyRule("get_agent", ADMIN, "See agents", ("GET /agents",)),
     PolicyRule(
         "get_network_ip_availability",

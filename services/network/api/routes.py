@@ -11,14 +11,16 @@ from services.network.api import (
     operations,
     ports,
     quotas,
+    rbac_policies,
     routers,
     security_groups,
+    subnet_pools,
     subnets,
     tags,
     versions,
 )
 
-TAGGED = "{collection:networks|subnets|ports|security-groups|routers|floatingips}"
+TAGGED = "{collection:networks|subnets|ports|security-groups|routers|floatingips|subnetpools}"
 
 
 def _with_json(routes: Iterable[web.RouteDef]) -> list[web.RouteDef]:
@@ -54,6 +56,23 @@ ROUTES = [
             web.get("/ports/{id}", ports.show_port),
             web.put("/ports/{id}", ports.update_port),
             web.delete("/ports/{id}", ports.delete_port),
+            web.get("/subnetpools", subnet_pools.list_subnet_pools),
+            web.post("/subnetpools", subnet_pools.create_subnet_pools),
+            web.get("/subnetpools/{id}", subnet_pools.show_subnet_pool),
+            web.put("/subnetpools/{id}", subnet_pools.update_subnet_pool),
+            web.delete("/subnetpools/{id}", subnet_pools.delete_subnet_pool),
+            web.put("/subnetpools/{id}/add_prefixes", subnet_pools.add_prefixes),
+            web.put("/subnetpools/{id}/remove_prefixes", subnet_pools.remove_prefixes),
+            web.get("/address-scopes", subnet_pools.list_address_scopes),
+            web.post("/address-scopes", subnet_pools.create_address_scopes),
+            web.get("/address-scopes/{id}", subnet_pools.show_address_scope),
+            web.put("/address-scopes/{id}", subnet_pools.update_address_scope),
+            web.delete("/address-scopes/{id}", subnet_pools.delete_address_scope),
+            web.get("/rbac-policies", rbac_policies.list_rbac_policies),
+            web.post("/rbac-policies", rbac_policies.create_rbac_policies),
+            web.get("/rbac-policies/{id}", rbac_policies.show_rbac_policy),
+            web.put("/rbac-policies/{id}", rbac_policies.update_rbac_policy),
+            web.delete("/rbac-policies/{id}", rbac_policies.delete_rbac_policy),
             web.get("/routers", routers.list_routers),
             web.post("/routers", routers.create_routers),
             web.get("/routers/{id}", routers.show_router),
@@ -92,6 +111,7 @@ ROUTES = [
             web.delete("/quotas/{project_id}", quotas.delete_quota),
             web.get("/quotas/{project_id}/default", quotas.show_default_quota),
             web.get("/quotas/{project_id}/details", quotas.show_quota_details),
+            web.get("/service-providers", operations.list_service_providers),
             web.get("/agents", operations.list_agents),
             web.get("/agents/{id}", operations.show_agent),
             web.get("/availability_zones", operations.list_availability_zones),

@@ -1,6 +1,6 @@
 """Handlers of /v2.0/subnets."""
 
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
@@ -9,7 +9,7 @@ from services.network.api.listing import Collection, list_resources, show_resour
 from services.network.api.paths import id_in, revision_in
 from services.network.api.schemas.subnets import SUBNET
 from services.network.api.writing import changes_in, created, drafts_in, updated
-from services.network.domain.errors import BadRequest, SubnetNotFound, SubnetPoolNotFound
+from services.network.domain.errors import SubnetNotFound
 from services.network.store.listings import SUBNETS
 from services.network.usecases import subnets
 from shared.web.answers import answer_nothing
@@ -17,7 +17,6 @@ from shared.web.answers import answer_nothing
 WHAT: Final = Collection(
     singular="subnet", plural="subnets", listing=SUBNETS, missing=SubnetNotFound
 )
-FROM_POOLS: Final = ("subnetpool_id", "use_default_subnetpool", "prefixlen")
 
 
 async def list_subnets(request: web.Request) -> web.Response:
@@ -33,24 +32,8 @@ async def show_subnet(request: web.Request) -> web.Response:
 async def create_subnets(request: web.Request) -> web.Response:
     """Create a subnet, or several."""
     drafts, is_bulk = await drafts_in(request, SUBNET)
-    made = await subnets.create(
-        request.app[DEPS].transaction, view_of(request), [_without_pools(each) for each in drafts]
-    )
+    made = await subnets.create(request.app[DEPS].transaction, view_of(request), drafts)
     return created(request, SUBNET, made, is_bulk=is_bulk)
-
-
-def _without_pools(draft: dict[str, Any]) -> dict[str, Any]:
-    """Return the draft, if it names its addresses itself: there are no subnet pools."""
-    pool, default, length = (draft.pop(key, None) for key in FROM_POOLS)
-    if pool is not None:
-        raise SubnetPoolNotFound(pool)
-    if default or draft.get("cidr") is None:
-        raise BadRequest(
-            "Bad subnets request: a subnetpool must be specified in the absence of a cidr."
-        )
-    if length is not None:
-        raise BadRequest("Bad subnets request: cidr and prefixlen must not be supplied together.")
-    return draft
 
 
 async def update_subnet(request: web.Request) -> web.Response:

@@ -7,7 +7,15 @@ from uuid import UUID
 import orjson
 from aiohttp import web
 
-from services.network.api import floating_ips, networks, ports, routers, security_groups, subnets
+from services.network.api import (
+    floating_ips,
+    networks,
+    ports,
+    routers,
+    security_groups,
+    subnet_pools,
+    subnets,
+)
 from services.network.api.deps import DEPS, require, view_of
 from services.network.api.listing import Collection
 from services.network.api.paths import id_in
@@ -27,6 +35,7 @@ TAGGED: Final[dict[str, Collection]] = {
     "ports": ports.WHAT,
     "security-groups": security_groups.GROUPS,
     "routers": routers.WHAT,
+    "subnetpools": subnet_pools.POOLS,
     "floatingips": floating_ips.WHAT,
 }
 

@@ -5,7 +5,12 @@ from aiohttp import web
 from shared.web.answers import answer
 from shared.web.links import base_url
 
-RESOURCES = (("network", "networks"), ("subnet", "subnets"), ("port", "ports"))
+RESOURCES = (
+    ("network", "networks"),
+    ("subnet", "subnets"),
+    ("subnetpool", "subnetpools"),
+    ("port", "ports"),
+)
 
 
 async def list_versions(request: web.Request) -> web.Response:

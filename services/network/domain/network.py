@@ -46,7 +46,7 @@ class Network(NamedResource):
             "status": self.status,
             "subnets": [str(each) for each in self.subnet_ids],
             "shared": self.shared,
-            "router:external": self.external,
+            "router:external": self.external or bool(self.external_to),
             "is_default": self.is_default,
             "mtu": self.mtu,
             "port_security_enabled": self.port_security_enabled,

@@ -70,11 +70,12 @@ class Query:
 
     def __init__(self, listing: Listing, view: View) -> None:
         self._listing = listing
-        self._column = "admin_doc" if view.everything else "doc"
+        self._column = "admin_doc"
         self.parameters: list[object] = []
         self.conditions: list[str] = []
         if not view.everything:
             self.add(listing.visible.replace("{project}", "${n}::text"), view.project_id)
+            self._column = listing.shown.replace("{project}", "$1::text")
 
     def add(self, condition: str, parameter: object) -> None:
         """Narrow the query; ``${n}`` in the condition is the parameter's number."""

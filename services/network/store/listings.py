@@ -31,6 +31,7 @@ class Listing:
 
     table: str
     visible: str  # SQL with {project} for the parameter
+    shown: str = "doc"  # what those see who are no administrators; {project} as above
     filters: Mapping[str, Filter]
     sorts: Mapping[str, str]  # sort key to SQL that is never null
     has_tags: bool = True
@@ -66,16 +67,25 @@ STANDARD_SORTS: Final = {
     "created_at": "created_at",
     "updated_at": "updated_at",
 }
+# What is shared with the reader's project is "shared", although it is not everybody's.
+AS_SHARED_WITH_ME: Final = (
+    "CASE WHEN shared_with ? {project}"
+    """ THEN replace(doc, '"shared":false', '"shared":true') ELSE doc END"""
+)
 NETWORK_STATUS: Final = "(CASE WHEN admin_state_up THEN 'ACTIVE' ELSE 'DOWN' END)"
 
 NETWORKS: Final = Listing(
     table="networks",
-    visible="(project_id = {project} OR shared OR external)",
+    visible="(project_id = {project} OR shared OR external OR shared_with ? {project}"
+    " OR external_to ? {project})",
+    shown=AS_SHARED_WITH_ME,
     filters={
         **STANDARD,
         **texts("name", "dns_domain"),
         **flags("admin_state_up", "shared", "is_default", "port_security_enabled"),
-        "router:external": Filter(Kind.BOOLEAN, "external"),
+        "router:external": Filter(Kind.BOOLEAN, "(external OR external_to <> '[]'::jsonb)"),
+        "ipv4_address_scope": Filter(Kind.UUID, "ipv4_address_scope"),
+        "ipv6_address_scope": Filter(Kind.UUID, "ipv6_address_scope"),
         "status": Filter(Kind.TEXT, NETWORK_STATUS),
         "mtu": Filter(Kind.INTEGER, "mtu"),
         "subnets": Filter(Kind.HOLDS, "subnet_ids"),
@@ -96,8 +106,9 @@ NETWORKS: Final = Listing(
 
 SUBNETS: Final = Listing(
     table="subnets",
-    visible="(project_id = {project} OR network_id IN (SELECT n.id FROM networks n"
-    " WHERE n.project_id = {project} OR n.shared OR n.external))",
+    visible="(project_id = {project} OR network_id = ANY(ARRAY(SELECT n.id FROM networks n"
+    " WHERE n.project_id = {project} OR n.shared OR n.external OR n.shared_with ? {project}"
+    " OR n.external_to ? {project})))",
     filters={
         **STANDARD,
         **uuids("network_id"),
@@ -105,7 +116,7 @@ SUBNETS: Final = Listing(
         **flags("enable_dhcp", "dns_publish_fixed_ip"),
         "ip_version": Filter(Kind.INTEGER, "ip_version"),
         "service_types": Filter(Kind.HOLDS, "service_types"),
-        "subnetpool_id": Filter(Kind.TEXT, "NULL::text"),
+        "subnetpool_id": Filter(Kind.UUID, "subnetpool_id"),
         "segment_id": Filter(Kind.TEXT, "NULL::text"),
         # Clients ask so for the subnets of networks somebody shares.
         "shared": Filter(
@@ -128,8 +139,8 @@ SUBNETS: Final = Listing(
 
 PORTS: Final = Listing(
     table="ports",
-    visible="(project_id = {project} OR network_id IN (SELECT n.id FROM networks n"
-    " WHERE n.project_id = {project}))",
+    visible="(project_id = {project} OR network_id = ANY(ARRAY(SELECT n.id FROM networks n"
+    " WHERE n.project_id = {project})))",
     filters={
         **STANDARD,
         **uuids("network_id"),
@@ -160,11 +171,13 @@ PORTS: Final = Listing(
 
 SECURITY_GROUPS: Final = Listing(
     table="security_groups",
-    visible="project_id = {project}",
+    visible="(project_id = {project} OR shared_with ?| ARRAY[{project}, '*'])",
+    shown=AS_SHARED_WITH_ME,
     filters={
         **STANDARD,
         **texts("name"),
         "stateful": Filter(Kind.BOOLEAN, "true"),
+        "shared": Filter(Kind.BOOLEAN, "(shared_with ? '*')"),
     },
     sorts={**STANDARD_SORTS, "name": "name"},
 )

@@ -19,9 +19,6 @@ from services.network.domain.physical import PhysicalNetwork
 from services.network.store.rows import Rows, columns_of
 from services.network.store.tables import networks, ports
 
-# Ports that go with the network instead of keeping it.
-OURS = ("network:dhcp",)
-
 
 class NetworkStore(Rows[Network]):
     """Networks."""
@@ -86,16 +83,6 @@ class NetworkStore(Rows[Network]):
     async def has_ports(self, network_id: UUID) -> bool:
         """Whether anybody has a port on the network."""
         found = sa.select(ports.c.id).where(ports.c.network_id == network_id).limit(1)
-        return (await self._connection.execute(found)).first() is not None
-
-    async def is_used_by_others(self, network: Network) -> bool:
-        """Whether another project has a port on the network."""
-        found = (
-            sa.select(ports.c.id)
-            .where(ports.c.network_id == network.id, ports.c.project_id != network.project_id)
-            .where(ports.c.project_id != "", ~ports.c.device_owner.in_(OURS))
-            .limit(1)
-        )
         return (await self._connection.execute(found)).first() is not None
 
     async def free_vlan(self, pools: Sequence[PhysicalNetwork]) -> tuple[str, int] | None:

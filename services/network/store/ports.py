@@ -114,6 +114,10 @@ class PortStore(Rows[Port]):
         by_name = ports.c.id.in_(list(names))
         return await self.where(sa.or_(of_servers, by_name, ports.c.id.in_(floating)), lock=True)
 
+    async def of_network(self, network_id: UUID) -> list[Port]:
+        """Return, locked, the ports of a network."""
+        return await self.where(ports.c.network_id == network_id, lock=True)
+
     async def interfaces_of(self, router_id: UUID) -> list[Port]:
         """Return, locked, the ports that are a router's interfaces."""
         return await self.where(

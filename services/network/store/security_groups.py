@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
@@ -131,11 +131,17 @@ class SecurityGroupStore(Rows[SecurityGroup]):
                 await RuleStore(self._connection).add(*made.rules)
                 return made.id, made
 
-    async def owners(self, group_ids: Collection[UUID]) -> dict[UUID, str]:
-        """Return whose the groups are; unknown ones are left out."""
+    async def usable(self, group_ids: Collection[UUID], projects: Collection[str]) -> set[UUID]:
+        """Return which of the groups are one of the projects', or shared with one."""
+        groups = security_groups.c
+        mine = groups.project_id.in_(list(projects))
+        lent = groups.shared_with.has_any(sa.cast(["*", *projects], ARRAY(sa.Text)))
         found = await self._connection.execute(
-            sa.select(security_groups.c.id, security_groups.c.project_id).where(
-                security_groups.c.id.in_(list(group_ids))
-            )
+            sa.select(groups.id).where(groups.id.in_(list(group_ids)), sa.or_(mine, lent))
         )
-        return {row.id: row.project_id for row in found}
+        return set(found.scalars())
+
+    async def known(self, group_ids: Collection[UUID]) -> set[UUID]:
+        """Return which of the groups there are."""
+        found = sa.select(security_groups.c.id).where(security_groups.c.id.in_(list(group_ids)))
+        return set((await self._connection.execute(found)).scalars())

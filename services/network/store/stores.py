@@ -14,8 +14,10 @@ from services.network.store.floating_ips import FloatingIpStore
 from services.network.store.networks import NetworkStore
 from services.network.store.ports import PortStore
 from services.network.store.quotas import QuotaStore
+from services.network.store.rbac import RbacStore
 from services.network.store.routers import RouterStore
 from services.network.store.security_groups import RuleStore, SecurityGroupStore
+from services.network.store.subnet_pools import AddressScopeStore, SubnetPoolStore
 from services.network.store.subnets import SubnetStore
 from services.network.store.tables import idempotency, messaging
 from shared.db.idempotency import Answers, Sealer
@@ -34,6 +36,9 @@ class Stores:
     subnets: SubnetStore
     ports: PortStore
     addresses: AddressStore
+    subnet_pools: SubnetPoolStore
+    address_scopes: AddressScopeStore
+    rbac: RbacStore
     routers: RouterStore
     floating_ips: FloatingIpStore
     groups: SecurityGroupStore
@@ -89,6 +94,9 @@ def _bind(connection: AsyncConnection, sealer: Sealer, quotas: Mapping[str, int]
         subnets=SubnetStore(connection),
         ports=PortStore(connection),
         addresses=AddressStore(connection),
+        subnet_pools=SubnetPoolStore(connection),
+        address_scopes=AddressScopeStore(connection),
+        rbac=RbacStore(connection),
         routers=RouterStore(connection),
         floating_ips=FloatingIpStore(connection),
         groups=SecurityGroupStore(connection),

@@ -63,6 +63,8 @@ networks = sa.Table(
     sa.Column("ipv4_address_scope", sa.Uuid),
     sa.Column("ipv6_address_scope", sa.Uuid),
     sa.Index("networks_project", "project_id", "id"),
+    sa.Index("networks_shared_with", "shared_with", postgresql_using="gin"),
+    sa.Index("networks_external_to", "external_to", postgresql_using="gin"),
     sa.Index("networks_visible_to_all", "id", postgresql_where=sa.text("shared OR external")),
     sa.Index(
         "networks_one_per_vlan",

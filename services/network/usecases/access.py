@@ -1,6 +1,6 @@
 """Whose a resource is, and what others may see of it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from services.network.domain.router import SERVICE_PORTS, Router
 from services.network.domain.router_errors import FloatingIPNotFound, RouterNotFound
 from services.network.domain.security_group import SecurityGroup
 from services.network.domain.subnet import Subnet
+from services.network.domain.subnet_pool import AddressScope, SubnetPool
 from services.network.store.stores import Stores
 from shared.errors import NotAllowed
 
@@ -40,6 +41,22 @@ def sees_network(view: View, network: Network) -> bool:
     """Whether the caller may see the network."""
     known = (*network.shared_with, *network.external_to)
     return owns(view, network) or network.shared or network.external or view.project_id in known
+
+
+def shares(view: View, thing: SubnetPool | AddressScope) -> bool:
+    """Whether the caller may use the pool or the scope."""
+    return owns(view, thing) or thing.shared or view.project_id in thing.shared_with
+
+
+def check_own(view: View, thing: SubnetPool | AddressScope, missing: Exception, rule: str) -> None:
+    """Let pass who may change the pool or the scope; whoever only shares it may not.
+
+    Raises:
+        PolicyNotAuthorized: it is shared with the caller, no more.
+    """
+    if owns(view, thing):
+        return
+    raise PolicyNotAuthorized(rule) if shares(view, thing) else missing
 
 
 async def visible_network(stores: Stores, view: View, network_id: UUID) -> Network:
@@ -135,6 +152,15 @@ async def own_group(stores: Stores, view: View, group_id: UUID) -> SecurityGroup
     if not owns(view, group):
         raise SecurityGroupNotFound(group_id)
     return group
+
+
+async def usable_groups(
+    stores: Stores, view: View, group_ids: Collection[UUID], project_id: str
+) -> set[UUID]:
+    """Return which of the security groups a thing of the project may be in, or speak of."""
+    if view.everything:
+        return await stores.groups.known(group_ids)
+    return await stores.groups.usable(group_ids, {view.project_id, project_id})
 
 
 # What only the network's owner decides about a port on it.

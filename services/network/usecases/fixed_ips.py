@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from services.network.domain.addressing import derived_address, is_host
@@ -16,9 +16,11 @@ from services.network.domain.errors import (
 )
 from services.network.domain.network import Network
 from services.network.domain.port import FixedIp
+from services.network.domain.router import INTERFACE
 from services.network.domain.subnet import Subnet
 from services.network.store.stores import Stores
 
+OURS: Final = "network:"  # what the device_owner of the network's own ports begins with
 Wish = Mapping[str, Any]  # "subnet_id" (a UUID), "ip_address", or both
 
 
@@ -31,8 +33,8 @@ class Allotment:
         subnets: of the network, oldest first.
         port_id: who gets the addresses.
         mac: some addresses follow from it.
-        is_ours: whether the port is the network's own (``network:…``): only then may it be
-            the gateway.
+        owner: the port's ``device_owner``: only the network's own ports (``network:…``) may
+            be the gateway.
     """
 
     def __init__(
@@ -43,14 +45,15 @@ class Allotment:
         *,
         port_id: UUID,
         mac: str,
-        is_ours: bool = False,
+        owner: str = "",
     ) -> None:
         self._stores = stores
         self._network = network
         self._subnets = subnets
         self._port_id = port_id
         self._mac = mac
-        self._is_ours = is_ours
+        self._is_ours = owner.startswith(OURS)
+        self._is_interface = owner == INTERFACE
         self._given: list[FixedIp] = []
 
     async def give(self, wishes: Sequence[Wish] | None) -> tuple[FixedIp, ...]:
@@ -92,6 +95,8 @@ class Allotment:
 
     async def _automatic(self) -> None:
         """Add the addresses that guests make for themselves, wherever they do."""
+        if self._is_interface:
+            return
         have = {each.subnet_id for each in self._given}
         for subnet in self._subnets:
             if subnet.is_automatic and subnet.id not in have:
@@ -102,7 +107,7 @@ class Allotment:
         if address is None:
             await self._any_address(subnet)
             return
-        if subnet.is_automatic:
+        if subnet.is_automatic and not self._is_interface:
             if address != derived_address(subnet.cidr, self._mac):
                 raise AllocationOnAutoAddressSubnet(address, subnet.id)
         elif not is_host(ip_address(address), subnet.range):

@@ -8,10 +8,11 @@ from uuid import UUID
 from services.network.domain.errors import InvalidInput, InvalidSharedSetting, NoNetworkAvailable
 from services.network.domain.network import Network
 from services.network.domain.physical import PhysicalNetwork
+from services.network.domain.rbac import NETWORK
 from services.network.domain.resource import View
 from services.network.domain.router_errors import ExternalNetworkInUse
 from services.network.store.stores import Stores, Transaction
-from services.network.usecases import access, floating_ips, subnets
+from services.network.usecases import access, floating_ips, sharing, subnets
 from services.network.usecases.news import again, check_revision, tell
 from shared.clock import utcnow
 from shared.contracts.resources import CREATED, DELETED, UPDATED
@@ -59,6 +60,7 @@ async def create(
             for draft in drafts:
                 network = await _placed(stores, rules, draft)
                 await stores.networks.add(network)
+                await sharing.mirror(stores, NETWORK, network)
                 made.append(network)
             await tell(stores, CREATED, made)
             return made
@@ -153,8 +155,9 @@ async def update(
             changed = replace(network, **changes)
             if network.external and not changed.external:
                 await _check_nobody_reaches_through(stores, network)
+            await sharing.mirror(stores, NETWORK, changed, network)
             unshared = network.shared and not changed.shared
-            if unshared and await stores.networks.is_used_by_others(network):
+            if unshared and await sharing.stranded(stores, NETWORK, network):
                 raise InvalidSharedSetting(network_id)
             saved = await stores.networks.save(changed)
             await tell(stores, UPDATED, [saved])
@@ -182,6 +185,7 @@ async def delete(
                 await stores.networks.delete(network)  # says who is in the way
             for subnet in await stores.subnets.of(network_id):
                 await subnets.remove(stores, subnet)
+            await stores.rbac.drop(network_id)
             await stores.networks.delete(network)
             await tell(stores, DELETED, [network])
 

@@ -23,14 +23,12 @@ from services.network.store.stores import Stores, Transaction
 from services.network.usecases import access, bindings, following
 from services.network.usecases.access import PolicyNotAuthorized
 from services.network.usecases.bindings import Ganeti
-from services.network.usecases.fixed_ips import Allotment
+from services.network.usecases.fixed_ips import OURS, Allotment
 from services.network.usecases.news import again, check_revision, tell
 from shared.clock import utcnow
 from shared.contracts.resources import CREATED, DELETED, UPDATED
 from shared.db.idempotency import Answer, Claim
 from shared.ids import new_uuid
-
-OURS = "network:"  # what the device_owner of the network's own ports begins with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +136,7 @@ async def _allot(
         await stores.subnets.of(network.id),
         port_id=port.id,
         mac=port.mac_address,
-        is_ours=port.device_owner.startswith(OURS),
+        owner=port.device_owner,
     )
     return await allotment.give(wishes)
 
@@ -156,10 +154,9 @@ def _check_combination(port: Port) -> None:
 
 
 async def _check_groups(stores: Stores, view: View, port: Port) -> None:
-    owners = await stores.groups.owners(port.security_groups)
+    usable = await access.usable_groups(stores, view, port.security_groups, port.project_id)
     for group_id in port.security_groups:
-        owner = owners.get(group_id)
-        if owner is None or not (view.everything or owner in {view.project_id, port.project_id}):
+        if group_id not in usable:
             raise SecurityGroupNotFound(group_id)
 
 
@@ -283,7 +280,7 @@ async def _readdressed(
         fixed,
         port_id=port.id,
         mac=port.mac_address,
-        is_ours=port.device_owner.startswith(OURS),
+        owner=port.device_owner,
     )
     given = await allotment.give(new)
     return replace(port, fixed_ips=(*kept, *given))

@@ -129,6 +129,7 @@ async def delete(
             if group.is_default and not view.everything:
                 raise SecurityGroupCannotRemoveDefault
             others = await stores.rules.of_others_about(group_id)
+            await stores.rbac.drop(group_id)
             await stores.groups.delete(group)
             await _touch(stores, others)
             await tell(stores, DELETED, [group])
@@ -179,11 +180,9 @@ async def _create_rule(
     given = {**draft, "project_id": group.project_id, "of_default_group": group.is_default}
     rule = SecurityGroupRule(id=new_uuid(), created_at=now, updated_at=now, **given)
     check_rule(rule)
-    if rule.remote_group_id is not None:
-        owners = await stores.groups.owners([rule.remote_group_id])
-        owner = owners.get(rule.remote_group_id)
-        if owner is None or not (view.everything or owner == view.project_id):
-            raise SecurityGroupNotFound(rule.remote_group_id)
+    remote = [] if rule.remote_group_id is None else [rule.remote_group_id]
+    if remote and not await access.usable_groups(stores, view, remote, view.project_id):
+        raise SecurityGroupNotFound(rule.remote_group_id)
     if (twin := await stores.rules.twin_of(rule)) is not None:
         raise SecurityGroupRuleExists(twin)
     await stores.rules.add(rule)

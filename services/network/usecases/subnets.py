@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,8 +21,9 @@ from services.network.domain.resource import View
 from services.network.domain.router_errors import GatewayIpInUse
 from services.network.domain.subnet import Subnet
 from services.network.domain.subnet_check import check_modes, check_range
+from services.network.domain.subnet_pool import SubnetPool
 from services.network.store.stores import Stores, Transaction
-from services.network.usecases import access
+from services.network.usecases import access, allocation, automatic
 from services.network.usecases.news import again, check_revision, tell
 from shared.clock import utcnow
 from shared.contracts.resources import CREATED, DELETED, UPDATED
@@ -60,21 +61,33 @@ async def create(
 
 async def _create(stores: Stores, view: View, draft: Mapping[str, Any]) -> Subnet:
     network = await access.own_network(stores, view, draft["network_id"], "create_subnet")
-    subnet = _drafted(draft)
-    await _check_overlap(stores, network, subnet.range)
+    cidr, pool = await allocation.range_for(stores, view, draft)
+    subnet = _drafted(draft, cidr, pool)
+    others = await stores.subnets.of(network.id)
+    _check_overlap(others, subnet)
+    allocation.check_affinity(others, subnet.ip_version, pool)
     await stores.subnets.add(subnet)
-    if not subnet.is_automatic:
+    if subnet.is_automatic:
+        await automatic.give_to_ports(stores, subnet)
+    else:
         await stores.addresses.open(subnet)
     changed = replace(network, subnet_ids=(*network.subnet_ids, subnet.id))
+    if pool is not None:
+        changed = _scoped(changed, subnet.ip_version, pool.address_scope_id)
     saved = await stores.networks.save(changed)
     await tell(stores, CREATED, [subnet])
     await tell(stores, UPDATED, [saved])
     return subnet
 
 
-def _drafted(draft: Mapping[str, Any]) -> Subnet:
-    cidr = ip_network(draft["cidr"])
-    given = dict(draft)
+def _scoped(network: Network, version: int, scope_id: UUID | None) -> Network:
+    if version == 4:
+        return replace(network, ipv4_address_scope=scope_id)
+    return replace(network, ipv6_address_scope=scope_id)
+
+
+def _drafted(draft: Mapping[str, Any], cidr: IpNetwork, pool: SubnetPool | None) -> Subnet:
+    given = {name: value for name, value in draft.items() if name not in allocation.FROM_POOLS}
     check_range(cidr, given["ip_version"], enable_dhcp=given.get("enable_dhcp", True))
     gateway = _gateway(given["gateway_ip"]) if "gateway_ip" in given else first_host(cidr)
     pools = given.get("allocation_pools")
@@ -84,6 +97,8 @@ def _drafted(draft: Mapping[str, Any]) -> Subnet:
     check_gateway(gateway, pools, cidr)
     now = utcnow()
     given |= {
+        "cidr": str(cidr),
+        "subnetpool_id": None if pool is None else pool.id,
         "gateway_ip": None if gateway is None else str(gateway),
         "allocation_pools": tuple(pools),
     }
@@ -96,12 +111,12 @@ def _gateway(given: str | None) -> IpAddress | None:
     return None if given is None else ip_address(given)
 
 
-async def _check_overlap(stores: Stores, network: Network, cidr: IpNetwork) -> None:
+def _check_overlap(others: Sequence[Subnet], subnet: Subnet) -> None:
     """Refuse addresses the network has already; its row is locked."""
-    for other in await stores.subnets.of(network.id):
-        if overlap(other.range, cidr):
+    for other in others:
+        if overlap(other.range, subnet.range):
             raise InvalidInput(
-                f"Requested subnet with cidr: {cidr} for network: {network.id} "
+                f"Requested subnet with cidr: {subnet.cidr} for network: {subnet.network_id} "
                 "overlaps with another subnet"
             )
 
@@ -164,14 +179,24 @@ async def delete(
             check_revision(subnet, revision)
             await remove(stores, subnet)
             left = tuple(each for each in network.subnet_ids if each != subnet_id)
-            saved = await stores.networks.save(replace(network, subnet_ids=left))
+            changed = replace(network, subnet_ids=left)
+            if subnet.subnetpool_id and not await _has_more_of_its_pool(stores, subnet):
+                changed = _scoped(changed, subnet.ip_version, None)
+            saved = await stores.networks.save(changed)
             await tell(stores, UPDATED, [saved])
 
     await again(work)
 
 
+async def _has_more_of_its_pool(stores: Stores, subnet: Subnet) -> bool:
+    others = await stores.subnets.of(subnet.network_id)
+    return any(each.subnetpool_id == subnet.subnetpool_id for each in others)
+
+
 async def remove(stores: Stores, subnet: Subnet) -> None:
     """Remove a subnet inside a transaction, and have its Ganeti networks dissolved."""
+    if subnet.is_automatic:
+        await automatic.take_from_ports(stores, subnet)
     await stores.subnets.delete(subnet)
     for realised in await stores.cluster_subnets.of(subnet.id):
         await stores.sagas.supersede(realised.subject)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.network.domain.resource import NamedResource, View
 from services.network.store.stores import Stores, Transaction
-from services.network.usecases import access
+from services.network.usecases import access, subnet_pools
 from services.network.usecases.news import again, tell
 from shared.contracts.resources import UPDATED
 
@@ -56,6 +56,8 @@ async def _owned(
             return (await access.own_port(stores, view, thing_id))[0], stores.ports
         case "routers":
             return await access.own_router(stores, view, thing_id), stores.routers
+        case "subnetpools":
+            return await subnet_pools.own(stores, view, thing_id, rule), stores.subnet_pools
         case "floatingips":
             return await access.own_floating_ip(stores, view, thing_id), stores.floating_ips
         case _:

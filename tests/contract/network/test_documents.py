@@ -25,7 +25,12 @@ async def test_everything_else_needs_one(rig: Rig, path: str) -> None:
 
 async def test_the_version_document_names_the_resources(rig: Rig) -> None:
     found = await rig.get("/")
-    assert [each["collection"] for each in found["resources"]] == ["networks", "subnets", "ports"]
+    assert [each["collection"] for each in found["resources"]] == [
+        "networks",
+        "subnets",
+        "subnetpools",
+        "ports",
+    ]
 
 
 async def test_only_extensions_that_are_there_are_listed(rig: Rig) -> None:
@@ -62,7 +67,13 @@ async def test_zones_are_those_of_clusters(rig: Rig) -> None:
     assert await rig.get("/availability_zones") == {"availability_zones": []}
     await rig.know_cluster()
     zone = {"name": "az1", "resource": "network", "state": "available"}
-    assert await rig.get("/availability_zones") == {"availability_zones": [zone]}
+    assert await rig.get("/availability_zones?resource=network") == {"availability_zones": [zone]}
+    every = (await rig.get("/availability_zones"))["availability_zones"]
+    assert [each["resource"] for each in every] == ["network", "router"]
+
+
+async def test_nobody_provides_services(rig: Rig) -> None:
+    assert await rig.get("/service-providers") == {"service_providers": []}
 
 
 async def test_there_are_no_agents_and_only_administrators_may_ask(rig: Rig) -> None:

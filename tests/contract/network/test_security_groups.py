@@ -181,3 +181,31 @@ async def test_limits_are_shown_changed_and_reset(rig: Rig) -> None:
 async def test_limits_that_are_none_are_refused(rig: Rig, quota: dict[str, Any]) -> None:
     status, answer = await rig.call("admin", "PUT", f"/quotas/{PROJECT}", {"quota": quota})
     assert (status, answer["NeutronError"]["type"]) == (400, "HTTPBadRequest")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "says"),
+    [
+        (-16, 80, "Invalid value for port -16"),
+        (80, 79, "port_range_min must be <= port_range_max"),
+        (80, 65536, "Invalid value for port 65536"),
+        (None, 6, "port_range_min must be <= port_range_max"),
+    ],
+)
+async def test_ports_that_are_none_are_told_apart(
+    rig: Rig, low: int | None, high: int, says: str
+) -> None:
+    group = await rig.make("security-groups", name="web")
+    status, answer = await attempt(
+        rig, group, protocol="tcp", port_range_min=low, port_range_max=high
+    )
+    assert status == 400
+    assert says in answer["NeutronError"]["message"]
+
+
+async def test_a_group_that_is_no_id_is_nobodys(rig: Rig) -> None:
+    group = await rig.make("security-groups", name="web")
+    status, answer = await attempt(rig, group, remote_group_id="bad_group_id")
+    assert (status, answer["NeutronError"]["type"]) == (404, "SecurityGroupNotFound")
+    status, answer = await attempt(rig, {"id": "bad_group_id"})
+    assert (status, answer["NeutronError"]["type"]) == (404, "SecurityGroupNotFound")

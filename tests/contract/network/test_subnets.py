@@ -70,7 +70,7 @@ POOL = {"start": "10.1.0.10", "end": "10.1.0.20"}
         ({"cidr": "fd01::/80", "ip_version": 6, "ipv6_address_mode": "slaac"}, 400, "InvalidInput"),
         ({"cidr": "fd01::/64", "ip_version": 6, "ipv6_address_mode": "slaac",
           "ipv6_ra_mode": "dhcpv6-stateful"}, 400, "InvalidInput"),
-        ({"cidr": "10.1.0.0/24", "subnetpool_id": "p"}, 404, "SubnetPoolNotFound"),
+        ({"cidr": "10.1.0.0/24", "subnetpool_id": "5d8f0000-0000-4000-8000-00000000dead"}, 404, "SubnetPoolNotFound"),
         ({"cidr": "10.1.0.0/24", "dns_nameservers": [f"9.9.9.{n}" for n in range(6)]},
          400, "DNSNameServersExhausted"),
         ({"cidr": "10.1.0.0/24", "host_routes": [{"destination": "x"}]}, 400, "HTTPBadRequest"),
@@ -148,3 +148,33 @@ async def test_other_pools_give_out_other_addresses(rig: Rig) -> None:
         "demo", "POST", "/ports", {"port": {"network_id": network["id"]}}
     )
     assert (status, answer["NeutronError"]["type"]) == (409, "IpAddressGenerationFailure")
+
+
+async def test_automatic_addresses_come_and_go_with_their_subnet(rig: Rig) -> None:
+    network, _subnet = await rig.network()
+    port = await rig.make("ports", network_id=network["id"], mac_address="fa:16:3e:01:02:03")
+    automatic = await rig.make(
+        "subnets", network_id=network["id"], cidr="fd01::/64", ip_version=6,
+        ipv6_address_mode="slaac", ipv6_ra_mode="slaac",
+    )  # fmt: skip
+    shown = (await rig.get(f"/ports/{port['id']}"))["port"]
+    assert [each["ip_address"] for each in shown["fixed_ips"]] == [
+        "10.0.0.2",
+        "fd01::f816:3eff:fe01:203",
+    ]
+    assert (await rig.call("demo", "DELETE", f"/subnets/{automatic['id']}"))[0] == 204
+    shown = (await rig.get(f"/ports/{port['id']}"))["port"]
+    assert [each["ip_address"] for each in shown["fixed_ips"]] == ["10.0.0.2"]
+
+
+async def test_a_router_keeps_an_automatic_subnet(rig: Rig) -> None:
+    network = await rig.make("networks")
+    automatic = await rig.make(
+        "subnets", network_id=network["id"], cidr="fd01::/64", ip_version=6,
+        ipv6_address_mode="slaac", ipv6_ra_mode="slaac",
+    )  # fmt: skip
+    router = await rig.make("routers")
+    path = f"/routers/{router['id']}/add_router_interface"
+    assert (await rig.call("demo", "PUT", path, {"subnet_id": automatic["id"]}))[0] == 200
+    status, answer = await rig.call("demo", "DELETE", f"/subnets/{automatic['id']}")
+    assert (status, answer["NeutronError"]["type"]) == (409, "SubnetInUse")

@@ -28,7 +28,7 @@ async def test_clusters_nobody_told_of_are_found(rig: Rig) -> None:
     transaction = rig.service.app[DEPS].transaction
     assert not await upkeep.ask_after_clusters(transaction, Gateway(answers=False))
     assert await upkeep.ask_after_clusters(transaction, Gateway(answers=True))
-    assert len((await rig.get("/availability_zones"))["availability_zones"]) == 1
+    assert len((await rig.get("/availability_zones"))["availability_zones"]) == 2
 
 
 async def test_ranges_that_are_used_up_are_forgotten(rig: Rig) -> None:

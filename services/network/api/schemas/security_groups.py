@@ -2,6 +2,7 @@
 
 from ipaddress import ip_network
 from typing import Any, Final
+from uuid import UUID
 
 from services.network.api.schemas.attributes import (
     DESCRIPTION,
@@ -12,6 +13,8 @@ from services.network.api.schemas.attributes import (
     Table,
 )
 from services.network.api.schemas.checks import (
+    LARGEST,
+    LONGEST,
     Unfit,
     boolean,
     integer,
@@ -21,6 +24,7 @@ from services.network.api.schemas.checks import (
     or_none,
     uuid,
 )
+from services.network.domain.errors import SecurityGroupNotFound
 from services.network.domain.security_group import PROTOCOLS
 
 
@@ -66,11 +70,22 @@ SECURITY_GROUP: Final = Table(
         DESCRIPTION,
         Attribute(key="tags"),
         Attribute(key="security_group_rules"),
+        Attribute(key="shared"),
         Attribute(key="stateful", check=_stateful, ignored=True),
     ),
 )
 
-PORT_NUMBER: Final = or_none(integer(-1, 65535))
+PORT_NUMBER: Final = or_none(integer(-LARGEST, LARGEST))  # the rule's own check says the rest
+
+
+def _group(value: Any) -> UUID:
+    """Take the id of a group; what is none is nobody's group, as in Neutron."""
+    try:
+        found: UUID = uuid(value)
+    except Unfit:
+        raise SecurityGroupNotFound(str(value)[:LONGEST]) from None
+    return found
+
 
 RULE: Final = Table(
     singular="security_group_rule",
@@ -81,14 +96,14 @@ RULE: Final = Table(
         DESCRIPTION,
         Attribute(key="normalized_cidr"),
         Attribute(key="belongs_to_default_sg"),
-        Attribute(key="security_group_id", field="group_id", check=uuid, required=True),
+        Attribute(key="security_group_id", field="group_id", check=_group, required=True),
         Attribute(key="direction", check=one_of("ingress", "egress"), required=True),
         Attribute(key="ethertype", check=_ethertype),
         Attribute(key="protocol", check=_protocol),
         Attribute(key="port_range_min", check=PORT_NUMBER),
         Attribute(key="port_range_max", check=PORT_NUMBER),
         Attribute(key="remote_ip_prefix", check=_prefix),
-        Attribute(key="remote_group_id", check=or_none(uuid)),
+        Attribute(key="remote_group_id", check=or_none(_group)),
         Attribute(key="remote_address_group_id", check=null_only, ignored=True),
     ),
 )

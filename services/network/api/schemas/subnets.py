@@ -1,6 +1,7 @@
 """What bodies about subnets may have."""
 
 from typing import Any, Final
+from uuid import UUID
 
 from services.network.api.schemas.attributes import (
     DESCRIPTION,
@@ -11,6 +12,7 @@ from services.network.api.schemas.attributes import (
     Table,
 )
 from services.network.api.schemas.checks import (
+    Unfit,
     boolean,
     cidr,
     integer,
@@ -32,6 +34,13 @@ def _version(value: Any) -> int:
     return int(one_of(4, 6, "4", "6")(value))
 
 
+def _pool(value: Any) -> UUID:
+    if value == "prefix_delegation":
+        raise Unfit("prefix delegation is not supported")
+    found: UUID = uuid(value)
+    return found
+
+
 def _pools(value: Any) -> tuple[Pool, ...]:
     given = list_of(object_of({"start": ip, "end": ip}))(value)
     return tuple(Pool(each["start"], each["end"]) for each in given)
@@ -50,7 +59,7 @@ SUBNET: Final = Table(
         Attribute(key="ip_version", check=_version, required=True, update=False),
         Attribute(key="cidr", check=or_none(cidr), update=False),
         Attribute(key="prefixlen", check=or_none(integer(0, 128)), update=False),
-        Attribute(key="subnetpool_id", check=or_none(text()), update=False),
+        Attribute(key="subnetpool_id", check=or_none(_pool), update=False),
         Attribute(key="use_default_subnetpool", check=boolean, update=False),
         Attribute(key="gateway_ip", check=or_none(ip)),
         Attribute(key="allocation_pools", check=_pools),
