@@ -6,6 +6,7 @@ import pytest
 
 from tests.integration.network.rig import Json, Rig
 
+NOWHERE = "5d8f0000-0000-4000-8000-00000000dead"
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -70,7 +71,7 @@ POOL = {"start": "10.1.0.10", "end": "10.1.0.20"}
         ({"cidr": "fd01::/80", "ip_version": 6, "ipv6_address_mode": "slaac"}, 400, "InvalidInput"),
         ({"cidr": "fd01::/64", "ip_version": 6, "ipv6_address_mode": "slaac",
           "ipv6_ra_mode": "dhcpv6-stateful"}, 400, "InvalidInput"),
-        ({"cidr": "10.1.0.0/24", "subnetpool_id": "5d8f0000-0000-4000-8000-00000000dead"}, 404, "SubnetPoolNotFound"),
+        ({"cidr": "10.1.0.0/24", "subnetpool_id": NOWHERE}, 404, "SubnetPoolNotFound"),
         ({"cidr": "10.1.0.0/24", "dns_nameservers": [f"9.9.9.{n}" for n in range(6)]},
          400, "DNSNameServersExhausted"),
         ({"cidr": "10.1.0.0/24", "host_routes": [{"destination": "x"}]}, 400, "HTTPBadRequest"),
