@@ -17,6 +17,21 @@ VISIBLE: Final = (
     "'community':%(visibility)s or 'shared':%(visibility)s))"
 )
 
+READ_DEFINITIONS: Final = f"role:reader or {ADMIN}"  # of those that are visible
+DEFINITION_READS: Final = (
+    "get_metadef_namespace", "get_metadef_namespaces", "get_metadef_object",
+    "get_metadef_objects", "list_metadef_resource_types", "get_metadef_resource_type",
+    "get_metadef_property", "get_metadef_properties", "get_metadef_tag", "get_metadef_tags",
+)  # fmt: skip
+DEFINITION_WRITES: Final = (
+    "modify_metadef_namespace", "add_metadef_namespace", "delete_metadef_namespace",
+    "modify_metadef_object", "add_metadef_object", "delete_metadef_object",
+    "add_metadef_resource_type_association", "remove_metadef_resource_type_association",
+    "modify_metadef_property", "add_metadef_property", "remove_metadef_property",
+    "modify_metadef_tag", "add_metadef_tag", "add_metadef_tags", "delete_metadef_tag",
+    "delete_metadef_tags",
+)  # fmt: skip
+
 RULES: Final = (
     PolicyRule("add_image", PROJECT_MEMBER_OR_SERVICE_OR_ADMIN, "Create an image"),
     PolicyRule("get_images", f"role:reader or {SERVICE} or {ADMIN}", "List images"),
@@ -38,5 +53,7 @@ RULES: Final = (
     PolicyRule("delete_member", PROJECT_MEMBER_OR_ADMIN, "Share an image no longer"),
     PolicyRule("get_usage", f"role:reader or {ADMIN}", "Show how much of the quota is used"),
     PolicyRule("tasks_api_access", ADMIN, "See all tasks"),
+    *(PolicyRule(name, READ_DEFINITIONS, "See metadata definitions") for name in DEFINITION_READS),
+    *(PolicyRule(name, ADMIN, "Change metadata definitions") for name in DEFINITION_WRITES),
     PolicyRule("create_image_ticket", SERVICE, "Get a signed address of an image's bytes"),
 )

@@ -5,7 +5,6 @@ from typing import Final
 from aiohttp import web
 
 from services.image.api import (
-    absent,
     actions,
     image_data,
     image_list,
@@ -14,6 +13,10 @@ from services.image.api import (
     info,
     json_schemas,
     members,
+    metadef_items,
+    metadef_namespaces,
+    metadef_schemas,
+    metadef_tags,
     tags,
     tasks,
     tickets,
@@ -35,7 +38,10 @@ ROUTES: Final = (
     *json_schemas.ROUTES,
     *info.ROUTES,
     *tickets.ROUTES,
-    *absent.ROUTES,
+    *metadef_namespaces.ROUTES,
+    *metadef_items.ROUTES,
+    *metadef_tags.ROUTES,
+    *metadef_schemas.ROUTES,
 )
 
 

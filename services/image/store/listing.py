@@ -65,10 +65,8 @@ async def find_images(reads: Reads, query: Query, viewer: Viewer) -> Sequence[Fo
 async def _check_marker(reads: Reads, query: Query, viewer: Viewer) -> None:
     """An empty page is either the last one, or one after nothing: only then it is worth a look."""
     statement = _Statement()
-    marker = statement.argument(query.marker)
-    kinds = " OR ".join(f"({kind})" for kind in _kinds(statement, query, viewer))
-    tests = f"i.id = {marker} AND i.status <> 'deleted' AND ({kinds})"
-    sql = " ".join(["SELECT true FROM images i WHERE", tests])
+    kinds = _kinds(statement, query, viewer)
+    sql = " ".join(["SELECT true FROM images i WHERE", _is_marker(statement, query, kinds)])
     if not await reads.value(sql, *statement.arguments):
         raise MarkerUnknown(f"No image found with ID {query.marker}")
 
@@ -79,15 +77,16 @@ def _page(statement: _Statement, query: Query, viewer: Viewer) -> str:
     )
     limit = statement.argument(query.limit)
     where = ["i.status <> 'deleted'", *_conditions(statement, query)]
+    kinds = _kinds(statement, query, viewer)
     prelude = ""
     if query.marker is not None:
-        prelude = _marker(query, statement.argument(query.marker))
+        prelude = _marker(query, _is_marker(statement, query, kinds))
         where.append(_after(query.sorts))
     tests = " AND ".join(where)
     tail = f"ORDER BY {order} LIMIT {limit}"
     branches = [
         " ".join(["(SELECT i.* FROM images i WHERE", f"({kind}) AND {tests}", f"{tail})"])
-        for kind in _kinds(statement, query, viewer)
+        for kind in kinds
     ]
     merged = f"({' UNION ALL '.join(branches)}) i"
     return " ".join([prelude, "SELECT i.id, i.document FROM", merged, tail])
@@ -132,9 +131,15 @@ def _key(sort: SortKey) -> str:
     return ORDER.get(sort.column, f"i.{sort.column}")
 
 
-def _marker(query: Query, place: str) -> str:
+def _marker(query: Query, is_marker: str) -> str:
     keys = ", ".join(f"{_key(each)} AS k{at}" for at, each in enumerate(query.sorts))
-    return " ".join(["WITH marker AS (SELECT", keys, "FROM images i WHERE i.id =", f"{place})"])
+    return " ".join(["WITH marker AS (SELECT", keys, "FROM images i WHERE", f"{is_marker})"])
+
+
+def _is_marker(statement: _Statement, query: Query, kinds: Sequence[str]) -> str:
+    """Return the test for the marker; one the viewer does not see is none."""
+    seen = " OR ".join(f"({kind})" for kind in kinds)
+    return f"i.id = {statement.argument(query.marker)} AND i.status <> 'deleted' AND ({seen})"
 
 
 def _after(sorts: Sequence[SortKey]) -> str:

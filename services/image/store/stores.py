@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.image.store.images import ImageStore
 from services.image.store.members import MemberStore
+from services.image.store.metadefs import MetadefStore
 from services.image.store.tables import idempotency, messaging
 from services.image.store.tasks import TaskStore
 from shared.db.idempotency import Answers, Sealer
@@ -22,6 +23,7 @@ class Stores:
     images: ImageStore
     members: MemberStore
     tasks: TaskStore
+    metadefs: MetadefStore
     sagas: SagaStore
     outbox: Outbox
     answers: Answers
@@ -38,6 +40,7 @@ def bound(sealer: Sealer) -> Callable[[AsyncConnection], Stores]:
             images=ImageStore(connection),
             members=MemberStore(connection),
             tasks=TaskStore(connection),
+            metadefs=MetadefStore(connection),
             sagas=SagaStore(connection, messaging.sagas),
             outbox=Outbox(connection, messaging),
             answers=Answers(connection, idempotency, sealer),

@@ -98,3 +98,34 @@ tasks = sa.Table(
     sa.Index("tasks_newest", "created_at", "id"),
     sa.Index("tasks_expiry", "expires_at", postgresql_where=sa.text("expires_at IS NOT NULL")),
 )
+
+metadef_namespaces = sa.Table(
+    "metadef_namespaces",
+    metadata,
+    sa.Column("namespace", sa.Text, primary_key=True),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("visibility", sa.Text, nullable=False),
+    sa.Column("protected", sa.Boolean, nullable=False),
+    sa.Column("display_name", sa.Text),
+    sa.Column("description", sa.Text),
+    sa.Column("created_at", MOMENT, nullable=False),
+    sa.Column("updated_at", MOMENT, nullable=False),
+    sa.Index("metadef_namespaces_newest", "created_at", "namespace"),
+)
+
+metadef_items = sa.Table(
+    "metadef_items",
+    metadata,
+    sa.Column(
+        "namespace",
+        sa.Text,
+        sa.ForeignKey("metadef_namespaces.namespace", ondelete="CASCADE", onupdate="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("body", JSONB, nullable=False),
+    sa.Column("created_at", MOMENT, nullable=False),
+    sa.Column("updated_at", MOMENT, nullable=False),
+    sa.Index("metadef_items_by_kind", "kind", "name"),
+)

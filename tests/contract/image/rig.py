@@ -20,7 +20,7 @@ from services.image.api.deps import Deps
 from services.image.main import MIGRATIONS, assemble, build_api, runner_of, sweeper_of
 from services.image.settings import ImageSettings
 from services.image.store.stores import bound
-from services.image.store.tables import idempotency, images, members, messaging, tasks
+from services.image.store.tables import metadata
 from services.image.usecases.imports import Imports
 from services.image.usecases.sweeping import Sweeper
 from shared.bus.memory import MemoryBus
@@ -139,7 +139,7 @@ class Rig:
     async def forget_everything(self) -> None:
         """Begin with an empty service: a fresh database for every test takes too long."""
         async with self.parts.engine.begin() as connection:
-            for table in (members, tasks, images, messaging.outbox, messaging.sagas, idempotency):
+            for table in reversed(metadata.sorted_tables):
                 await connection.execute(sa.delete(table))
 
     async def statements(self, work: Callable[[], Any]) -> int:

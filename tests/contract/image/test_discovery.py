@@ -73,10 +73,7 @@ async def test_ways_to_import_are_told(rig: Rig) -> None:
 
 
 async def test_what_is_not_built_says_so(rig: Rig) -> None:
-    for path, message in (
-        ("/v2/info/stores", "Multi backend is not supported at this site."),
-        ("/v2/metadefs/namespaces", "Metadata definitions are not available in this cloud."),
-    ):
+    for path, message in (("/v2/info/stores", "Multi backend is not supported at this site."),):
         answer = await rig.ask("GET", path)
         assert (answer.status_code, answer.json()["message"]) == (404, f"{message}{BREAKS}")
 

@@ -193,3 +193,12 @@ async def test_a_list_does_not_go_on_after_what_one_cannot_see(rig: Rig) -> None
         400,
         f"No image found with ID {theirs['id']}<br /><br />\n\n\n",
     )
+
+
+async def test_a_list_does_not_go_on_after_what_the_caller_does_not_see(rig: Rig) -> None:
+    foreign = await rig.create("b", visibility="private")
+    for at in range(3):
+        await rig.create(name=f"mine-{at}")
+    answer = await rig.ask("GET", f"/v2/images?marker={foreign['id']}&sort=created_at:asc")
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith(f"No image found with ID {foreign['id']}")
