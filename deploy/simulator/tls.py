@@ -1,4 +1,4 @@
-"""The simulator's self-signed certificate, made once and kept."""
+"""Self-signed certificates, each made once and kept."""
 
 import datetime
 import ipaddress
@@ -13,22 +13,22 @@ from cryptography.x509.oid import NameOID
 _LIFETIME = datetime.timedelta(days=3650)
 
 
-def ensure_certificate(folder: Path) -> tuple[Path, Path]:
+def ensure_certificate(folder: Path, name: str = "rapi") -> tuple[Path, Path]:
     """The paths of certificate and key, made at the first call.
 
     The certificate is valid for localhost and 127.0.0.1, and is its own authority.
     """
-    certificate, key_file = folder / "rapi-cert.pem", folder / "rapi-key.pem"
+    certificate, key_file = folder / f"{name}-cert.pem", folder / f"{name}-key.pem"
     if certificate.exists() and key_file.exists():
         return certificate, key_file
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    owner = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     start = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
     names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     made = (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(owner)
+        .issuer_name(owner)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)

@@ -9,6 +9,7 @@ from deploy.parts.children import Child
 from deploy.parts.environments import ROOT
 from deploy.parts.passwords import kept_password, write_private
 from deploy.parts.ports import answers
+from deploy.standalone import agents
 from deploy.standalone.settings import HOST, DemoSettings, url
 
 USER: Final = "cyclades"
@@ -16,6 +17,10 @@ USER: Final = "cyclades"
 LINKS: Final = {"physnet1": {"mode": "bridged", "link": "br0"}}
 # Its answers are lost only when a test has it lose them: a lost create is soon looked up.
 SETTLE: Final = 2.0
+# Room for whoever tries everything at once; what is not written takes no space.
+NODE: Final = {"memory_mib": 262144, "cpus": 128, "disk_mib": 2097152}
+SCREENS: Final = 11000  # the port of the first instance's screen, as Ganeti counts
+PROVIDER: Final = "cyclades"
 
 
 def start_simulator(settings: DemoSettings) -> Child:
@@ -30,6 +35,11 @@ def start_simulator(settings: DemoSettings) -> Child:
         "clusters": settings.clusters,
         "username": USER,
         "password": kept_password(settings.home / "secrets", "simulator"),
+        "hypervisors": ["kvm"],  # the one that takes devices while an instance runs
+        "node": NODE,
+        "storage_root": str(settings.home / "storage"),
+        "console_logs": str(settings.home / "consoles"),
+        "screen_base_port": SCREENS,
     }
     path = state / "simulator.json"
     write_private(path, json.dumps(configuration, indent=2))
@@ -58,6 +68,7 @@ def registrations(settings: DemoSettings) -> list[dict[str, Any]]:
         told: list[dict[str, Any]] = json.loads(settings.clusters_file.read_text())
         return told
     certificate = (settings.home / "simulator" / "rapi-cert.pem").read_text()
+    agent = agents.registration(settings)
     return [
         {
             "name": f"cluster{number}",
@@ -68,6 +79,8 @@ def registrations(settings: DemoSettings) -> list[dict[str, Any]]:
             "links": LINKS,
             "image_url_base": url(settings.image_port),
             "settle": SETTLE,
+            "ext_provider": PROVIDER,
+            **agent,
         }
         for number, port in enumerate(simulated_ports(settings), start=1)
     ]

@@ -38,6 +38,7 @@ PUBLIC_SUBNETS: Final = (
 )
 PRIVATE: Final = {"name": "private"}
 PRIVATE_SUBNETS: Final = ({"name": "private-v4", "ip_version": 4, "cidr": "10.0.0.0/24"},)
+AGENT: Final = ("ext_provider", "agent_url", "agent_token", "agent_ca_pem")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +85,14 @@ def fill(settings: DemoSettings, keystone: Keystone, clusters: Sequence[Mapping[
 
 
 def register_clusters(gateway: Api, clusters: Sequence[Mapping[str, Any]]) -> None:
-    """Have the gateway know every cluster."""
+    """Have the gateway know every cluster, and the agents of those it knows already."""
     for cluster in clusters:
-        if gateway.client.get(f"/v1/clusters/{cluster['name']}").status_code == 404:
+        path = f"/v1/clusters/{cluster['name']}"
+        known = gateway.client.get(path)
+        if known.status_code == 404:
             gateway.call("POST", "/v1/clusters", json=cluster)
+        elif "agent_url" in cluster and not known.json()["cluster"]["has_agent"]:
+            gateway.call("PATCH", path, json={name: cluster[name] for name in AGENT})
 
 
 def have_image(image: Api) -> None:

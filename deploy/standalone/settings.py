@@ -31,6 +31,8 @@ class DemoSettings(BaseSettings):
         default=8443, description="RAPI of the first simulated cluster; the next has the next port."
     )
     simulator_admin_port: int = Field(default=8442, description="Faults of the simulator.")
+    agent_port: int = Field(default=8799, description="The simulated clusters' storage agent.")
+    console_port: int = Field(default=6080, description="Screens in the browser (noVNC).")
     postgres_port: int = Field(default=5433, description="PostgreSQL.")
     clusters: int = Field(default=2, ge=1, le=50, description="How many clusters are simulated.")
     clusters_file: Path | None = Field(
@@ -53,8 +55,9 @@ class DemoSettings(BaseSettings):
     def ports(self, *, postgres: bool) -> Mapping[int, str]:
         """Every port that has to be free, and the variable that changes it."""
         names = ["identity", "compute", "network", "image", "volume", "gateway", "watcher"]
+        names += ["console"]
         names += ["postgres"] if postgres else []
-        names += [] if self.clusters_file else ["simulator_admin"]
+        names += [] if self.clusters_file else ["simulator_admin", "agent"]
         wanted = {getattr(self, f"{name}_port"): f"{PREFIX}{name.upper()}_PORT" for name in names}
         if not self.clusters_file:
             for number in range(self.clusters):

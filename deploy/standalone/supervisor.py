@@ -18,7 +18,7 @@ from deploy.parts.keystone import Keystone
 from deploy.parts.ports import answers
 from deploy.parts.postgres import PostgresServer, running_postgres
 from deploy.parts.progress import say, step
-from deploy.standalone import clusters, content
+from deploy.standalone import agents, clusters, content
 from deploy.standalone.credentials import write_credentials
 from deploy.standalone.ready import ReadySign
 from deploy.standalone.settings import HOST, DemoSettings, url
@@ -74,7 +74,7 @@ class Supervisor:
             )
         # All of them start at once; only then is any of them waited for.
         cloud = self._cloud(stack, server, keystone)
-        simulator = self._simulator(stack)
+        simulator, agent = self._simulator(stack), self._agent(stack)
         with step("Keystone"):
             keystone.start()
             keystone.wait()
@@ -82,12 +82,14 @@ class Supervisor:
         if simulator:
             with step("simulated Ganeti clusters"):
                 clusters.wait_for_simulator(settings, simulator)
+        if agent:
+            agents.wait_for_agent(settings, agent)
         with step("compute, network, image, volume, gateway and watcher"):
             cloud.wait_until(self._everything_answers, within=120)
         with step("clusters, image, flavors and networks"):
             self.fill(settings, keystone, clusters.registrations(settings))
         write_credentials(settings.home, keystone, url(settings.gateway_port))
-        parts = [server.child, simulator, cloud, *keystone.children]
+        parts = [server.child, simulator, agent, cloud, *keystone.children]
         self._watched = [child for child in parts if child]
 
     def _simulator(self, stack: ExitStack) -> Child | None:
@@ -96,6 +98,13 @@ class Supervisor:
         simulator = clusters.start_simulator(self.settings)
         stack.callback(simulator.stop)
         return simulator
+
+    def _agent(self, stack: ExitStack) -> Child | None:
+        if self.settings.clusters_file:
+            return None
+        agent = agents.start_agent(self.settings)
+        stack.callback(agent.stop)
+        return agent
 
     def _cloud(self, stack: ExitStack, server: PostgresServer, keystone: Keystone) -> Child:
         cloud = children.start(
@@ -134,6 +143,7 @@ class Supervisor:
         """Whether all six services say they are ready, and what they stand on answers."""
         settings = self.settings
         simulated = [] if settings.clusters_file else clusters.simulated_ports(settings)
+        simulated += [] if settings.clusters_file else [settings.agent_port]
         return all(answers(port, HOST) for port in (settings.identity_port, *simulated)) and all(
             _is_ready(port) for port in settings.service_ports().values()
         )

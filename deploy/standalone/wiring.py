@@ -32,6 +32,7 @@ def environment(
         "CYCLADES_SECRET_KEY": _secret_key(settings),
         "CYCLADES_IMAGE_DATA_DIR": str(settings.home / "images"),
     }
+    told["CYCLADES_COMPUTE_CONSOLE_PORT"] = str(settings.console_port)
     for service, port in settings.service_ports().items():
         prefix = f"CYCLADES_{service.upper()}_"
         told |= {

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.timeout(400)
 PATIENCE = 180  # seconds; a busy machine is no failure
 NAMES = (
     *("identity", "compute", "network", "image", "volume", "gateway", "watcher"),
-    *("postgres", "simulator", "simulator_admin"),
+    *("postgres", "simulator", "simulator_admin", "agent", "console"),
 )
 
 
