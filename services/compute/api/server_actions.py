@@ -8,7 +8,14 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from services.compute.api.actions import addresses, admin, consoles, power, resizing
+from services.compute.api.actions import (
+    addresses,
+    admin,
+    consoles,
+    power,
+    rebuilding,
+    resizing,
+)
 from services.compute.api.actions.known import Asked, Known, Unbuilt, actor_of
 from services.compute.api.actions.unbuilt import UNBUILT
 from services.compute.api.deps import DEPS
@@ -29,6 +36,7 @@ ACTIONS: Final[Mapping[str, Known]] = {
     **admin.ACTIONS,
     **addresses.ACTIONS,
     **resizing.ACTIONS,
+    **rebuilding.ACTIONS,
 }
 
 

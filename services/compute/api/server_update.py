@@ -12,6 +12,7 @@ from services.compute.api.schemas.fields import require_known_in
 from services.compute.api.schemas.servers import UPDATE_SINCE, UpdateServer
 from services.compute.api.servers import in_place, minor_of, rendered
 from services.compute.api.views import servers as views
+from services.compute.domain.server import Server
 from services.compute.usecases import changing
 from shared.identity.caller import CALLER
 from shared.web.answers import answer_bytes
@@ -50,13 +51,26 @@ async def update_server(request: web.Request) -> web.Response:
     server = await changing.update(deps.transaction, server_id, actor_of(request), fields)
     if minor >= 75:
         return answer_bytes(b'{"server":' + await rendered(request, deps, server_id) + b"}")
+    return answer_bytes(in_place(request, orjson.dumps({"server": shown_after(request, server)})))
+
+
+def shown_after(
+    request: web.Request, server: Server, but: frozenset[str] = LATER_SHOWN
+) -> dict[str, Any]:
+    """Return what of a server is shown by what changed it, before 2.75.
+
+    Args:
+        request: that changed it.
+        server: as it is now.
+        but: what is left out.
+    """
+    minor = minor_of(request)
     view = views.server_view(server, minor)
     if server.fault is not None:
         view["fault"] = views.fault_view(server.fault, detailed=request[CALLER].is_admin)
     if minor >= 71:
         view["server_groups"] = [str(server.group_id)] if server.group_id else []
-    shown = {name: value for name, value in view.items() if name not in LATER_SHOWN}
-    return answer_bytes(in_place(request, orjson.dumps({"server": shown})))
+    return {name: value for name, value in view.items() if name not in but}
 
 
 ROUTES: Final = [web.put("/servers/{server_id}", update_server)]

@@ -11,11 +11,12 @@ from services.compute.effects.create_server import CREATE_SERVER
 from services.compute.effects.delete_server import DELETE_SERVER
 from services.compute.effects.detach_interface import DETACH_INTERFACE
 from services.compute.effects.detach_volume import DETACH_VOLUME
+from services.compute.effects.rebuild_server import REBUILD_SERVER
 from services.compute.effects.resize_server import RESIZE_SERVER, REVERT_RESIZE
 from shared.saga.definition import Saga
 
 # What changes what a server is, or where; one at a time on a server, as start and stop.
-LIFECYCLE: Final = (RESIZE_SERVER, REVERT_RESIZE)
+LIFECYCLE: Final = (RESIZE_SERVER, REVERT_RESIZE, REBUILD_SERVER)
 # Of a server's devices, each the subject of its own: they run beside each other.
 DEVICES: Final = (ATTACH_VOLUME, DETACH_VOLUME, ATTACH_INTERFACE, DETACH_INTERFACE)
 SAGAS: Final[Mapping[str, Saga[Cloud]]] = {

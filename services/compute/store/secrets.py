@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compute.store.tables import server_secrets as secrets
@@ -20,6 +21,13 @@ class SecretStore:
         rows = [{"server_id": server_id, "sealed": text} for server_id, text in sealed.items()]
         if rows:
             await self._connection.execute(sa.insert(secrets), rows)
+
+    async def put(self, server_id: UUID, sealed: str) -> None:
+        """Keep this sealed text for the server, instead of any it has."""
+        new = insert(secrets).values(server_id=server_id, sealed=sealed)
+        await self._connection.execute(
+            new.on_conflict_do_update(index_elements=["server_id"], set_={"sealed": sealed})
+        )
 
     async def find(self, server_id: UUID) -> str | None:
         """Return the server's sealed text, if it has one."""

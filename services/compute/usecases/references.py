@@ -77,8 +77,8 @@ async def resolve(
         NotAllowed: it leads to what this user may not have.
     """
     flavor = _flavor(request, known)
-    image = await _image(request, asker, known, neighbours)
-    _require_fit(flavor, image, asker)
+    image = await require_image(str(request.image_id), asker, known, neighbours)
+    require_fit(flavor, image, asker)
     if request.key_name is not None and not known.of("keypair"):
         raise BadInput("Invalid key_name provided.")
     if request.group_id is not None and not known.of("group"):
@@ -106,10 +106,12 @@ async def _asked(question: Awaitable[Json], otherwise: str) -> Json:
         raise BadInput(otherwise) from refused
 
 
-async def _image(
-    request: ServerRequest, asker: Asker, known: Known, neighbours: Neighbours
-) -> Json:
-    ident = str(request.image_id)
+async def require_image(ident: str, asker: Asker, known: Known, neighbours: Neighbours) -> Json:
+    """Return an image that the asker sees and that is active.
+
+    Raises:
+        BadInput: there is none.
+    """
     image = known.of(IMAGE).get(ident)
     if image is None or image.get("status") != "active" or not _is_visible(image, asker):
         image = await _asked(
@@ -127,7 +129,13 @@ def _is_visible(image: Mapping[str, Any], asker: Asker) -> bool:
     )
 
 
-def _require_fit(flavor: FlavorSnapshot, image: Mapping[str, Any], asker: Asker) -> None:
+def require_fit(flavor: FlavorSnapshot, image: Mapping[str, Any], asker: Asker) -> None:
+    """Refuse an image that needs more than a flavor has.
+
+    Raises:
+        BadInput: it does; says what.
+        NotAllowed: the flavor has no disk, and the asker may not have such a server.
+    """
     if (image.get("min_ram") or 0) > flavor.ram:
         raise BadInput("Flavor's memory is too small for requested image.")
     if flavor.disk == 0:

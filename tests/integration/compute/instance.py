@@ -1,6 +1,6 @@
 """An instance on paper: what it would be, had Ganeti done everything that was submitted."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.integration.compute.rig import Rig
@@ -23,6 +23,11 @@ class PaperInstance:
     private: Json = field(default_factory=dict)
     installs: int = 0
     exports: int = 0
+
+    @property
+    def as_left(self) -> "PaperInstance":
+        """The instance but for what nobody takes back: disks that grew or were written."""
+        return replace(self, disk=0, installs=0, exports=0, public={})
 
     def apply(self, operation: Json) -> None:
         """Do as Ganeti would."""

@@ -4,8 +4,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from services.compute.api.schemas.fields import Closed, Text
-from services.compute.api.schemas.servers import flavor_id_in
+from services.compute.api.schemas.fields import (
+    Closed,
+    Description,
+    FullHostname,
+    IPv4,
+    IPv6,
+    Metadata,
+    Name,
+    Text,
+    Uuid,
+)
+from services.compute.api.schemas.scalars import Flag
+from services.compute.api.schemas.servers import File, UserData, flavor_id_in
 
 FlavorRef = Annotated[Any, AfterValidator(flavor_id_in)]
 
@@ -27,3 +38,22 @@ class Resize(Closed):
 
     flavor_ref: FlavorRef = Field(alias="flavorRef")
     disk_config: Literal["AUTO", "MANUAL"] | None = Field(default=None, alias="OS-DCF:diskConfig")
+
+
+class Rebuild(Closed):
+    """Arguments of ``rebuild``."""
+
+    image_ref: Uuid = Field(alias="imageRef")
+    name: Name | None = None
+    admin_pass: Text | None = Field(default=None, alias="adminPass", repr=False)
+    metadata: Metadata | None = None
+    preserve_ephemeral: Flag = False
+    disk_config: Literal["AUTO", "MANUAL"] | None = Field(default=None, alias="OS-DCF:diskConfig")
+    access_ipv4: IPv4 = Field(default=None, alias="accessIPv4")
+    access_ipv6: IPv6 = Field(default=None, alias="accessIPv6")
+    personality: list[File] = []
+    description: Description | None = None
+    key_name: Annotated[Text, Field(min_length=1, max_length=255)] | None = None
+    user_data: UserData = None
+    trusted_image_certificates: list[str] | None = None
+    hostname: FullHostname | None = None

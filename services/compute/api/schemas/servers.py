@@ -55,6 +55,9 @@ def flavor_id_in(given: Any) -> str:
     return ident
 
 
+UserData = Annotated[str | None, Field(max_length=65535, repr=False), AfterValidator(_user_data)]
+
+
 class NetworkItem(Closed):
     """One NIC: a network, or a port."""
 
@@ -134,9 +137,7 @@ class NewServer(Closed):
     max_count: Count | None = None
     return_reservation_id: bool = False
     security_groups: list[GroupItem] = []
-    user_data: Annotated[
-        str | None, Field(max_length=65535, repr=False), AfterValidator(_user_data)
-    ] = None
+    user_data: UserData = None
     personality: list[File] = []
     description: Description | None = None
     tags: Annotated[list[Tag], Field(max_length=50)] = []

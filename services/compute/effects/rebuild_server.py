@@ -1,0 +1,66 @@
+"""Writes a server's root disk anew: a way to the image, then the OS scripts run again."""
+
+from typing import Final
+
+from services.compute.domain.lifecycle import Task, VmState
+from services.compute.domain.server import Server
+from services.compute.effects.chaining import SETTLE, Job, tell_failure
+from services.compute.effects.cloud import Cloud, request_of, subject_of
+from services.compute.effects.installing import image_parameters
+from services.compute.usecases import progress
+from services.compute.usecases.rebuilding import REBUILD
+from shared.contracts.image import ImageTicket
+from shared.contracts.operations import InstanceConfigure, InstanceReinstall, Operation
+from shared.errors import BadInput, Conflict, NotFound
+from shared.saga.definition import GiveUp, Notes, Saga, Step
+
+CLEARED: Final = ""  # a private parameter that says nothing
+
+
+async def get_ticket(cloud: Cloud, notes: Notes) -> Notes:
+    """Get a signed address of the image; it is secret, so the notes hold it sealed."""
+    server = await progress.read(cloud.transaction, subject_of(notes))
+    if notes.get("cluster") is None:
+        raise GiveUp("The server has no instance.")
+    cluster = await progress.cluster_of(cloud.transaction, notes["cluster"])
+    try:
+        ticket = await cloud.images.ticket(
+            str(server.image_id), cluster.image_url_base if cluster else None, request_of(notes)
+        )
+    except (NotFound, Conflict, BadInput) as refused:
+        raise GiveUp(f"Image {server.image_id} could not be used.") from refused
+    return {"ticket": cloud.secrets.seal(ticket.model_dump_json())}
+
+
+def _ticket(cloud: Cloud, notes: Notes) -> ImageTicket:
+    return ImageTicket.model_validate_json(cloud.secrets.open(notes["ticket"]))
+
+
+def _tell_where(cloud: Cloud, server: Server, notes: Notes) -> Operation | None:
+    url = _ticket(cloud, notes).url
+    return InstanceConfigure(instance=cloud.instance(server.id), os_private={"image_url": url})
+
+
+def _forget_where(cloud: Cloud, server: Server, _notes: Notes) -> Operation | None:
+    told = {"image_url": CLEARED}
+    return InstanceConfigure(instance=cloud.instance(server.id), os_private=told)
+
+
+def _reinstall(cloud: Cloud, server: Server, notes: Notes) -> Operation | None:
+    return InstanceReinstall(
+        instance=cloud.instance(server.id),
+        os_parameters=image_parameters(server, _ticket(cloud, notes)),
+        start=server.stood is not VmState.STOPPED,
+    )
+
+
+REBUILD_SERVER: Final[Saga[Cloud]] = Saga(
+    REBUILD,
+    (
+        Step("ticket", get_ticket),
+        *Job("configure", _tell_where, _forget_where).steps,
+        *Job("reinstall", _reinstall, phase=Task.REBUILD_SPAWNING).steps,
+        SETTLE,
+    ),
+    tell_failure,
+)
