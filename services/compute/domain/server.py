@@ -151,11 +151,10 @@ class Server:
 
     @property
     def devices(self) -> tuple[UUID, ...]:
-        """What sagas of their own may be at work on: volumes, NICs, floating addresses."""
+        """What sagas of their own may be at work on that end with the server."""
         return (
             *(UUID(each.id) for each in self.volumes),
             *(UUID(each.port_id) for each in self.nics),
-            *(UUID(each.id) for each in self.floating),
         )
 
     @property

@@ -95,10 +95,15 @@ def _next(notes: Notes, failed: Failed, back_to: str) -> Exception:
     return GiveUp(explained("The change failed.", failed.text))
 
 
+def failed_with(failed: GiveUp, failure: Failure) -> bool:
+    """Whether a change failed for this reason."""
+    cause = failed.__cause__
+    return isinstance(cause, Failed) and cause.failure is failure
+
+
 def was_gone(failed: GiveUp) -> bool:
     """Whether a change failed because there is no such device."""
-    cause = failed.__cause__
-    return isinstance(cause, Failed) and cause.failure is Failure.NOT_FOUND
+    return failed_with(failed, Failure.NOT_FOUND)
 
 
 async def take_out(cloud: Cloud, notes: Notes, operation: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 from services.compute.effects.act_on_server import REBOOT_SERVER, START_SERVER, STOP_SERVER
 from services.compute.effects.attach_interface import ATTACH_INTERFACE
 from services.compute.effects.attach_volume import ATTACH_VOLUME
+from services.compute.effects.carry_floating_ip import CARRY_FLOATING_IP
 from services.compute.effects.cloud import Cloud
 from services.compute.effects.create_server import CREATE_SERVER
 from services.compute.effects.delete_server import DELETE_SERVER
@@ -18,7 +19,13 @@ from shared.saga.definition import Saga
 # What changes what a server is, or where; one at a time on a server, as start and stop.
 LIFECYCLE: Final = (RESIZE_SERVER, REVERT_RESIZE, REBUILD_SERVER)
 # Of a server's devices, each the subject of its own: they run beside each other.
-DEVICES: Final = (ATTACH_VOLUME, DETACH_VOLUME, ATTACH_INTERFACE, DETACH_INTERFACE)
+DEVICES: Final = (
+    ATTACH_VOLUME,
+    DETACH_VOLUME,
+    ATTACH_INTERFACE,
+    DETACH_INTERFACE,
+    CARRY_FLOATING_IP,
+)
 SAGAS: Final[Mapping[str, Saga[Cloud]]] = {
     saga.name: saga
     for saga in (

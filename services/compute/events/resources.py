@@ -1,18 +1,20 @@
-"""What compute does when its neighbours tell of images, networks, ports and security groups."""
+"""What compute does when its neighbours tell of images, networks and their parts."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from services.compute.events.reading import facts_of
 from services.compute.store.stores import Transaction
-from services.compute.usecases import observing
+from services.compute.usecases import floating, observing
 from shared.bus.contract import Delivery, Subscription
 from shared.contracts.resources import (
+    FloatingIpChanged,
     ImageChanged,
     NetworkChanged,
     PortChanged,
     ResourceChanged,
     SecurityGroupChanged,
+    SubnetChanged,
 )
 
 KINDS: Final[tuple[type[ResourceChanged], ...]] = (
@@ -20,6 +22,7 @@ KINDS: Final[tuple[type[ResourceChanged], ...]] = (
     NetworkChanged,
     PortChanged,
     SecurityGroupChanged,
+    SubnetChanged,
 )
 
 
@@ -29,9 +32,11 @@ def subscription(transaction: Transaction) -> Subscription:
     async def handle(deliveries: Sequence[Delivery]) -> None:
         facts = [fact for kind in KINDS for fact in facts_of(kind, deliveries)]
         await observing.record_resources(transaction, facts)
+        if addresses := facts_of(FloatingIpChanged, deliveries):
+            await floating.record(transaction, addresses)
 
     return Subscription(
         queue="compute.resources",
-        bindings=tuple(kind.binding() for kind in KINDS),
+        bindings=(*(kind.binding() for kind in KINDS), FloatingIpChanged.binding()),
         handle=handle,
     )

@@ -68,6 +68,12 @@ class ServerStore:
         has_port = sa.or_(*(servers.c.nics.contains([{"port_id": each}]) for each in port_ids))
         return await self.those(has_port, servers.c.deleted_at.is_(None))
 
+    async def with_floating(self, floating_id: str, server_id: UUID | None) -> list[Server]:
+        """Return the live servers that have a floating IP, and one that is to have it, locked."""
+        has = servers.c.floating.contains([{"id": floating_id}])
+        wanted = has if server_id is None else sa.or_(has, servers.c.id == server_id)
+        return await self.those(wanted, servers.c.deleted_at.is_(None))
+
     async def those(self, *conditions: sa.ColumnElement[bool]) -> list[Server]:
         """Return the servers that meet the conditions, locked in the order of their ids."""
         rows = await self._connection.execute(

@@ -7,12 +7,14 @@ import pytest
 
 from services.compute.effects.attach_interface import ATTACH_INTERFACE
 from services.compute.effects.attach_volume import ATTACH_VOLUME
+from services.compute.effects.carry_floating_ip import CARRY_FLOATING_IP
 from services.compute.effects.detach_interface import DETACH_INTERFACE
 from services.compute.effects.detach_volume import DETACH_VOLUME
 from services.compute.effects.sagas import DEVICES
 from shared.saga.definition import Notes, Saga
 from tests.integration.compute import test_interfaces as nics
 from tests.integration.compute.rig import NETWORK, Rig
+from tests.integration.compute.test_floating_ips import FloatingIp
 from tests.integration.compute.test_saga_laws import cloud_of, failing_at, notes_of, patiently, run
 from tests.integration.compute.test_volumes import attach, attached, detach, devices
 
@@ -21,6 +23,7 @@ HELD_HERE = {
     "compute.detach_volume",
     "compute.attach_interface",
     "compute.detach_interface",
+    "compute.carry_floating_ip",
 }
 
 
@@ -145,3 +148,11 @@ async def test_detaching_an_interface_twice_detaches_once(rig: Rig) -> None:
     assert len(rig.world.gateway.operations("nic.remove")) == 1
     assert port not in rig.world.network.ports
     assert len(await nics.ports(rig, server)) == 1
+
+
+async def test_carrying_an_address_twice_carries_it_once(rig: Rig) -> None:
+    fip = FloatingIp(rig)
+    await fip.at(await rig.active())
+    assert await run(rig, CARRY_FLOATING_IP, await notes_of(rig), twice=True)
+    assert nics_of(rig) == [fip.port]
+    assert len(rig.world.gateway.operations("nic.")) == 1
