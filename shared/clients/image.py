@@ -20,6 +20,14 @@ class ImageClient(NeighbourClient):
         found: dict[str, Any] = await self.call("GET", f"/v2/images/{image_id}", token=token)
         return found
 
+    async def images(
+        self, params: Mapping[str, str], token: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the images that match, as the token's owner sees them; one page of them."""
+        answer = await self.call("GET", "/v2/images", params=params, token=token)
+        found: list[dict[str, Any]] = answer["images"]
+        return found
+
     async def create_image(
         self,
         owner: str,

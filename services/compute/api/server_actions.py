@@ -12,6 +12,7 @@ from services.compute.api.actions import (
     addresses,
     admin,
     consoles,
+    imaging,
     power,
     rebuilding,
     resizing,
@@ -37,6 +38,7 @@ ACTIONS: Final[Mapping[str, Known]] = {
     **addresses.ACTIONS,
     **resizing.ACTIONS,
     **rebuilding.ACTIONS,
+    **imaging.ACTIONS,
 }
 
 

@@ -1,13 +1,14 @@
 """The world the sagas work on: our own rows, and the neighbours they call."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 from uuid import UUID
 
 from services.compute.store.stores import Transaction
 from services.compute.usecases.placing import Placing
 from shared.contracts.gateway import Query, Rows, SubmissionState
-from shared.contracts.image import ImageTicket
+from shared.contracts.image import ImageTicket, UploadTicket
 from shared.contracts.operations import Operation
 from shared.contracts.volume import Connection
 from shared.saga.definition import Notes
@@ -68,6 +69,29 @@ class Images(Protocol):
         self, image_id: str, base_url: str | None = None, request_id: str | None = None
     ) -> ImageTicket:
         """Return a signed address of the image's bytes."""
+        ...
+
+    async def upload_ticket(
+        self,
+        image_id: str,
+        disk_format: Literal["raw", "qcow2"],
+        base_url: str | None = None,
+        *,
+        request_id: str | None = None,
+    ) -> UploadTicket:
+        """Return a signed address that takes the image's bytes."""
+        ...
+
+    async def image(self, image_id: str) -> Json:
+        """Return one image."""
+        ...
+
+    async def images(self, params: Mapping[str, str]) -> list[Json]:
+        """Return the images that match."""
+        ...
+
+    async def delete_image(self, image_id: str, request_id: str | None = None) -> None:
+        """Have no such image."""
         ...
 
 

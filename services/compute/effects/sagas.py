@@ -8,6 +8,7 @@ from services.compute.effects.attach_interface import ATTACH_INTERFACE
 from services.compute.effects.attach_volume import ATTACH_VOLUME
 from services.compute.effects.carry_floating_ip import CARRY_FLOATING_IP
 from services.compute.effects.cloud import Cloud
+from services.compute.effects.create_image import IMAGE_OF_SERVER
 from services.compute.effects.create_server import CREATE_SERVER
 from services.compute.effects.delete_server import DELETE_SERVER
 from services.compute.effects.detach_interface import DETACH_INTERFACE
@@ -17,7 +18,7 @@ from services.compute.effects.resize_server import RESIZE_SERVER, REVERT_RESIZE
 from shared.saga.definition import Saga
 
 # What changes what a server is, or where; one at a time on a server, as start and stop.
-LIFECYCLE: Final = (RESIZE_SERVER, REVERT_RESIZE, REBUILD_SERVER)
+LIFECYCLE: Final = (RESIZE_SERVER, REVERT_RESIZE, REBUILD_SERVER, IMAGE_OF_SERVER)
 # Of a server's devices, each the subject of its own: they run beside each other.
 DEVICES: Final = (
     ATTACH_VOLUME,

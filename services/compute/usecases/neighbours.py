@@ -21,6 +21,31 @@ class Images(Protocol):
         """
         ...
 
+    async def create_image(
+        self,
+        owner: str,
+        name: str,
+        *,
+        image_id: UUID | None = None,
+        members: Mapping[str, Any] | None = None,
+        request_id: str | None = None,
+    ) -> dict[str, Any]:
+        """Have a queued image of a project's.
+
+        Raises:
+            OverQuota: the project may have no more images.
+            BadInput: a member is not what it must be.
+        """
+        ...
+
+    async def delete_image(self, image_id: str, request_id: str | None = None) -> None:
+        """Have no such image.
+
+        Raises:
+            NotFound: there is none.
+        """
+        ...
+
 
 class Networks(Protocol):
     """The network service."""

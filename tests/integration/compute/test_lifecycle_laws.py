@@ -14,6 +14,7 @@ from tests.integration.compute.instance import PaperInstance, after
 from tests.integration.compute.rig import IMAGE, Rig
 from tests.integration.compute.test_saga_laws import cloud_of, failing_at, notes_of, patiently, run
 
+IMAGE_OF = {"createImage": {"name": "snap"}}
 REBUILD = {"rebuild": {"imageRef": IMAGE}}
 # Where a failure leaves what cannot be as it was.
 FAILED = {"rebuild": "error", "rebuild of a stopped one": "error"}
@@ -49,6 +50,8 @@ CASES: dict[str, tuple[str, Prepare, Any]] = {
     "resize of a stopped one": ("compute.resize_server", stopped, BIG),
     "rebuild": ("compute.rebuild_server", nothing, REBUILD),
     "rebuild of a stopped one": ("compute.rebuild_server", stopped, REBUILD),
+    "image": ("compute.create_image", nothing, IMAGE_OF),
+    "image of a stopped one": ("compute.create_image", stopped, IMAGE_OF),
     "revert": ("compute.revert_resize", resized, {"revertResize": None}),
 }
 

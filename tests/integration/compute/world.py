@@ -221,13 +221,23 @@ class PaperImages:
     images: dict[str, Json] = field(default_factory=dict)
     tickets: list[str] = field(default_factory=list)
 
-    def answer(self, method: str, path: list[str], body: Json) -> httpx.Response:
+    arrive: bool = True  # whether bytes come once an upload was allowed
+    full: bool = False  # whether the project may have no more images
+    allowed: set[str] = field(default_factory=set)  # images that bytes were allowed for
+
+    def answer(
+        self, method: str, path: list[str], body: Json, request: httpx.Request
+    ) -> httpx.Response:
         """Answer one call."""
-        ident = path[3] if path[0] == "internal" else path[2]
+        ident = path[3] if path[0] == "internal" else "".join(path[2:3])
+        if not ident:
+            return self._collection(method, body, request)
         if ident not in self.images:
             return not_found("image")
         if path[0] != "internal":
-            return httpx.Response(200, json=self.images[ident])
+            return self._image(method, ident)
+        if path[4] == "upload-tickets":
+            return self._upload_ticket(ident)
         self.tickets.append(ident)
         return httpx.Response(
             200,
@@ -240,6 +250,28 @@ class PaperImages:
                 "expires_at": "2030-01-01T00:00:00Z",
             },
         )
+
+    def _collection(self, method: str, body: Json, request: httpx.Request) -> httpx.Response:
+        if method == "GET":
+            wanted = {k: v for k, v in request.url.params.items() if k not in {"sort", "owner"}}
+            found = [i for i in self.images.values() if wanted.items() <= i.items()]
+            return httpx.Response(200, json={"images": found[::-1]})
+        if self.full:
+            return httpx.Response(413, json={"message": "no more images"})
+        self.images[body["id"]] = {**body, "status": "queued"}
+        return httpx.Response(201, json=self.images[body["id"]])
+
+    def _image(self, method: str, ident: str) -> httpx.Response:
+        if method == "DELETE":
+            del self.images[ident]
+            return httpx.Response(204)
+        sent = {"status": "active"} if self.arrive and ident in self.allowed else {}
+        return httpx.Response(200, json=self.images[ident] | sent)
+
+    def _upload_ticket(self, ident: str) -> httpx.Response:
+        self.allowed.add(ident)
+        url = f"http://images/{ident}/upload?secret={len(self.allowed)}"
+        return httpx.Response(200, json={"url": url, "expires_at": "2030-01-01T00:00:00Z"})
 
 
 @dataclass
@@ -376,4 +408,4 @@ class World:
             return self.network.answer(request.method, path, body, request)
         if port == 8776:
             return self.volumes.answer(request.method, path, body, request)
-        return self.images.answer(request.method, path, body)
+        return self.images.answer(request.method, path, body, request)

@@ -10,8 +10,6 @@ NEVER: Final = "is not possible with Ganeti"
 NO_PAUSE: Final = "is not possible: Ganeti cannot pause instances; stop the server, or shelve it"
 NO_SUSPEND: Final = "is not possible: Ganeti cannot save instances; stop the server, or shelve it"
 UNBUILT: Final[Mapping[str, Unbuilt]] = {
-    "createImage": Unbuilt(LATER),
-    "createBackup": Unbuilt(LATER),
     "changePassword": Unbuilt("is not possible: nothing here can change a running guest"),
     "pause": Unbuilt(NO_PAUSE),
     "unpause": Unbuilt(NO_PAUSE),

@@ -15,7 +15,7 @@ from services.compute.api.schemas.fields import (
     Text,
     Uuid,
 )
-from services.compute.api.schemas.scalars import Flag
+from services.compute.api.schemas.scalars import Flag, NotNegative
 from services.compute.api.schemas.servers import File, UserData, flavor_id_in
 
 FlavorRef = Annotated[Any, AfterValidator(flavor_id_in)]
@@ -57,3 +57,17 @@ class Rebuild(Closed):
     user_data: UserData = None
     trusted_image_certificates: list[str] | None = None
     hostname: FullHostname | None = None
+
+
+class CreateImage(Closed):
+    """Arguments of ``createImage``."""
+
+    name: Name
+    metadata: Metadata = {}
+
+
+class CreateBackup(CreateImage):
+    """Arguments of ``createBackup``."""
+
+    backup_type: Annotated[Text, Field(max_length=255)]
+    rotation: NotNegative
