@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.compute.domain.outcomes import pause_before
 from services.compute.effects import disks
-from services.compute.effects.cloud import Cloud, request_of, subject_of
+from services.compute.effects.cloud import Cloud, subject_of
 from services.compute.effects.ports import drop_ports
 from services.compute.effects.submitting import Failed, await_job, submit
 from services.compute.usecases import plugging, progress
@@ -74,15 +74,8 @@ async def free_volumes(cloud: Cloud, notes: Notes) -> Notes:
     for device in server.volumes:
         await disks.let_go(cloud, server, device, notes)
         if device.volume_id is not None and device.delete_on_termination:
-            await _delete_volume(cloud, device.volume_id, notes)
+            await disks.delete_volume(cloud, device.volume_id, notes)
     return {}
-
-
-async def _delete_volume(cloud: Cloud, volume_id: str, notes: Notes) -> None:
-    try:
-        await cloud.volumes.delete_volume(volume_id, request_of(notes))
-    except disks.REFUSALS:
-        return  # gone already, or somebody else's as well by now
 
 
 async def remove_instance(cloud: Cloud, notes: Notes) -> Notes:

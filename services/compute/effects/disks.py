@@ -78,3 +78,11 @@ async def let_go(cloud: Cloud, server: Server, device: BlockDevice, notes: Notes
         await cloud.volumes.release(attachment_id, request_of(notes))
     except NotFound:
         return
+
+
+async def delete_volume(cloud: Cloud, volume_id: str, notes: Notes) -> None:
+    """Delete a volume that goes with its server."""
+    try:
+        await cloud.volumes.delete_volume(volume_id, request_of(notes))
+    except REFUSALS:
+        return  # gone already, or somebody else's as well by now

@@ -5,6 +5,7 @@ A server that a delete took over is not theirs any more: then these change nothi
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from services.compute.domain.lifecycle import Action, Task, VmState
@@ -117,6 +118,23 @@ async def plug(transaction: Transaction, server_id: UUID, nics: Sequence[Nic]) -
         await save(stores, replace(server, nics=plugged).enter(Task.SPAWNING, utcnow()))
 
 
+async def change_volume(
+    transaction: Transaction, server_id: UUID, device_id: str, **fields: Any
+) -> None:
+    """Change a volume of a server that is being made.
+
+    Raises:
+        TakenOver: the server is being deleted.
+    """
+    async with transaction() as stores:
+        server = await _during(stores, server_id, Action.CREATE, None)
+        volumes = tuple(
+            replace(each, **fields) if each.id == device_id else each for each in server.volumes
+        )
+        if volumes != server.volumes:
+            await save(stores, replace(server, volumes=volumes, updated_at=utcnow()))
+
+
 def as_told(nic: Nic, document: dict[str, object]) -> Nic:
     """Return the NIC as its port's owner tells of it."""
     if not document:
@@ -204,6 +222,8 @@ async def settle_failed(
         failed = server.settle(
             now, succeeded=False, fault=Fault(message=fault, created=now, details=details)
         )
+        if action is Action.CREATE:  # they were given back
+            failed = replace(failed, volumes=())
         await save(stores, await as_observed(stores, failed))
         if telling := TELLING.get(action):
             await stores.moves.mark(server_id, telling.failed, now)
