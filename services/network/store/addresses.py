@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.network.domain.addressing import Pool, free_between
@@ -20,21 +19,29 @@ from services.network.store.tables import addresses, free_ranges
 # ends, and whoever waited for it sees what is left of it.
 TAKE_NEXT = sa.text(
     """
-    UPDATE free_ranges SET first = first + 1
-    WHERE id = (
-      SELECT id FROM free_ranges WHERE subnet_id = :subnet AND first <= last
-      ORDER BY first LIMIT 1 FOR UPDATE
+    WITH next AS (
+      UPDATE free_ranges SET first = first + 1
+      WHERE id = (
+        SELECT id FROM free_ranges WHERE subnet_id = :subnet AND first <= last
+        ORDER BY first LIMIT 1 FOR UPDATE
+      )
+      RETURNING first - 1 AS address
+    ), written AS (
+      INSERT INTO addresses (subnet_id, address, port_id)
+      SELECT :subnet, next.address, :port FROM next
+      ON CONFLICT DO NOTHING
+      RETURNING 1
     )
-    RETURNING host(first - 1)
+    SELECT host(next.address) AS address, EXISTS (SELECT 1 FROM written) AS is_ours FROM next
     """
-).bindparams(sa.bindparam("subnet", type_=sa.Uuid))
+).bindparams(sa.bindparam("subnet", type_=sa.Uuid), sa.bindparam("port", type_=sa.Uuid))
 
 IS_ANY_FREE = sa.text(
     "SELECT EXISTS (SELECT 1 FROM free_ranges WHERE subnet_id = :subnet AND first <= last)"
 ).bindparams(sa.bindparam("subnet", type_=sa.Uuid))
 
-# Cut one address out of the range that holds it.
-CUT_OUT = sa.text(
+# Cut one address out of the range that holds it, and write whose it is.
+TAKE = sa.text(
     """
     WITH held AS (
       SELECT id, last FROM free_ranges
@@ -44,14 +51,22 @@ CUT_OUT = sa.text(
     ), shortened AS (
       UPDATE free_ranges SET last = CAST(:address AS inet) - 1
       WHERE id IN (SELECT id FROM held)
+    ), rest AS (
+      INSERT INTO free_ranges (subnet_id, first, last)
+      SELECT :subnet, CAST(:address AS inet) + 1, held.last FROM held
+      WHERE held.last > CAST(:address AS inet)
+    ), written AS (
+      INSERT INTO addresses (subnet_id, address, port_id)
+      VALUES (:subnet, CAST(:address AS inet), :port)
+      ON CONFLICT DO NOTHING
+      RETURNING 1
     )
-    INSERT INTO free_ranges (subnet_id, first, last)
-    SELECT :subnet, CAST(:address AS inet) + 1, held.last FROM held
-    WHERE held.last > CAST(:address AS inet)
+    SELECT EXISTS (SELECT 1 FROM written)
     """
 ).bindparams(
     sa.bindparam("subnet", type_=sa.Uuid),
     sa.bindparam("address", type_=sa.Text),
+    sa.bindparam("port", type_=sa.Uuid),
 )
 
 
@@ -63,17 +78,14 @@ class AddressStore:
 
     async def take_next(self, subnet_id: UUID, port_id: UUID) -> str | None:
         """Give the port the next free address of the subnet; None when none is left."""
+        wanted = {"subnet": subnet_id, "port": port_id}
         while True:
-            address = (
-                await self._connection.execute(TAKE_NEXT, {"subnet": subnet_id})
-            ).scalar_one_or_none()
-            if address is None:
-                # Nothing is free, or the range we waited for was used up while we did.
-                if not await self.any_free(subnet_id):
-                    return None
-                continue
-            if await self._write(subnet_id, str(address), port_id):
-                return str(address)
+            taken = (await self._connection.execute(TAKE_NEXT, wanted)).one_or_none()
+            if taken is not None and taken.is_ours:
+                return str(taken.address)
+            # Nothing is free, or the range we waited for was used up while we did.
+            if taken is None and not await self.any_free(subnet_id):
+                return None
 
     async def any_free(self, subnet_id: UUID) -> bool:
         """Whether the subnet has an address to give out."""
@@ -82,16 +94,8 @@ class AddressStore:
 
     async def take(self, subnet_id: UUID, address: str, port_id: UUID) -> bool:
         """Give the port this very address; False when somebody has it."""
-        await self._connection.execute(CUT_OUT, {"subnet": subnet_id, "address": address})
-        return await self._write(subnet_id, address, port_id)
-
-    async def _write(self, subnet_id: UUID, address: str, port_id: UUID) -> bool:
-        written = await self._connection.execute(
-            insert(addresses)
-            .values(subnet_id=subnet_id, address=address, port_id=port_id)
-            .on_conflict_do_nothing()
-        )
-        return written.rowcount == 1
+        wanted = {"subnet": subnet_id, "address": address, "port": port_id}
+        return bool((await self._connection.execute(TAKE, wanted)).scalar_one())
 
     async def release(self, given: Iterable[FixedIp], subnets: Collection[Subnet]) -> None:
         """Take addresses back; those that a pool gave out will be given out again."""

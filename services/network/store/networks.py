@@ -28,7 +28,7 @@ class NetworkStore(Rows[Network]):
     @override
     def read(self, row: sa.Row[Any]) -> Network:
         """Return what the row describes."""
-        given = columns_of(row)
+        given = columns_of(row, "locked")
         given["subnet_ids"] = tuple(UUID(each) for each in row.subnet_ids)
         return Network(**given)
 

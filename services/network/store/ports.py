@@ -1,11 +1,11 @@
 """Ports, inside one transaction."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
@@ -16,6 +16,34 @@ from services.network.domain.router import INTERFACE
 from services.network.store.rows import Rows, columns_of
 from services.network.store.tables import addresses, floating_ips, port_groups, ports
 from shared.errors import StaleWrite
+
+ToldOf = dict[str, Any]  # columns of an outbox row
+
+COLUMNS: Final = tuple(column.name for column in ports.columns)
+
+# A new port, its place in its groups, and the news of it.
+PLUG: Final = sa.text(
+    f"""
+    WITH made AS (
+      INSERT INTO ports ({", ".join(COLUMNS)}) VALUES ({", ".join(f":{name}" for name in COLUMNS)})
+      ON CONFLICT (network_id, mac_address) DO NOTHING
+      RETURNING id
+    ), joined AS (
+      INSERT INTO port_groups (port_id, group_id)
+      SELECT made.id, unnest(:groups) FROM made
+    ), told AS (
+      INSERT INTO outbox (message_id, routing_key, body)
+      SELECT :message_id, :routing_key, :body FROM made
+    )
+    SELECT count(*) FROM made
+    """
+).bindparams(
+    *(sa.bindparam(column.name, type_=column.type) for column in ports.columns),
+    sa.bindparam("groups", type_=ARRAY(sa.Uuid)),
+    sa.bindparam("message_id", type_=sa.Uuid),
+    sa.bindparam("routing_key", type_=sa.Text),
+    sa.bindparam("body", type_=sa.LargeBinary),
+)
 
 
 class PortStore(Rows[Port]):
@@ -39,24 +67,26 @@ class PortStore(Rows[Port]):
         """Return the refusal for an unknown id."""
         return PortNotFound(thing_id)
 
-    async def plug(self, port: Port, *, mac_was_asked_for: bool) -> None:
-        """Write a new port with its security groups.
+    async def plug(self, port: Port, *, mac_was_asked_for: bool, told: ToldOf) -> None:
+        """Write a new port with its security groups, and tell of it, in one statement.
 
         Raises:
             MacAddressInUse: another port of the network has the MAC the user asked for.
             StaleWrite: another port has the MAC we drew; draw again.
             SecurityGroupNotFound: a group vanished meanwhile.
         """
-        written = await self._connection.execute(
-            insert(ports)
-            .values(self.row_of(port))
-            .on_conflict_do_nothing(index_elements=[ports.c.network_id, ports.c.mac_address])
-        )
-        if written.rowcount != 1:
-            if mac_was_asked_for:
-                raise MacAddressInUse(port.network_id, port.mac_address)
-            raise StaleWrite("The MAC that was drawn is in use.")
-        await self._join(port)
+        groups = {"groups": list(port.security_groups)}
+        try:
+            written = await self._connection.execute(PLUG, self.row_of(port) | groups | told)
+        except IntegrityError as vanished:
+            if "port_groups" in str(vanished.orig):
+                raise SecurityGroupNotFound(port.security_groups[0]) from vanished
+            raise
+        if written.scalar_one() == 1:
+            return
+        if mac_was_asked_for:
+            raise MacAddressInUse(port.network_id, port.mac_address)
+        raise StaleWrite("The MAC that was drawn is in use.")
 
     async def regroup(self, port: Port) -> None:
         """Have the port in its security groups, and in no others."""

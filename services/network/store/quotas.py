@@ -39,6 +39,11 @@ LIMIT_AND_USE = """
 LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
+def lock_name(project_id: str, resource: str) -> str:
+    """Return the name of the lock under which a project's things of a kind are counted."""
+    return f"quota:{project_id}:{resource}"
+
+
 class QuotaStore:
     """Limits, inside one transaction."""
 
@@ -52,7 +57,7 @@ class QuotaStore:
         Raises:
             OverQuota: the project may not have so many.
         """
-        await self._connection.execute(LOCK, {"name": f"quota:{project_id}:{resource}"})
+        await self._connection.execute(LOCK, {"name": lock_name(project_id, resource)})
         statement = sa.text(LIMIT_AND_USE.format(table=TABLES[resource].name))
         limit, used = (
             await self._connection.execute(statement, {"project": project_id, "resource": resource})

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.network.store.addresses import AddressStore
 from services.network.store.clusters import ClusterStore, ClusterSubnetStore
 from services.network.store.floating_ips import FloatingIpStore
+from services.network.store.grounds import GroundStore
 from services.network.store.networks import NetworkStore
 from services.network.store.ports import PortStore
 from services.network.store.quotas import QuotaStore
@@ -34,6 +35,7 @@ class Stores:
 
     networks: NetworkStore
     subnets: SubnetStore
+    grounds: GroundStore
     ports: PortStore
     addresses: AddressStore
     subnet_pools: SubnetPoolStore
@@ -92,6 +94,7 @@ def _bind(connection: AsyncConnection, sealer: Sealer, quotas: Mapping[str, int]
     return Stores(
         networks=NetworkStore(connection),
         subnets=SubnetStore(connection),
+        grounds=GroundStore(connection, quotas),
         ports=PortStore(connection),
         addresses=AddressStore(connection),
         subnet_pools=SubnetPoolStore(connection),

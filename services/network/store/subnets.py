@@ -22,7 +22,7 @@ class SubnetStore(Rows[Subnet]):
     @override
     def read(self, row: sa.Row[Any]) -> Subnet:
         """Return what the row describes."""
-        given = columns_of(row)
+        given = columns_of(row, "port_limit", "port_count", "default_group")
         given["allocation_pools"] = tuple(Pool(**each) for each in row.allocation_pools)
         return Subnet(**given)
 

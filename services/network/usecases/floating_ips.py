@@ -112,7 +112,6 @@ async def _internal_port(
         )
     except IpAddressGenerationFailure as full:
         raise ExternalIpAddressExhausted(network.id) from full
-    await tell(stores, CREATED, [port])
     return port
 
 

@@ -14,9 +14,7 @@ from services.network.domain.router_errors import RouterExternalGatewayInUseByFl
 from services.network.store.stores import Stores
 from services.network.usecases import access, connections, ports
 from services.network.usecases.access import PolicyNotAuthorized
-from services.network.usecases.news import tell
 from services.network.usecases.ports import Surroundings
-from shared.contracts.resources import CREATED
 
 EVERYTHING = View(project_id="", everything=True)  # what the service itself does
 WISHES = ("enable_snat", "external_fixed_ips")  # administrators' alone
@@ -108,7 +106,6 @@ async def _plugged(
     port = await ports.plug(stores, around, EVERYTHING, draft)
     if not port.fixed_ips:
         raise BadRequest(f"Bad router request: No IPs available for external network {network.id}.")
-    await tell(stores, CREATED, [port])
     return _through(router, port)
 
 

@@ -25,7 +25,7 @@ from services.network.usecases.gateways import EVERYTHING
 from services.network.usecases.news import again, tell
 from services.network.usecases.ports import Surroundings
 from services.network.usecases.routers import check_reach
-from shared.contracts.resources import CREATED, UPDATED
+from shared.contracts.resources import UPDATED
 from shared.errors import CloudError
 
 
@@ -118,9 +118,7 @@ async def _by_subnet(
         "status": around.router_port_status,
         "fixed_ips": [wish],
     }
-    port = await ports.plug(stores, around, EVERYTHING, draft)
-    await tell(stores, CREATED, [port])
-    return port
+    return await ports.plug(stores, around, EVERYTHING, draft)
 
 
 def _as_wish(address: FixedIp) -> Mapping[str, Any]:

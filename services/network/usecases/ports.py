@@ -1,5 +1,6 @@
 """What the service does with ports. Each public verb is one transaction."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,6 +10,7 @@ from services.network.domain.binding import IMPOSSIBLE, UNBOUND
 from services.network.domain.errors import (
     AddressPairAndPortSecurityRequired,
     BadRequest,
+    NetworkNotFound,
     PortBound,
     PortSecurityPortHasSecurityGroup,
     SecurityGroupNotFound,
@@ -19,16 +21,19 @@ from services.network.domain.port import DOWN, Port
 from services.network.domain.resource import View
 from services.network.domain.router import INTERFACE, SERVICE_PORTS
 from services.network.domain.router_errors import ServicePortInUse
+from services.network.store.grounds import Ground
 from services.network.store.stores import Stores, Transaction
 from services.network.usecases import access, bindings, following
 from services.network.usecases.access import PolicyNotAuthorized
 from services.network.usecases.bindings import Ganeti
 from services.network.usecases.fixed_ips import OURS, Allotment
-from services.network.usecases.news import again, check_revision, tell
+from services.network.usecases.news import again, check_revision, news_of, tell
 from shared.clock import utcnow
 from shared.contracts.resources import CREATED, DELETED, UPDATED
 from shared.db.idempotency import Answer, Claim
 from shared.ids import new_uuid
+
+Place = tuple[str, UUID]  # a project and a network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +81,10 @@ async def create(
 
     async def work() -> list[Port]:
         async with transaction() as stores:
-            for project in sorted({draft["project_id"] for draft in drafts}):
-                more = sum(draft["project_id"] == project for draft in drafts)
-                await stores.quotas.reserve(project, "port", more)
-            made = [await plug(stores, around, view, draft) for draft in drafts]
-            await tell(stores, CREATED, made)
+            grounds = await _grounds(stores, drafts)
+            made = [
+                await plug(stores, around, view, draft, grounds[_place(draft)]) for draft in drafts
+            ]
             if keeping is not None:
                 await stores.answers.keep(keeping.claim, keeping.answer(made))
             return made
@@ -88,9 +92,32 @@ async def create(
     return await again(work)
 
 
-async def plug(stores: Stores, around: Surroundings, view: View, draft: Mapping[str, Any]) -> Port:
-    """Make one port inside a transaction; its caller tells of it."""
-    network = await access.visible_network(stores, view, draft["network_id"])
+def _place(draft: Mapping[str, Any]) -> Place:
+    return draft["project_id"], draft["network_id"]
+
+
+async def _grounds(stores: Stores, drafts: Sequence[Mapping[str, Any]]) -> Mapping[Place, Ground]:
+    """Return what the ports stand on; their projects may have them all."""
+    more = Counter(draft["project_id"] for draft in drafts)
+    return {
+        (project, network_id): await stores.grounds.of(network_id, project, more=more[project])
+        for project, network_id in sorted(set(map(_place, drafts)))
+    }
+
+
+async def plug(
+    stores: Stores,
+    around: Surroundings,
+    view: View,
+    draft: Mapping[str, Any],
+    ground: Ground | None = None,
+) -> Port:
+    """Make one port inside a transaction, and tell of it."""
+    if ground is None:
+        ground = await stores.grounds.of(draft["network_id"], draft["project_id"])
+    network = ground.network
+    if not access.sees_network(view, network):
+        raise NetworkNotFound(network.id)
     access.check_guest(view, network, draft, "create_port")
     given = dict(draft)
     wishes = given.pop("fixed_ips", None)
@@ -98,7 +125,7 @@ async def plug(stores: Stores, around: Surroundings, view: View, draft: Mapping[
     given.setdefault("port_security_enabled", network.port_security_enabled)
     chosen = given.get("security_groups")
     if chosen is None:
-        given["security_groups"] = await _default_groups(stores, given)
+        given["security_groups"] = await _default_groups(stores, ground, given)
     now = utcnow()
     port = Port(
         id=new_uuid(),
@@ -112,15 +139,20 @@ async def plug(stores: Stores, around: Surroundings, view: View, draft: Mapping[
     _check_combination(port)
     if chosen:
         await _check_groups(stores, view, port)
-    port = replace(port, fixed_ips=await _allot(stores, network, port, wishes))
-    port = await bindings.bound(stores, around.ganeti, port, network)
-    await stores.ports.plug(port, mac_was_asked_for=mac is not None)
+    port = replace(port, fixed_ips=await _allot(stores, ground, port, wishes))
+    if port.host_id:
+        port = await bindings.bound(stores, around.ganeti, port, network)
+    await stores.ports.plug(port, mac_was_asked_for=mac is not None, told=news_of(CREATED, port))
     return port
 
 
-async def _default_groups(stores: Stores, given: Mapping[str, Any]) -> tuple[UUID, ...]:
+async def _default_groups(
+    stores: Stores, ground: Ground, given: Mapping[str, Any]
+) -> tuple[UUID, ...]:
     if not given["port_security_enabled"] or given.get("device_owner", "").startswith(OURS):
         return ()
+    if ground.default_group is not None:
+        return (ground.default_group,)
     group_id, made = await stores.groups.default_of(given["project_id"])
     if made is not None:
         await tell(stores, CREATED, [made])
@@ -128,12 +160,12 @@ async def _default_groups(stores: Stores, given: Mapping[str, Any]) -> tuple[UUI
 
 
 async def _allot(
-    stores: Stores, network: Network, port: Port, wishes: Sequence[Mapping[str, Any]] | None
+    stores: Stores, ground: Ground, port: Port, wishes: Sequence[Mapping[str, Any]] | None
 ) -> Any:
     allotment = Allotment(
         stores,
-        network,
-        await stores.subnets.of(network.id),
+        ground.network,
+        ground.subnets,
         port_id=port.id,
         mac=port.mac_address,
         owner=port.device_owner,

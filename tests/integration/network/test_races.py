@@ -171,3 +171,80 @@ async def test_a_write_over_an_old_revision_is_refused(rig: Rig) -> None:
         await stores.networks.save(old)
         with pytest.raises(StaleWrite):
             await stores.networks.save(old)
+
+
+async def test_subnets_cut_from_a_pool_at_once_share_no_address(rig: Rig) -> None:
+    pool = await rig.make("subnetpools", name="p", prefixes=["10.0.0.0/21"], default_prefixlen=24)
+    networks = [await rig.make("networks") for _each in range(10)]
+    answers = await asyncio.gather(
+        *(
+            rig.call(
+                "demo",
+                "POST",
+                "/subnets",
+                {
+                    "subnet": {
+                        "network_id": network["id"],
+                        "ip_version": 4,
+                        "subnetpool_id": pool["id"],
+                    }
+                },
+            )
+            for network in networks
+        )
+    )
+    made = [answer["subnet"]["cidr"] for status, answer in answers if status == 201]
+    assert sorted(status for status, _answer in answers) == [201] * 8 + [409] * 2
+    assert len(set(made)) == 8
+
+
+async def test_one_fixed_address_gets_one_floating_ip(rig: Rig) -> None:
+    external, _subnet = await rig.network("203.0.113.0/24", "admin", **{"router:external": True})
+    network, subnet = await rig.network()
+    router = await rig.make("routers", external_gateway_info={"network_id": external["id"]})
+    path = f"/routers/{router['id']}/add_router_interface"
+    await rig.call("demo", "PUT", path, {"subnet_id": subnet["id"]})
+    port = await rig.make("ports", network_id=network["id"])
+    body = {"floatingip": {"floating_network_id": external["id"], "port_id": port["id"]}}
+    answers = await asyncio.gather(
+        *(rig.call("demo", "POST", "/floatingips", body) for _each in range(6))
+    )
+    assert sorted(status for status, _answer in answers) == [201] + [409] * 5
+    held = (await rig.get(f"/ports?network_id={external['id']}", "admin"))["ports"]
+    assert len(held) == 2  # the router's, and that of the one that was made
+
+
+async def test_a_port_that_goes_meanwhile_leaves_no_floating_ip_behind_it(rig: Rig) -> None:
+    external, _subnet = await rig.network("203.0.113.0/24", "admin", **{"router:external": True})
+    network, subnet = await rig.network()
+    router = await rig.make("routers", external_gateway_info={"network_id": external["id"]})
+    path = f"/routers/{router['id']}/add_router_interface"
+    await rig.call("demo", "PUT", path, {"subnet_id": subnet["id"]})
+    for _round in range(5):
+        port = await rig.make("ports", network_id=network["id"])
+        body = {"floatingip": {"floating_network_id": external["id"], "port_id": port["id"]}}
+        made, gone = await asyncio.gather(
+            rig.call("demo", "POST", "/floatingips", body),
+            rig.call("demo", "DELETE", f"/ports/{port['id']}"),
+        )
+        assert made[0] in {201, 404}
+        assert gone[0] == 204
+    left = (await rig.get("/floatingips"))["floatingips"]
+    assert [each["port_id"] for each in left] == [None] * len(left)
+
+
+async def test_a_subnet_is_connected_once(rig: Rig) -> None:
+    _network, subnet = await rig.network()
+    routers = [await rig.make("routers") for _each in range(4)]
+    answers = await asyncio.gather(
+        *(
+            rig.call(
+                "demo",
+                "PUT",
+                f"/routers/{router['id']}/add_router_interface",
+                {"subnet_id": subnet["id"]},
+            )
+            for router in routers
+        )
+    )
+    assert sorted(status for status, _answer in answers) == [200] + [409] * 3
