@@ -49,9 +49,9 @@ tempest: python ## OpenStack's own tests against the demo, or the cloud of OS_* 
 	$(BIN)/python -m tests.tempest $(if $(LIST),--list $(LIST)) $(if $(AREA),--area $(AREA)) \
 	  $(if $(JSON),--json $(JSON)) $(TESTS)
 
-bench: python ## The figures of the performance budget, as JSON and as a table
+bench: python ## The figures of the performance budget, as JSON and a table (CROWD=1: 500 servers)
 	@$(ENVIRONMENT) cyclades keystone
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(if $(CROWD),--crowd) $(if $(JSON),--json $(JSON))
 
 # `make lock UPGRADE=--upgrade` takes the newest releases the ranges allow.
 LOCK := .demo/env/bootstrap/bin/uv pip compile -q --generate-hashes --no-emit-index-url \

@@ -16,6 +16,7 @@ from tests.parts.site import DEMO, Site, fill
 
 CLUSTERS: Final = 4
 PLENTY: Final = {"instances": -1, "cores": -1, "ram": -1}
+PLENTY_OF_VOLUMES: Final = {"volumes": -1, "gigabytes": -1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +46,22 @@ class Rig:
         pids = [self.cloud.children[name].process.pid for name in names]
         return cpu.tree_seconds([*pids, self.database.child.process.pid])
 
+    def restart(self, service: str, role: str) -> None:
+        """Have a service in another role: ``api`` answers and leaves the work for later."""
+        self.cloud.children.pop(service).stop()
+        self.cloud.launch(service, role)
+        self.cloud.wait([service])
+
     def allow_plenty(self) -> None:
-        """Let the project have as many servers and ports as it likes."""
+        """Let the project have as many servers, ports and volumes as it likes."""
         project = self.project_id()
-        answer = self.cloud.call(
-            "PUT", "compute", f"/v2.1/os-quota-sets/{project}", {"quota_set": PLENTY}
-        )
-        assert answer.status_code == 200, answer.text
-        answer = self.cloud.call(
-            "PUT", "network", f"/v2.0/quotas/{project}", {"quota": {"port": -1}}
-        )
-        assert answer.status_code == 200, answer.text
+        for service, path, body in (
+            ("compute", f"/v2.1/os-quota-sets/{project}", {"quota_set": PLENTY}),
+            ("network", f"/v2.0/quotas/{project}", {"quota": {"port": -1}}),
+            ("volume", f"/v3/os-quota-sets/{project}", {"quota_set": PLENTY_OF_VOLUMES}),
+        ):
+            answer = self.cloud.call("PUT", service, path, body)
+            assert answer.status_code == 200, answer.text
 
     def project_id(self) -> str:
         """The id of project demo."""
@@ -68,8 +74,8 @@ class Rig:
 
 
 @contextmanager
-def running_rig() -> Iterator[Rig]:
-    """Run everything for the length of the block."""
+def running_rig(clusters: int = CLUSTERS) -> Iterator[Rig]:
+    """Run everything for the length of the block, with so many simulated clusters."""
     with ExitStack() as stack:
         home = Path(stack.enter_context(TemporaryDirectory(prefix="cyclades-bench-")))
         home.chmod(0o711)
@@ -77,9 +83,9 @@ def running_rig() -> Iterator[Rig]:
         database = stack.enter_context(running_postgres(home / "pg", durable=True))
         rabbitmq = stack.enter_context(running_rabbitmq(home / "rabbitmq"))
         keystone = stack.enter_context(filled_keystone(home / "keystone"))
-        clusters = stack.enter_context(
+        simulated = stack.enter_context(
             running_simulator_process(
-                home / "simulator", CLUSTERS, nodes_per_cluster=10, max_running_jobs=100
+                home / "simulator", clusters, nodes_per_cluster=10, max_running_jobs=100
             )
         )
         cloud = stack.enter_context(
@@ -91,4 +97,4 @@ def running_rig() -> Iterator[Rig]:
                 settings={"CYCLADES_RAPI_GATEWAY_SUBMITS_PER_SECOND": "1000"},
             )
         )
-        yield Rig(site=fill(cloud, clusters), database=database)
+        yield Rig(site=fill(cloud, simulated), database=database)

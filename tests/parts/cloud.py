@@ -56,9 +56,9 @@ class Cloud:
         """Where a service answers."""
         return f"http://{self.host}:{self.ports[service]}"
 
-    def launch(self, service: str) -> None:
+    def launch(self, service: str, role: str = "all") -> None:
         """Start the process of a service; `wait` says when it is ready."""
-        command = [sys.executable, "-m", f"services.{service}", "all"]
+        command = [sys.executable, "-m", f"services.{service}", role]
         self.children[service] = start(
             service, command, log=self.home / f"{service}.log", environ=self.environment
         )
