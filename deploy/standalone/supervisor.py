@@ -143,7 +143,6 @@ class Supervisor:
         """Whether all six services say they are ready, and what they stand on answers."""
         settings = self.settings
         simulated = [] if settings.clusters_file else clusters.simulated_ports(settings)
-        simulated += [] if settings.clusters_file else [settings.agent_port]
         return all(answers(port, HOST) for port in (settings.identity_port, *simulated)) and all(
             _is_ready(port) for port in settings.service_ports().values()
         )

@@ -67,15 +67,17 @@ def create(run: Run) -> Routine:
     yield run.pause(0.2)
     try:
         yield from _install(run, instance)
-        if run.get("start"):
-            run.log("* starting instance...")
-            yield run.pause(0.3)
-            instance.admin_state, instance.running, instance.disks_active = "up", True, True
-            touch(instance)
-            consoles.boot(run.world, instance)
-    finally:
-        if not instance.running:
-            yield from backing.deactivate(run, instance)
+    except OpFailed:
+        yield from backing.deactivate(run, instance)
+        raise
+    if run.get("start"):
+        run.log("* starting instance...")
+        yield run.pause(0.3)
+        instance.admin_state, instance.running, instance.disks_active = "up", True, True
+        touch(instance)
+        consoles.boot(run.world, instance)
+    else:
+        yield from backing.deactivate(run, instance)
     run.world.happened("instance.created", instance.name, running=instance.running)
     return [plan.node.name]
 

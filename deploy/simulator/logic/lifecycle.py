@@ -1,6 +1,6 @@
 """Removing, renaming, reinstalling and growing instances."""
 
-from deploy.simulator.jobs.queue import Fetch, Routine
+from deploy.simulator.jobs.queue import Fetch, OpFailed, Routine
 from deploy.simulator.logic import backing, consoles
 from deploy.simulator.logic.disks import FILE_BASED, logical_id
 from deploy.simulator.logic.nics import release_all
@@ -86,8 +86,10 @@ def reinstall(run: Run) -> Routine:
     yield from backing.activate(run, instance)
     try:
         yield Fetch(lambda: install(run.world, work))
-    finally:
+    except OpFailed:
         yield from backing.deactivate(run, instance)
+        raise
+    yield from backing.deactivate(run, instance)
     run.world.happened("instance.reinstalled", instance.name)
     return None
 
