@@ -41,7 +41,7 @@ def rapi(cluster: Cluster) -> Iterator[Rapi]:
         before = {found["id"] for found in rapi.get("/2/instances")}
         yield rapi
         for name in sorted({found["id"] for found in rapi.get("/2/instances")} - before):
-            rapi.run("DELETE", f"/2/instances/{name}")
+            rapi.run("DELETE", f"/2/instances/{name}", {"shutdown_timeout": 0})
 
 
 @pytest.fixture

@@ -28,6 +28,17 @@ class Cluster:
     nodes: tuple[str, ...]  # the first is the master
     node_files: Mapping[str, Path]  # each node's own files, on this machine
     runner: tuple[str, ...]
+    addresses: Mapping[str, str]  # of the nodes
+    agent_url: str  # of the storage agents, with {node} in it
+    agent_token: str
+    agent_ca: Path
+    storage: Path  # what provider and agents share, on this machine
+
+    def inside(self, node: str, *command: str) -> str:
+        """Run a command on a node and return what it prints."""
+        runner = (self.runner[0], node.partition(".")[0])
+        done = subprocess.run([*runner, *command], check=True, capture_output=True, text=True)
+        return done.stdout
 
     def gnt(self, *command: str) -> str:
         """Run a command on the master, as an administrator would, and return what it prints."""
@@ -127,6 +138,11 @@ def running_clusters(description: Path) -> tuple[Cluster, ...]:
             nodes=tuple(found["nodes"]),
             node_files={node: Path(files) for node, files in found["node_files"].items()},
             runner=tuple(found["exec"]),
+            addresses=found["addresses"],
+            agent_url=found["agent_url"],
+            agent_token=found["agent_token"],
+            agent_ca=Path(found["agent_ca"]),
+            storage=Path(found["storage"]),
         )
         for found in written["clusters"]
     )

@@ -9,7 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
-from deploy.ganeti.storage import agent
+from deploy.ganeti.storage import agent, exports
 from deploy.ganeti.storage.contents import Contents
 from deploy.ganeti.storage.directory import SILENCE, Directory
 from deploy.ganeti.storage.disks import Disks
@@ -50,10 +50,15 @@ def make_agent(settings: Settings, directory: Directory, workers: Workers) -> ag
     return agent.Agent(agent.address(settings.listen), routes, door)
 
 
-def show_life(directory: Directory, over: threading.Event) -> None:
-    """Let the other nodes see that this one lives, until it is over."""
+def live(settings: Settings, directory: Directory, over: threading.Event) -> None:
+    """Let the other nodes see that this one lives, and keep it tidy, until it is over."""
     while not over.is_set():
-        directory.show_life()
+        try:
+            directory.show_life()
+            if settings.exports:
+                exports.clear(Path(settings.exports))
+        except OSError:
+            logging.exception("the shared folder or Ganeti's exports cannot be used")
         over.wait(SILENCE / 6)
 
 
@@ -66,7 +71,7 @@ def serve(settings: Settings) -> None:
     for word in (signal.SIGTERM, signal.SIGINT):
         signal.signal(word, lambda *_: over.set())
     threads = [
-        threading.Thread(target=show_life, args=(directory, over), name="life"),
+        threading.Thread(target=live, args=(settings, directory, over), name="life"),
         threading.Thread(target=server.serve_forever, name="server"),
     ]
     reader = SerialReader(Path(settings.console_logs)) if settings.serial else None

@@ -22,6 +22,7 @@ class Settings:
     certificate: str = "/etc/cyclades/storage.pem"  # of the agent, for TLS
     key: str = "/etc/cyclades/storage.key"
     console_logs: str = "/var/log/cyclades/consoles"  # NAME.log of each instance
+    exports: str = "/var/lib/ganeti/export"  # of Ganeti: ours are cleared away; empty: none is
     serial: bool = False  # read the serial sockets of KVM instances into console_logs
     fuzzy_snapshots: bool = False  # copy a volume in use even when not in one instant
     threads: int = 2  # that copy and convert

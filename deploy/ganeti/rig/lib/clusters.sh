@@ -58,7 +58,7 @@ init_cluster() { # CLUSTER
   local hypervisors=(--enabled-hypervisors=fake
     --enabled-disk-templates=file,sharedfile,ext,diskless)
   if [ "$KVM" = 1 ]; then
-    hypervisors=(--enabled-hypervisors=kvm,fake -H "kvm:$(kvm_parameters)"
+    hypervisors=(--enabled-hypervisors=kvm,fake -H "kvm:$(kvm_parameters)" -D ext:access=userspace
       --enabled-disk-templates=ext,sharedfile,file,diskless)
   fi
   say "initialising cluster $1"

@@ -1,0 +1,33 @@
+"""A guest of 512 bytes: a boot sector.
+
+It says on the serial port, every second, that it lives, and lets go of devices that are to be
+unplugged, as a guest with ACPI does.
+"""
+
+from typing import Final
+
+SAYS: Final = "cyclades guest lives"
+
+# fmt: off
+CODE: Final = bytes([
+    0xFA, 0x31, 0xC0, 0x8E, 0xD8, 0x8E, 0xD0, 0xBC, 0x00, 0x7C,  # cli; ds = ss = 0; sp = 7c00
+    0xFB,                                                        # sti
+    0xBE, 0x42, 0x7C,                                            # again: si = the words
+    0xFC, 0xAC, 0x84, 0xC0, 0x74, 0x11,                          # next: al = [si++]; zero: pause
+    0x88, 0xC3, 0xBA, 0xFD, 0x03,                                # bl = al; dx = line status
+    0xEC, 0xA8, 0x20, 0x74, 0xFB,                                # until it can send
+    0x88, 0xD8, 0xB2, 0xF8, 0xEE, 0xEB, 0xE9,                    # send bl; next
+    0xB9, 0x12, 0x00,                                            # pause: cx = 18
+    0xF4, 0xE2, 0xFD,                                            # 18 ticks, a second
+    0x66, 0x31, 0xC0, 0xBA, 0x10, 0xAE, 0x66, 0xEF,              # of PCI bus 0:
+    0xB2, 0x04, 0x66, 0xED, 0x66, 0x85, 0xC0, 0x74, 0x04,        # eax = what is to be let go
+    0xB2, 0x08, 0x66, 0xEF,                                      # let it go
+    0xEB, 0xC9,                                                  # again
+])
+# fmt: on
+
+
+def image(mebibytes: int = 1) -> bytes:
+    """The guest as a raw image of this size."""
+    code = CODE + SAYS.encode() + b"\r\n\0"
+    return (code.ljust(510, b"\0") + b"\x55\xaa").ljust(mebibytes << 20, b"\0")
