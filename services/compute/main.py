@@ -99,6 +99,9 @@ async def build(settings: ComputeSettings, parts: Parts) -> Service:
         os_type=settings.os_type,
         tries=settings.placement_tries,
         stop_timeout=settings.stop_timeout,
+        seed_drive=settings.seed_drive,
+        seed_seconds=settings.seed_seconds,
+        node_url=settings.node_url or settings.public_url or own_url(settings),
     )
     consoles = Consoles(
         transaction=transaction,
@@ -138,6 +141,11 @@ async def build(settings: ComputeSettings, parts: Parts) -> Service:
             **console_proxy(settings, consoles),
         },
     )
+
+
+def own_url(settings: ComputeSettings) -> str:
+    """Return where we listen, for want of a better address."""
+    return f"http://{settings.host}:{settings.port}"
 
 
 def console_proxy(settings: ComputeSettings, consoles: Consoles) -> dict[str, Loop]:

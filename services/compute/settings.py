@@ -57,6 +57,19 @@ class ComputeSettings(ServiceSettings):
     stop_timeout: int = Field(
         default=60, ge=0, description="Seconds a guest gets to shut down before its power goes."
     )
+    seed_drive: bool = Field(
+        default=True,
+        description="Whether servers get a last small disk that tells cloud-init who they are.",
+    )
+    seed_seconds: float = Field(
+        default=6 * 3600.0,
+        gt=0,
+        description="How long a node may fetch the seed of a server that is reinstalled.",
+    )
+    node_url: str | None = Field(
+        default=None,
+        description="How Ganeti's nodes reach this service; absent: at its public URL.",
+    )
     instance_passwords: bool = Field(
         default=True,
         description="Whether servers get a password of their own, answered once, if none is given.",

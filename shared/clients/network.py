@@ -28,6 +28,16 @@ class NetworkClient(NeighbourClient):
         found: Json = answer["network"]
         return found
 
+    async def subnet(self, subnet_id: str, token: str | None = None) -> Json:
+        """Return one subnet.
+
+        Raises:
+            NotFound: absent, or not visible to the token's owner.
+        """
+        answer = await self.call("GET", f"/v2.0/subnets/{subnet_id}", token=token)
+        found: Json = answer["subnet"]
+        return found
+
     async def security_groups(
         self, params: Mapping[str, str], token: str | None = None
     ) -> list[Json]:

@@ -22,6 +22,7 @@ from services.compute.api import (
     migrations,
     quota_classes,
     quota_sets,
+    seeds,
     server_actions,
     server_create,
     server_groups,
@@ -74,11 +75,14 @@ RESOURCES: Final = [
 ]
 ROUTES: Final = [
     *UNVERSIONED,
+    *seeds.ROUTES,
     *in_both_forms("/v2.1", RESOURCES),
     *in_both_forms("/v2", RESOURCES),  # what it was called before there were microversions
 ]
 
 
 def is_public(request: web.Request) -> bool:
-    """Whether a request needs no token: version documents do not."""
+    """Whether a request needs no token: version documents and secret addresses do not."""
+    if request.path.startswith(seeds.PATH):
+        return True
     return request.path.rstrip("/") in {"", "/v2", "/v2.1"}

@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 from aiohttp import web
 
+from services.compute.api.block_devices import disks_in
 from services.compute.api.deps import DEPS
 from services.compute.api.schemas.fields import require_known_in
 from services.compute.api.schemas.servers import (
@@ -18,11 +19,10 @@ from services.compute.api.schemas.servers import (
 )
 from services.compute.api.servers import in_place, minor_of
 from services.compute.api.views import servers as views
+from services.compute.domain.guest import GuestFile
 from services.compute.domain.password import new_password
 from services.compute.domain.request import (
-    BlockDevicesNotBuilt,
     Networking,
-    PersonalityNotBuilt,
     ServerRequest,
 )
 from services.compute.domain.server import NetworkWish, Server
@@ -37,6 +37,7 @@ from shared.web.links import base_url
 from shared.web.projects import project_prefix
 
 NAMED_BY_UUID: Final = 37
+SHARED_VOLUMES: Final = 60
 
 
 async def create_server(request: web.Request) -> web.Response:
@@ -51,6 +52,8 @@ async def create_server(request: web.Request) -> web.Response:
     def may(rule: str) -> bool:
         return deps.policy.allows(caller, rule)
 
+    if wanted.volumes:
+        deps.policy.require(caller, "os_compute_api:servers:create:attach_volume")
     if wanted.networks:
         deps.policy.require(caller, "os_compute_api:servers:create:attach_network")
     asker = Asker(
@@ -94,11 +97,16 @@ def request_of(body: CreateServer, minor: int) -> ServerRequest:
     require_known_in(given, minor, SINCE, UNTIL)
     _refuse_unbuilt(given)
     networking, networks = _networks(given, minor)
+    disks = disks_in(
+        given.image_ref, given.block_device_mapping_v2, given.block_device_mapping, minor
+    )
     most = given.max_count or given.min_count or 1
     return ServerRequest(
         name=given.name,
         flavor_id=given.flavor_ref,
-        image_id=_image(given),
+        image_id=None if disks.image_id is None else UUID(disks.image_id),
+        volumes=disks.volumes,
+        may_share_volumes=minor >= SHARED_VOLUMES,
         networking=networking,
         networks=networks,
         security_groups=tuple(dict.fromkeys(group.name for group in given.security_groups)),
@@ -111,6 +119,7 @@ def request_of(body: CreateServer, minor: int) -> ServerRequest:
         hostname=given.hostname,
         user_data=given.user_data,
         admin_password=given.admin_pass,
+        files=tuple(GuestFile(path=each.path, content=each.contents) for each in given.personality),
         config_drive=bool(given.config_drive),
         disk_config=given.disk_config,
         access_ip_v4=given.access_ipv4,
@@ -122,41 +131,8 @@ def request_of(body: CreateServer, minor: int) -> ServerRequest:
 
 
 def _refuse_unbuilt(given: NewServer) -> None:
-    if given.personality:
-        raise PersonalityNotBuilt("Files cannot be put into servers (personality) on this cloud.")
     if given.trusted_image_certificates:
         raise BadInput("Image certificates are not checked on this cloud.")
-    if given.block_device_mapping:
-        raise BlockDevicesNotBuilt(
-            "Volumes cannot be attached while a server is created (block_device_mapping) yet."
-        )
-
-
-def _image(given: NewServer) -> UUID:
-    """Return the image the root disk is made from.
-
-    Raises:
-        BadInput: there is none.
-        BlockDevicesNotBuilt: other disks are asked for.
-    """
-    image = given.image_ref or None
-    devices = given.block_device_mapping_v2
-    if devices:
-        if len(devices) > 1 or not devices[0].is_local_root_of(image):
-            raise BlockDevicesNotBuilt(
-                "Only one local root disk made from an image can be had yet: "
-                "no volumes, snapshots or blank disks (block_device_mapping_v2)."
-            )
-        image = devices[0].uuid
-    if image is None:
-        raise BadInput("Missing imageRef attribute")
-    try:
-        return UUID(image)
-    except ValueError as wrong:
-        raise BadInput(
-            f"Invalid input for field/attribute imageRef. Value: {image[:64]}. "
-            f"'{image[:64]}' is not a 'uuid'"
-        ) from wrong
 
 
 def _networks(given: NewServer, minor: int) -> tuple[Networking, tuple[NetworkWish, ...]]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from uuid import UUID
 
+from services.compute.domain.devices import BlockDevice
+from services.compute.domain.guest import GuestFile
 from services.compute.domain.server import NetworkWish
 from shared.errors import BadInput, Conflict, Kind, NotSupported
 
@@ -24,7 +26,9 @@ class ServerRequest:
 
     name: str
     flavor_id: str
-    image_id: UUID
+    image_id: UUID | None = None  # of a local root disk; None: it boots from a volume
+    volumes: tuple[BlockDevice, ...] = ()
+    may_share_volumes: bool = True  # the microversion knows volumes of several servers
     networking: Networking = Networking.UNSAID
     networks: tuple[NetworkWish, ...] = ()
     security_groups: tuple[str, ...] = ()  # names or ids
@@ -37,6 +41,7 @@ class ServerRequest:
     hostname: str | None = None
     user_data: str | None = field(default=None, repr=False)
     admin_password: str | None = field(default=None, repr=False)
+    files: tuple[GuestFile, ...] = ()
     config_drive: bool = False
     disk_config: str = "MANUAL"
     access_ip_v4: str | None = None
@@ -60,6 +65,8 @@ class ServerRequest:
             )
         if self.most > 1 and any(wish.fixed_ip for wish in self.networks):
             raise BadInput("Invalid fixed IP address: max_count must be 1 if one is given.")
+        if self.most > 1 and any(not volume.is_ours for volume in self.volumes):
+            raise BadInput("Cannot attach one or more volumes to multiple instances")
 
     def name_of(self, index: int) -> str:
         """Return the name of one of the servers."""
@@ -90,10 +97,3 @@ class BlockDevicesNotBuilt(NotSupported):
 
     kind = Kind.BAD_INPUT
     code = "compute.block_devices.not_built"
-
-
-class PersonalityNotBuilt(NotSupported):
-    """Files cannot be put into guests."""
-
-    kind = Kind.BAD_INPUT
-    code = "compute.personality.not_built"

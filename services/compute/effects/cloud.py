@@ -61,6 +61,10 @@ class Networks(Protocol):
         """Return one network."""
         ...
 
+    async def subnet(self, subnet_id: str, token: str | None = None) -> Json:
+        """Return one subnet."""
+        ...
+
 
 class Images(Protocol):
     """The image service, as one of its own."""
@@ -157,6 +161,9 @@ class Cloud:
     os_type: str | None = None
     tries: int = 3
     stop_timeout: int = 60
+    seed_drive: bool = True  # whether guests get a config drive
+    node_url: str = ""  # where nodes reach us
+    seed_seconds: float = 3600.0  # how long a node may fetch a seed
 
     def instance(self, server_id: UUID) -> str:
         """Return what Ganeti calls the server's instance."""

@@ -5,8 +5,9 @@ first step, which finds another; when there is none, everything is taken back an
 why in the server's fault.
 """
 
-import math
-from typing import Any, Final
+from typing import Final
+
+from pydantic import SecretStr
 
 from services.compute.domain.lifecycle import Action
 from services.compute.domain.outcomes import AFTER_CREATE, MOST_REPEATS, Next, pause_before
@@ -20,21 +21,27 @@ from services.compute.effects.cloud import (
     subject_of,
 )
 from services.compute.effects.ports import await_wiring, drop_ports, make_ports, nic_specs
+from services.compute.effects.root_disk import disks_of, template_of, told_of
+from services.compute.effects.seeds import get_seed, seed_disk, seed_secrets
 from services.compute.effects.submitting import Failed, await_job, first_node, submit
-from services.compute.usecases import progress
+from services.compute.effects.volumes import (
+    connect_volumes,
+    give_volumes_back,
+    have_volumes,
+    use_volumes,
+)
+from services.compute.usecases import guests, progress
 from services.compute.usecases.progress import Ended
 from shared.clock import utcnow
 from shared.contracts.ganeti import Failure
 from shared.contracts.gateway import Cluster, Query
 from shared.contracts.image import ImageTicket
-from shared.contracts.operations import DiskSpec, InstanceCreate, InstanceDelete
+from shared.contracts.operations import InstanceCreate, InstanceDelete
 from shared.db.sagas import AWAITS
 from shared.errors import BadInput, Conflict, NotFound
-from shared.ids import derived
 from shared.saga.definition import GiveUp, Notes, Rewind, Saga, Step, Wait
 
 NAME: Final = "compute.create_server"
-MIB: Final = 1024 * 1024
 MOST_REMOVALS: Final = 50  # jobs that may fail before an undo is left to the runner's long pauses
 UNDO_PAUSE: Final = 1.0  # seconds between looks at a job of an undo, which nobody is woken for
 HYPERVISOR: Final = "ganeti:hv:"
@@ -64,6 +71,8 @@ async def give_place_back(cloud: Cloud, notes: Notes) -> None:
 async def get_ticket(cloud: Cloud, notes: Notes) -> Notes:
     """Get a signed address of the image; it is secret, so the notes hold it sealed."""
     server = await progress.read(cloud.transaction, subject_of(notes))
+    if server.image_id is None:
+        return {"ticket": None}
     cluster = await _cluster(cloud, notes)
     try:
         ticket = await cloud.images.ticket(
@@ -87,9 +96,9 @@ async def make_instance(cloud: Cloud, notes: Notes) -> Notes:
         raise Wait(notes["not_before"] - utcnow().timestamp())
     server = await progress.read(cloud.transaction, subject_of(notes))
     cluster = await _cluster(cloud, notes)
-    ticket = ImageTicket.model_validate_json(cloud.secrets.open(notes["ticket"]))
     group = await progress.group_policy(cloud.transaction, server.group_id)
-    operation = instance_of(cloud, server, cluster, ticket, notes["ports"], group)
+    operation = instance_of(cloud, server, cluster, notes, group)
+    operation = with_seed(cloud, server, cluster, operation, notes)
     try:
         learned = await submit(cloud, notes, cluster.name, operation, *_round(notes), "instance")
     except Failed as failed:
@@ -107,15 +116,14 @@ def instance_of(
     cloud: Cloud,
     server: Server,
     cluster: Cluster,
-    ticket: ImageTicket,
-    ports: list[dict[str, Any]],
+    notes: Notes,
     group: str | None,
 ) -> InstanceCreate:
     """Return the instance that is the server."""
     specs = server.flavor.extra_specs
-    disk = server.flavor.disk * 1024
-    if disk == 0:
-        disk = math.ceil((ticket.virtual_size or ticket.size) / MIB)
+    ticket = None
+    if server.image_id is not None:
+        ticket = ImageTicket.model_validate_json(cloud.secrets.open(notes["ticket"]))
     tags = [f"cyclades:server:{server.id}"]
     if group == APART and cloud.placing.group_tag_prefix in cluster.exclusion_prefixes:
         tags.append(f"{cloud.placing.group_tag_prefix}:{server.group_id}")
@@ -123,18 +131,12 @@ def instance_of(
         instance=cloud.instance(server.id),
         vcpus=server.flavor.vcpus,
         memory=server.flavor.ram,
-        disk_template=specs.get("ganeti:disk_template"),
-        disks=[DiskSpec(name=str(derived(server.id, "root")), size=disk)],
-        nics=nic_specs(server, ports),
+        disk_template=template_of(server, cluster, notes),
+        disks=disks_of(server, ticket, notes),
+        nics=nic_specs(server, notes["ports"]),
         os=specs.get("ganeti:os") or cloud.os_type or cluster.os,
-        os_parameters={
-            "image_id": str(server.image_id),
-            "image_checksum": f"sha512:{ticket.sha512}",
-            "image_format": ticket.disk_format,
-            "image_size": str(ticket.size),
-            "server_id": str(server.id),
-        },
-        os_secrets={"image_url": ticket.url},
+        os_parameters=told_of(server, ticket),
+        os_secrets={} if ticket is None else {"image_url": ticket.url},
         hypervisor_parameters={
             name.removeprefix(HYPERVISOR): value
             for name, value in specs.items()
@@ -142,6 +144,23 @@ def instance_of(
         },
         tags=tags,
         node=server.node,
+    )
+
+
+def with_seed(
+    cloud: Cloud, server: Server, cluster: Cluster, operation: InstanceCreate, notes: Notes
+) -> InstanceCreate:
+    """Return the instance with the disk that tells its guest who it is, where there is one."""
+    disk = seed_disk(cloud, server, cluster)
+    told = {name: SecretStr(each) for name, each in seed_secrets(cloud, notes).items()}
+    if disk is None or not told:
+        return operation
+    return operation.model_copy(
+        update={
+            "disks": [*operation.disks, disk],
+            "os_parameters": operation.os_parameters | {"seed_disk": disk.name},
+            "os_secrets": operation.os_secrets | told,
+        }
     )
 
 
@@ -179,6 +198,8 @@ async def await_instance(cloud: Cloud, notes: Notes) -> Notes:
         "node": first_node(ended.result) if ended else notes.get("node"),
         "ended": ended.job_id if ended else None,
         "ticket": None,
+        "seed": None,
+        "seed_url": None,
         AWAITS: None,
     }
 
@@ -222,6 +243,7 @@ async def settle(cloud: Cloud, notes: Notes) -> Notes:
     """Tell the user that the server runs."""
     ended = Ended(job=notes.get("ended"), node=notes.get("node"))
     await progress.settle(cloud.transaction, subject_of(notes), Action.CREATE, ended)
+    await guests.told(cloud.transaction, cloud.secrets, subject_of(notes))
     return {}
 
 
@@ -236,17 +258,22 @@ async def tell_failure(cloud: Cloud, notes: Notes) -> None:
         request_of(notes),
         details,
     )
+    await guests.told(cloud.transaction, cloud.secrets, subject_of(notes))
 
 
 CREATE_SERVER: Final[Saga[Cloud]] = Saga(
     name=NAME,
     steps=(
         Step("place", place, give_place_back),
+        Step("volumes", have_volumes, give_volumes_back),
         Step("ports", make_ports, drop_ports),
         Step("wiring", await_wiring),
+        Step("connect", connect_volumes),
         Step("ticket", get_ticket),
+        Step("seed", get_seed),
         Step("instance", make_instance, remove_instance),
         Step("job", await_instance),
+        Step("use", use_volumes),
         Step("settle", settle),
     ),
     gave_up=tell_failure,

@@ -2,11 +2,14 @@
 
 from typing import Final
 
+from pydantic import SecretStr
+
 from services.compute.domain.lifecycle import Task, VmState
 from services.compute.domain.server import Server
 from services.compute.effects.chaining import SETTLE, Job, tell_failure
 from services.compute.effects.cloud import Cloud, request_of, subject_of
 from services.compute.effects.installing import image_parameters
+from services.compute.effects.seeds import publish_seed, seed_disk_name, withdraw_seed
 from services.compute.usecases import progress
 from services.compute.usecases.rebuilding import REBUILD
 from shared.contracts.image import ImageTicket
@@ -37,19 +40,45 @@ def _ticket(cloud: Cloud, notes: Notes) -> ImageTicket:
 
 
 def _tell_where(cloud: Cloud, server: Server, notes: Notes) -> Operation | None:
-    url = _ticket(cloud, notes).url
-    return InstanceConfigure(instance=cloud.instance(server.id), os_private={"image_url": url})
+    told = {"image_url": SecretStr(_ticket(cloud, notes).url)}
+    if notes.get("seed_url"):
+        told["seed_url"] = SecretStr(cloud.secrets.open(notes["seed_url"]))
+    return InstanceConfigure(instance=cloud.instance(server.id), os_private=told)
 
 
 def _forget_where(cloud: Cloud, server: Server, _notes: Notes) -> Operation | None:
-    told = {"image_url": CLEARED}
+    told = {"image_url": SecretStr(CLEARED), "seed_url": SecretStr(CLEARED)}
     return InstanceConfigure(instance=cloud.instance(server.id), os_private=told)
+
+
+def _drive(server: Server, notes: Notes) -> dict[str, str]:
+    """Return the public OS parameter that says where the guest's own files go, if they do."""
+    return {"seed_disk": seed_disk_name(server)} if notes.get("seed_url") else {}
+
+
+async def get_seed_url(cloud: Cloud, notes: Notes) -> Notes:
+    """Publish what the guest finds on its drive; the address is secret, so it is sealed."""
+    if not cloud.seed_drive:
+        return {"seed_url": None}
+    server = await progress.read(cloud.transaction, subject_of(notes))
+    return {"seed_url": cloud.secrets.seal(await publish_seed(cloud, server))}
+
+
+async def forget_seed(cloud: Cloud, notes: Notes) -> Notes:
+    """Forget what the guest was told only once, and where."""
+    await withdraw_seed(cloud, subject_of(notes))
+    return {"seed_url": None}
+
+
+async def withdraw(cloud: Cloud, notes: Notes) -> None:
+    """Let nobody fetch the seed any more."""
+    await withdraw_seed(cloud, subject_of(notes))
 
 
 def _reinstall(cloud: Cloud, server: Server, notes: Notes) -> Operation | None:
     return InstanceReinstall(
         instance=cloud.instance(server.id),
-        os_parameters=image_parameters(server, _ticket(cloud, notes)),
+        os_parameters=image_parameters(server, _ticket(cloud, notes)) | _drive(server, notes),
         start=server.stood is not VmState.STOPPED,
     )
 
@@ -58,8 +87,10 @@ REBUILD_SERVER: Final[Saga[Cloud]] = Saga(
     REBUILD,
     (
         Step("ticket", get_ticket),
+        Step("seed", get_seed_url, withdraw),
         *Job("configure", _tell_where, _forget_where).steps,
         *Job("reinstall", _reinstall, phase=Task.REBUILD_SPAWNING).steps,
+        Step("told", forget_seed),
         SETTLE,
     ),
     tell_failure,

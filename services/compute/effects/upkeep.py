@@ -52,6 +52,7 @@ async def forget_once(transaction: Transaction) -> None:
         await stores.jobs.forget()
         await stores.projections.forget()
         await stores.consoles.forget()
+        await stores.seeds.forget()
 
 
 async def keep_forgetting(transaction: Transaction) -> None:

@@ -17,6 +17,7 @@ from services.compute.store.moves import MoveStore
 from services.compute.store.projections import ProjectionStore
 from services.compute.store.quotas import QuotaStore
 from services.compute.store.secrets import SecretStore
+from services.compute.store.seeds import SeedStore
 from services.compute.store.server_groups import ServerGroupStore
 from services.compute.store.servers import ServerStore
 from services.compute.store.tables import messaging
@@ -44,6 +45,7 @@ class Stores:
     server_groups: ServerGroupStore
     aggregates: AggregateStore
     consoles: ConsoleStore
+    seeds: SeedStore
     outbox: Outbox
     inbox: Inbox
     sagas: SagaStore
@@ -66,6 +68,7 @@ class Stores:
             server_groups=ServerGroupStore(connection),
             aggregates=AggregateStore(connection),
             consoles=ConsoleStore(connection),
+            seeds=SeedStore(connection),
             outbox=Outbox(connection, messaging),
             inbox=Inbox(connection, messaging),
             sagas=SagaStore(connection, messaging.sagas),

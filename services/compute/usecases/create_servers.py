@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-import orjson
-
 from services.compute.domain import quota
+from services.compute.domain.block_request import of_another_server
+from services.compute.domain.guest import Guest, GuestKey, require_files_within
 from services.compute.domain.placement import zone_and_node
 from services.compute.domain.quota import QuotaExceeded
 from services.compute.domain.request import ServerRequest
@@ -59,7 +59,7 @@ async def create_servers(
         places = await Places.read(stores.capacity, using.placing)
         wanted = _servers(using, asker, request, resolved, places, count)
         servers = await _place(stores.capacity, places, wanted)
-        await _add(stores, using.secrets, request, servers, request_id)
+        await _add(stores, using.secrets, request, resolved.key, servers, request_id)
     return servers
 
 
@@ -71,6 +71,7 @@ async def _count(stores: Stores, asker: Asker, request: ServerRequest, resolved:
         raise QuotaExceeded(
             f"Maximum number of metadata items exceeds {usage.limits['metadata_items']}"
         )
+    require_files_within(request.files, usage.limits)
     count = request.most
     for used, limits in usage.layers:
         while count > request.least and quota.over(_wanted(resolved, count), used, limits):
@@ -138,6 +139,7 @@ def _server(
         updated_at=now,
         flavor=resolved.flavor,
         image_id=request.image_id,
+        volumes=of_another_server(resolved.volumes),
         key_name=request.key_name,
         details=dict(request.details),
         tags=request.tags,
@@ -181,11 +183,12 @@ async def _add(
     stores: Stores,
     secrets: SecretBox,
     request: ServerRequest,
+    key: GuestKey | None,
     servers: Sequence[Server],
     request_id: str,
 ) -> None:
     facts = await stores.servers.add(servers)
-    await stores.secrets.add(_sealed(secrets, request, servers))
+    await stores.secrets.add(_sealed(secrets, request, key, servers))
     await stores.actions.begin(
         [
             {
@@ -206,13 +209,18 @@ async def _add(
 
 
 def _sealed(
-    secrets: SecretBox, request: ServerRequest, servers: Sequence[Server]
+    secrets: SecretBox, request: ServerRequest, key: GuestKey | None, servers: Sequence[Server]
 ) -> dict[UUID, str]:
     """Return what the guests are to be told, sealed; nothing when there is nothing to tell."""
-    told = {"user_data": request.user_data, "admin_password": request.admin_password}
-    if not any(told.values()):
+    guest = Guest(
+        user_data=request.user_data,
+        admin_password=request.admin_password,
+        files=request.files,
+        key=key,
+    )
+    if guest == Guest():
         return {}
-    return {server.id: secrets.seal(orjson.dumps(told).decode()) for server in servers}
+    return {server.id: secrets.seal(guest.to_json()) for server in servers}
 
 
 def unplaced(server: Server) -> Server:

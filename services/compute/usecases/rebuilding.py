@@ -5,18 +5,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
-import orjson
-
+from services.compute.domain.guest import FILE_LIMITS, Guest, GuestKey, require_files_within
 from services.compute.domain.lifecycle import Action
 from services.compute.domain.quota import UNLIMITED, QuotaExceeded
 from services.compute.domain.server import Server
 from services.compute.store.references import Known, Question, look_up
 from services.compute.store.stores import Stores
+from services.compute.usecases import guests
 from services.compute.usecases.acting import Actor, begin, require
 from services.compute.usecases.create_servers import Acceptance
 from services.compute.usecases.references import Asker, require_fit, require_image
 from shared.errors import BadInput, Kind, NotSupported
-from shared.secrets_box import SecretBox
 
 REBUILD: Final = "compute.rebuild_server"
 
@@ -37,16 +36,23 @@ class RebuildRequest:
     # What its guest is told, by name; what is absent stays as it was.
     told: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
+    def told_with(self, known: Known) -> dict[str, Any]:
+        """Return what its guest is told, with the key as it is now, if it is to have another."""
+        if "key_name" not in self.fields:
+            return dict(self.told)
+        key = GuestKey.of(known.of("keypair").get(self.fields["key_name"] or ""))
+        return {**self.told, "key": key}
+
 
 async def rebuild(
     using: Acceptance, asker: Asker, server_id: UUID, actor: Actor, wanted: RebuildRequest
-) -> tuple[Server, Mapping[str, Any]]:
+) -> tuple[Server, Guest]:
     """Begin to rebuild a server; return it as it is to be, and what its guest will be told.
 
     Raises:
         NotFound: absent, deleted, or another project's.
         BadInput: the image or the key will not do.
-        QuotaExceeded: there is too much metadata.
+        QuotaExceeded: there is too much metadata, or files for the guest.
         VolumeBacked: its root disk is a volume.
         Conflict: the server's state, or its lock, does not allow it.
     """
@@ -61,8 +67,8 @@ async def rebuild(
     _require_key(wanted, known)
     async with using.transaction() as stores:
         server = await stores.servers.get(server_id, actor.scope)
-        await _require_room_for_metadata(stores, server, wanted)
-        told = await _tell(stores, using.secrets, server, wanted)
+        await _require_room(stores, server, wanted)
+        told = await guests.change(stores, using.secrets, server.id, **wanted.told_with(known))
         changed = replace(server, image_id=wanted.image_id, fault=None, **wanted.fields)
         notes = {"action": Action.REBUILD.value, "cluster": server.cluster}
         return await begin(stores, changed, Action.REBUILD, actor, REBUILD, notes), told
@@ -84,22 +90,9 @@ def _require_key(wanted: RebuildRequest, known: Known) -> None:
         raise BadInput("Invalid key_name provided.")
 
 
-async def _require_room_for_metadata(
-    stores: Stores, server: Server, wanted: RebuildRequest
-) -> None:
+async def _require_room(stores: Stores, server: Server, wanted: RebuildRequest) -> None:
     details = wanted.fields.get("details", {})
-    limits = await stores.usage.limits(server.project_id, ["metadata_items"])
+    limits = await stores.usage.limits(server.project_id, [*FILE_LIMITS, "metadata_items"])
+    require_files_within(wanted.told.get("files", ()), limits)
     if UNLIMITED != limits["metadata_items"] < len(details):
         raise QuotaExceeded(f"Maximum number of metadata items exceeds {limits['metadata_items']}")
-
-
-async def _tell(
-    stores: Stores, secrets: SecretBox, server: Server, wanted: RebuildRequest
-) -> Mapping[str, Any]:
-    """Keep what the guest is to be told from now on; return all of it."""
-    sealed = await stores.secrets.find(server.id)
-    known: dict[str, Any] = {} if sealed is None else orjson.loads(secrets.open(sealed))
-    told = known | dict(wanted.told)
-    if told != known:
-        await stores.secrets.put(server.id, secrets.seal(orjson.dumps(told).decode()))
-    return told

@@ -9,10 +9,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from services.compute.domain.devices import BlockDevice
+from services.compute.domain.guest import GuestKey
 from services.compute.domain.request import NetworkAmbiguous, Networking, ServerRequest
 from services.compute.domain.server import FlavorSnapshot, Group, NetworkWish
 from services.compute.store.references import Documents, Known, Question
 from services.compute.usecases.neighbours import Neighbours
+from services.compute.usecases.wanted_volumes import located
 from shared.contracts.resources import (
     ImageChanged,
     NetworkChanged,
@@ -47,6 +50,8 @@ class Resolved:
     flavor: FlavorSnapshot
     networks: tuple[NetworkWish, ...]
     security_groups: tuple[Group, ...]
+    volumes: tuple[BlockDevice, ...] = ()
+    key: GuestKey | None = None
 
 
 def question_of(request: ServerRequest, asker: Asker) -> Question:
@@ -56,7 +61,7 @@ def question_of(request: ServerRequest, asker: Asker) -> Question:
         user_id=asker.user_id,
         is_admin=asker.is_admin,
         flavor_id=request.flavor_id,
-        image_id=str(request.image_id),
+        image_id=str(request.image_id or ""),
         networks=tuple(wish.network_id for wish in request.networks if wish.network_id),
         any_network=not request.networks and request.networking is not Networking.NONE,
         ports=tuple(wish.port_id for wish in request.networks if wish.port_id),
@@ -77,8 +82,9 @@ async def resolve(
         NotAllowed: it leads to what this user may not have.
     """
     flavor = _flavor(request, known)
-    image = await require_image(str(request.image_id), asker, known, neighbours)
-    require_fit(flavor, image, asker)
+    if request.image_id is not None:
+        image = await require_image(str(request.image_id), asker, known, neighbours)
+        require_fit(flavor, image, asker)
     if request.key_name is not None and not known.of("keypair"):
         raise BadInput("Invalid key_name provided.")
     if request.group_id is not None and not known.of("group"):
@@ -87,6 +93,14 @@ async def resolve(
         flavor=flavor,
         networks=await _networks(request, asker, known, neighbours),
         security_groups=await _security_groups(request, asker, known, neighbours),
+        volumes=await located(
+            request.volumes,
+            neighbours.volumes,
+            asker.token,
+            flavor,
+            may_be_shared=request.may_share_volumes,
+        ),
+        key=GuestKey.of(known.of("keypair").get(request.key_name or "")),
     )
 
 

@@ -17,6 +17,7 @@ from tests.integration.compute.rig import Rig
 
 CREATE = SAGAS["compute.create_server"]
 CREATE_POSITIONS = range(len(CREATE.steps))
+SEALED = {"ticket", "seed", "seed_url"}
 ACTIONS: dict[str, dict[str, Any] | None] = {
     "compute.start_server": {"os-start": None},
     "compute.stop_server": {"os-stop": None},
@@ -72,7 +73,7 @@ async def run(rig: Rig, saga: Saga[Any], notes: Notes, *, twice: bool = False) -
 
 def _public(notes: Notes) -> Notes:
     """Return notes that can be compared: what is sealed differs every time it is sealed."""
-    return {name: value for name, value in notes.items() if name != "ticket"}
+    return {name: value for name, value in notes.items() if name not in SEALED}
 
 
 def cloud_of(rig: Rig) -> Any:

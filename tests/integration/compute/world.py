@@ -135,6 +135,7 @@ class PaperNetwork:
             ("networks", False): lambda: httpx.Response(
                 200, json={"networks": list(self.networks.values())}
             ),
+            ("subnets", True): lambda: self._subnet(str(ident)),
             ("networks", True): lambda: self._network(str(ident)),
             ("floatingips", False): lambda: httpx.Response(
                 200, json={"floatingips": self._floating(request)}
@@ -154,6 +155,16 @@ class PaperNetwork:
         (found,) = (each for each in self.floating_ips if each["id"] == ident)
         found |= body
         return httpx.Response(200, json={"floatingip": found})
+
+    def _subnet(self, ident: str) -> httpx.Response:
+        subnet: Json = {
+            "id": ident,
+            "cidr": "10.0.0.0/24",
+            "gateway_ip": "10.0.0.254",
+            "dns_nameservers": ["9.9.9.9"],
+            "host_routes": [],
+        }
+        return httpx.Response(200, json={"subnet": subnet})
 
     def _network(self, ident: str) -> httpx.Response:
         if ident not in self.networks:

@@ -12,8 +12,8 @@ from services.compute.api.schemas.actions import Rebuild
 from services.compute.api.server_update import LATER_SHOWN, shown_after
 from services.compute.api.servers import extended, in_place, rendered
 from services.compute.api.views import servers as views
+from services.compute.domain.guest import GuestFile
 from services.compute.domain.password import new_password
-from services.compute.domain.request import PersonalityNotBuilt
 from services.compute.usecases import rebuilding
 from services.compute.usecases.rebuilding import RebuildRequest
 from services.compute.usecases.references import Asker
@@ -60,9 +60,9 @@ async def rebuild(asked: Asked) -> web.StreamResponse:
     )
     more: dict[str, Any] = {}
     if deps.settings.instance_passwords:
-        more["adminPass"] = told.get("admin_password")
+        more["adminPass"] = told.admin_password
     if asked.minor >= 57:
-        more["user_data"] = told.get("user_data")
+        more["user_data"] = told.user_data
     request = asked.request
     if asked.minor >= WHOLE_VIEW:
         body = await rendered(request, deps, server.id)
@@ -76,8 +76,6 @@ async def rebuild(asked: Asked) -> web.StreamResponse:
 
 def _wanted(asked: Asked) -> RebuildRequest:
     given: Rebuild = asked.arguments
-    if given.personality:
-        raise PersonalityNotBuilt("Files cannot be put into servers that are rebuilt.")
     if given.trusted_image_certificates:
         raise BadInput("Image certificates are not checked on this cloud.")
     if given.preserve_ephemeral:
@@ -87,6 +85,10 @@ def _wanted(asked: Asked) -> RebuildRequest:
         told["admin_password"] = given.admin_pass or new_password()
     if "user_data" in given.model_fields_set:
         told["user_data"] = given.user_data
+    if given.personality:
+        told["files"] = tuple(
+            GuestFile(path=each.path, content=each.contents) for each in given.personality
+        )
     fields = {
         FIELDS[name]: getattr(given, name)
         for name in given.model_fields_set & FIELDS.keys()

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from services.compute.api.schemas.block_devices import BlockDevice, LegacyDevice
 from services.compute.api.schemas.fields import (
     AnyIp,
     Closed,
@@ -36,8 +37,10 @@ UPDATE_SINCE: Final = {"description": 19, "hostname": 90}
 
 
 def _user_data(text: str | None) -> str | None:
-    if text is None:
-        return None
+    return None if text is None else _base64(text)
+
+
+def _base64(text: str) -> str:
     try:
         base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as wrong:
@@ -81,39 +84,11 @@ class GroupItem(Closed):
     name: Annotated[Text, Field(min_length=1, max_length=255)]
 
 
-class BlockDevice(Closed):
-    """A disk, as ``block_device_mapping_v2`` describes it."""
-
-    source_type: Literal["image", "volume", "snapshot", "blank"] | None = None
-    destination_type: Literal["local", "volume"] | None = None
-    uuid: Uuid | None = None
-    boot_index: int | str | None = None
-    volume_size: int | str | None = None
-    delete_on_termination: bool | None = None
-    device_name: str | None = None
-    disk_bus: str | None = None
-    device_type: str | None = None
-    guest_format: str | None = None
-    no_device: Any = None
-    volume_type: str | None = None
-    tag: Tag | None = None
-
-    def is_local_root_of(self, image: str | None) -> bool:
-        """Whether this says no more than that the server boots from its image."""
-        return (
-            self.source_type == "image"
-            and self.destination_type in {"local", None}
-            and str(self.boot_index) == "0"
-            and self.uuid is not None
-            and image in {None, self.uuid}
-        )
-
-
 class File(Closed):
     """A file to put into the guest."""
 
-    path: Annotated[Text, Field(max_length=255)]
-    contents: Text
+    path: Annotated[Text, Field(min_length=1, max_length=255)]
+    contents: Annotated[Text, Field(repr=False), AfterValidator(_base64)]
 
 
 class NewServer(Closed):
@@ -129,7 +104,7 @@ class NewServer(Closed):
     access_ipv4: IPv4 = Field(default=None, alias="accessIPv4")
     access_ipv6: IPv6 = Field(default=None, alias="accessIPv6")
     availability_zone: Annotated[Text, Field(min_length=1, max_length=255)] | None = None
-    block_device_mapping: list[dict[str, Any]] = []
+    block_device_mapping: list[LegacyDevice] = []
     block_device_mapping_v2: list[BlockDevice] = []
     config_drive: bool | None = None
     key_name: Annotated[Text, Field(min_length=1, max_length=255)] | None = None
