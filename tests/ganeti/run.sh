@@ -1,10 +1,10 @@
 #!/bin/bash
 #
-# make test-ganeti: the suites that need real Ganeti, on two clusters made for them.
+# make test-ganeti: the suites that need real Ganeti, on clusters made for them.
 #
 #   tests/ganeti/run.sh [PYTEST ARGUMENTS...]
 #
-# The arguments go to the second suite only. Needs root, Debian and (the first time) its packages.
+# The arguments go to the end-to-end suites only. Needs root, Debian and (the first time) its packages.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 RIG=deploy/ganeti/rig
@@ -38,7 +38,7 @@ tear_down() {
   trap - EXIT
   for child in "${children[@]}"; do kill -TERM "$child" 2>/dev/null; done
   ended 2>/dev/null
-  "$RIG/ganeti-down.sh" --state "$STATE"
+  for rig in "$STATE"/*/; do "$RIG/ganeti-down.sh" --state "$rig"; done
   rm -rf --one-file-system "$STATE"
 }
 trap tear_down EXIT
@@ -64,7 +64,7 @@ free_prefix() {
 # Two halves of the suite, each on an empty cluster of its own: Ganeti is most of the time.
 contract() {
   local suite=tests/contract/ganeti result
-  CYCLADES_GANETI_CLUSTERS=$STATE/second.json \
+  CYCLADES_GANETI_CLUSTERS=$FAKE/second.json \
     "$PYTHON" -m pytest -q $suite/test_jobs.py $suite/test_surface.py >"$STATE/second.log" 2>&1 &
   children=($!)
   "$PYTHON" -m pytest -q $suite/test_recorded.py &
@@ -81,11 +81,20 @@ json.dump({"clusters": known[1:]}, open("second.json", "w"))')
 }
 
 PREFIX=${CYCLADES_GANETI_PREFIX:-$(free_prefix)}
-export CYCLADES_GANETI_CLUSTERS=$STATE/clusters.json
-step "two clusters" run "$RIG/ganeti-up.sh" --clusters 2 --state "$STATE" --prefix "$PREFIX" ||
+FAKE=$STATE/fake GUESTS=$STATE/guests
+mkdir "$FAKE" "$GUESTS"
+
+export CYCLADES_GANETI_CLUSTERS=$FAKE/clusters.json
+step "two clusters" run "$RIG/ganeti-up.sh" --clusters 2 --state "$FAKE" --prefix "$PREFIX" ||
   exit 1
-(cd "$STATE" && without_the_first)
+(cd "$FAKE" && without_the_first)
 step "the recorded contract" contract
-step "end to end" run "$PYTHON" -m pytest tests/ganeti -q "$@"
+step "end to end" run "$PYTHON" -m pytest tests/ganeti -q --ignore tests/ganeti/machines "$@"
+"$RIG/ganeti-down.sh" --state "$FAKE"
+
+export CYCLADES_GANETI_CLUSTERS=$GUESTS/clusters.json
+step "two nodes with real guests" run "$RIG/ganeti-up.sh" --nodes 2 --kvm --state "$GUESTS" \
+  --prefix "$PREFIX" || exit 1
+step "end to end with guests" run "$PYTHON" -m pytest tests/ganeti/machines -q "$@"
 printf '\n== all of it: %s, %d s\n' "$([ $failed = 0 ] && echo ok || echo FAILED)" $SECONDS
 exit $failed
