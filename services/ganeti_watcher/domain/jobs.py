@@ -17,6 +17,7 @@ from shared.contracts.ganeti import FINAL, RANK, JobObserved, JobStatus
 FIELDS: Final = ("id", "status", "summary", "received_ts", "start_ts", "opexec", "end_ts")
 RESULT_FIELDS: Final = ("id", "opresult", "ops")
 NORMAL: Final = 0  # query2's cell status for a value that is there
+PREFIXES: Final = {"INSTANCE": ("INSTANCE_", "BACKUP_"), "NETWORK": ("NETWORK_",)}
 
 _SUMMARY = re.compile(r"^(?P<op>[A-Z0-9_]+)\((?P<target>[^()]+)\)$")
 _KEY = re.compile(r"cyclades:(?P<key>[0-9a-f-]{36})")
@@ -91,7 +92,7 @@ def _key_in(ops: Sequence[Any]) -> str | None:
 def targets(summary: Sequence[str], kind: str) -> list[str]:
     """Return the names the opcodes of a kind (``INSTANCE``, ``NETWORK``) work on."""
     found = (_SUMMARY.match(each) for each in summary)
-    return [each["target"] for each in found if each and each["op"].startswith(f"{kind}_")]
+    return [each["target"] for each in found if each and each["op"].startswith(PREFIXES[kind])]
 
 
 def steps(row: JobRow, last_rank: int) -> list[tuple[JobStatus, float | None]]:

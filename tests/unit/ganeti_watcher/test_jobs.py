@@ -9,7 +9,7 @@ from services.ganeti_watcher.domain.jobs import (
     steps,
     targets,
 )
-from shared.contracts.ganeti import RANK, JobStatus
+from shared.contracts.ganeti import RANK, JobObserved, JobStatus, hotplug_failed
 
 KEY = "0f9c4a52-7d2e-4f2a-9f5e-6f9a4b7c1d20"
 ENDED = JobRow(
@@ -86,3 +86,16 @@ def test_targets_are_named_by_kind() -> None:
     summary = ["INSTANCE_SHUTDOWN(a.b-c)", "TAGS_SET", "NETWORK_ADD(cyc-net)"]
     assert targets(summary, "INSTANCE") == ["a.b-c"]
     assert targets(summary, "NETWORK") == ["cyc-net"]
+
+
+def test_an_export_is_a_job_of_its_instance_and_tells_what_came_of_it() -> None:
+    assert targets(["BACKUP_EXPORT(cyc-1)"], "INSTANCE") == ["cyc-1"]
+
+
+def test_a_change_of_devices_tells_how_plugging_went() -> None:
+    row = JobRow(
+        job_id=7, status=JobStatus.SUCCESS, summary=("INSTANCE_SET_PARAMS(cyc-1)",), ended=2.0
+    )
+    done = JobResult(results=([["disk/1", "add:size=32,mode=rw"], ["disk/1", "hotplug:failed"]],))
+    *_before, last = facts_of("c1", 1, row, -1, done)
+    assert hotplug_failed(JobObserved.model_validate_json(last.model_dump_json()).result)
