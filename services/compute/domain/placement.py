@@ -41,6 +41,7 @@ class Wish:
     tried: frozenset[str] = frozenset()  # clusters that had no room after all
     only_on: tuple[str, str | None] | None = None  # cluster and node of the group's members
     apart_from: frozenset[tuple[str, str]] = frozenset()  # (cluster, node) of the group's members
+    cluster: str | None = None  # where its volumes are
     needs_node: bool = False  # to keep a group apart, a node must be named
 
 
@@ -189,6 +190,7 @@ def choose(wish: Wish, clusters: Sequence[Cluster], policy: Policy) -> Choice | 
     candidates = [
         Candidate(cluster=cluster, rooms=rooms_of(cluster, policy.promised.get(cluster.name, ())))
         for cluster in clusters
+        if wish.cluster in {None, cluster.name}  # no setting lets a disk be elsewhere
     ]
     left = [here for here in candidates if all(passes(here, wish) for passes in filters)]
     if not left:

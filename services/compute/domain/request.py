@@ -9,7 +9,7 @@ from uuid import UUID
 from services.compute.domain.devices import BlockDevice
 from services.compute.domain.guest import GuestFile
 from services.compute.domain.server import NetworkWish
-from shared.errors import BadInput, Conflict, Kind, NotSupported
+from shared.errors import BadInput, Conflict
 
 
 class Networking(Enum):
@@ -90,10 +90,3 @@ class NetworkAmbiguous(Conflict):
     """There are several networks, and none was named."""
 
     code = "compute.network.ambiguous"
-
-
-class BlockDevicesNotBuilt(NotSupported):
-    """Only a local root disk from an image can be had."""
-
-    kind = Kind.BAD_INPUT
-    code = "compute.block_devices.not_built"

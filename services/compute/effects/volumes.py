@@ -37,10 +37,12 @@ async def _made(cloud: Cloud, server: Server, device: BlockDevice, notes: Notes)
     """Return the device with its volume, which is made if it has to be."""
     if not device.is_ours:
         return device
-    volume_id = device.volume_id or await _make(cloud, server, device, notes)
+    volume_id = device.volume_id
+    if volume_id is None:
+        volume_id = await _make(cloud, server, device, notes)
+        await _keep(cloud, server, device, volume_id, None)
     status = str((await cloud.volumes.volume(volume_id)).get("status"))
     if status in MAKING:
-        await _keep(cloud, server, device, volume_id, None)
         raise Wait(MAKING_PAUSE)
     if status.startswith("error"):
         raise GiveUp(explained(FAILED, f"Volume {volume_id} is in {status}."))

@@ -85,11 +85,13 @@ class Places:
         members: Sequence[Member],
     ) -> Wish:
         flavor = server.flavor
+        local = flavor.disk * 1024 if server.image_id is not None else 0
         together = group in {"affinity", "soft-affinity"} and members
         return Wish(
-            size=Size(vcpus=flavor.vcpus, memory=flavor.ram, disk=flavor.disk * 1024),
+            size=Size(vcpus=flavor.vcpus, memory=flavor.ram, disk=local),
             zone=server.pinned_zone,
             node=server.pinned_node,
+            cluster=next((each.cluster for each in server.volumes if each.cluster), None),
             tried=tried,
             only_on=(members[0].cluster, members[0].node) if together else None,
             apart_from=frozenset(

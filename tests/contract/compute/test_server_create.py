@@ -81,7 +81,7 @@ BAD: Final[list[tuple[Json, str]]] = [
     ({"trusted_image_certificates": ["c"]}, "certificates"),
     (
         {"block_device_mapping_v2": [{"source_type": "volume", "uuid": UNKNOWN}]},
-        "Only one local root disk",
+        "Boot sequence",
     ),
     ({"flavorRef": "nope"}, "Flavor nope could not be found."),
     ({"imageRef": UNKNOWN}, "Can not find requested image"),

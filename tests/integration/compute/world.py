@@ -295,6 +295,7 @@ class PaperVolumes:
     refusal: str | None = None  # of every promise
     not_there: str | None = None  # why no volume can be used where its server is
     driver: str = "ext"
+    made_as: str = "available"  # status of a volume that is made
     silent: bool = False  # promises are made, and the answers lost
     acted: list[tuple[str, Json]] = field(default_factory=list)
 
@@ -330,7 +331,7 @@ class PaperVolumes:
 
     def _volumes(self, method: str, path: list[str], body: Json) -> httpx.Response:
         if method == "POST" and len(path) == 2:
-            ident = self.own(**body["volume"])
+            ident = self.own(status=self.made_as, **body["volume"])
             return httpx.Response(202, json={"volume": self.volumes[ident]})
         ident = path[2]
         if ident not in self.volumes:
