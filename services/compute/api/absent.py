@@ -56,7 +56,6 @@ ABSENT: Final[dict[str, tuple[Refusal, str]]] = {
     "/servers/{server_id}/os-virtual-interfaces": (web.HTTPGone, LONG_GONE),
     # What does not exist on Ganeti, or not yet.
     "/os-assisted-volume-snapshots": (Refused, "Ganeti takes no snapshots with a guest's help."),
-    "/os-instance_usage_audit_log": (NotHere, "There is no such log; see /os-simple-tenant-usage."),
     "/os-server-external-events": (NotHere, "Events come over the message bus here, not this way."),
 }
 

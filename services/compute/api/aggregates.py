@@ -4,7 +4,6 @@ from typing import Final
 
 from aiohttp import web
 
-from services.compute.api.absent import NotHere
 from services.compute.api.deps import DEPS
 from services.compute.api.looking import require_since
 from services.compute.api.queries import name_in
@@ -104,11 +103,14 @@ async def act(request: web.Request) -> web.Response:
 
 
 async def cache_images(request: web.Request) -> web.Response:
-    """Refuse to fetch images ahead of time (2.81)."""
+    """Accept that images be had on the nodes (2.81): each fetches one when it first needs it."""
     require_since(request, 81)
     request.app[DEPS].policy.require(request[CALLER], "compute:aggregates:images")
+    ident = _ident(request)
     await read(request, CacheBody)
-    raise NotHere("Nodes fetch images when servers are made: there is no cache to fill.")
+    if await store.find(request.app[DEPS].reads, ident) is None:
+        raise aggregate_not_found(ident)
+    return answer_nothing(status=202)
 
 
 def _require(request: web.Request, verb: str) -> None:

@@ -39,6 +39,14 @@ async def clusters(reads: Reads) -> list[SeenCluster]:
     ]
 
 
+async def hypervisor_of(reads: Reads, cluster: str) -> str:
+    """Return what a cluster's servers run on: ``kvm``, say; nothing when it is not known."""
+    found = await reads.value(
+        "SELECT document ->> 'hypervisor' FROM clusters WHERE name = $1", cluster
+    )
+    return str(found or "")
+
+
 async def hosts(reads: Reads, prefix: str) -> list[Host]:
     """Return every node of every cluster, by cluster and name, with the servers on it.
 

@@ -85,12 +85,14 @@ async def test_metadata_is_merged_and_taken_away(bare: Rig) -> None:
     assert zoned.body["aggregate"]["availability_zone"] == "z"
 
 
-async def test_no_images_are_fetched_ahead(bare: Rig) -> None:
+async def test_images_may_be_asked_for_ahead(bare: Rig) -> None:
     ident = (await make(bare))["id"]
     body = {"cache": [{"id": "70a50000-0000-4000-8000-000000000001"}]}
     path = f"{PATH}/{ident}/images"
     assert (await bare.call("POST", path, body, who="admin", mv="2.80")).status == 404
-    assert (await bare.call("POST", path, body, who="admin", mv="2.81")).status == 501
+    assert (await bare.call("POST", path, body, who="admin", mv="2.81")).status == 202
+    nowhere = await bare.call("POST", f"{PATH}/99/images", body, who="admin", mv="2.81")
+    assert nowhere.status == 404
 
 
 async def test_members_have_no_aggregates(bare: Rig) -> None:

@@ -161,12 +161,6 @@ async def test_addresses_interfaces_groups_and_volumes(rig: Rig) -> None:
     assert [each["name"] for each in groups] == ["default"]
 
 
-async def test_what_is_not_built_yet_below_a_server_says_so(rig: Rig) -> None:
-    ident = await rig.active()
-    answer = await rig.call("GET", f"/servers/{ident}/diagnostics")
-    assert (answer.status, list(answer.body)) == (501, ["notImplemented"])
-
-
 async def test_instance_actions_by_microversion(rig: Rig) -> None:
     ident = await rig.active()
     url = f"/servers/{ident}/os-instance-actions"

@@ -20,5 +20,17 @@ RULES: Final = (
         "What a project used.",
         f"GET {USAGE}/{{project}}",
     ),
+    _rule(
+        "os-instance-usage-audit-log:list",
+        ADMIN,
+        "See the last audit of usage.",
+        "GET /os-instance_usage_audit_log",
+    ),
+    _rule(
+        "os-instance-usage-audit-log:show",
+        ADMIN,
+        "See the audit before a moment.",
+        "GET /os-instance_usage_audit_log/{before}",
+    ),
     _rule("os-migrations:index", ADMIN, "List moves of servers.", "GET /os-migrations"),
 )
