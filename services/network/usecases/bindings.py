@@ -1,5 +1,6 @@
 """How ports get onto clusters: at once where the subnet is there already, by a saga where not."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -21,6 +22,7 @@ from shared.contracts.gateway import Cluster, ClusterState
 from shared.errors import NotFound
 
 MATERIALISE: Final = "network.materialise_subnet"
+CLUSTER: Final = re.compile(r"[a-z0-9-]{1,40}")  # what the gateway calls clusters
 
 
 class ClusterDirectory(Protocol):
@@ -63,7 +65,7 @@ def facts_of(cluster: Cluster) -> ClusterFacts:
 
 async def know(transaction: Transaction, ganeti: Ganeti, cluster: str) -> None:
     """Have facts of a cluster, if there is such a one: ask its owner once, if nobody told us."""
-    if not cluster:
+    if not CLUSTER.fullmatch(cluster):
         return
     async with transaction() as stores:
         if await stores.clusters.find(cluster) is not None:

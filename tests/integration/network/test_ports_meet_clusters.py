@@ -212,3 +212,12 @@ async def test_a_server_that_is_gone_leaves_no_port_of_its_own_behind(rig: Rig) 
     status, _answer = await rig.call("demo", "GET", f"/ports/{made['id']}")
     assert status == 404
     assert (await rig.get(f"/ports/{users['id']}"))["port"]["device_id"] == ""
+
+
+async def test_what_is_no_clusters_name_is_asked_of_nobody(rig: Rig) -> None:
+    network, _subnet = await rig.network()
+    for host in ("../../etc/passwd", "x" * 200, "Athens?"):
+        made = await rig.make(
+            "ports", "service", network_id=network["id"], **{"binding:host_id": host}
+        )
+        assert made["binding:vif_type"] == "binding_failed"
