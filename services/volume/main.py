@@ -1,22 +1,34 @@
 """The volume service, assembled. The only module that knows every other."""
 
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.volume.api.deps import DEPS, Deps
 from services.volume.api.policy import RULES
 from services.volume.api.routes import ROUTES
 from services.volume.domain.quotas import DEFAULTS
+from services.volume.effects import upkeep
+from services.volume.effects.cloud import Cloud
+from services.volume.effects.sagas import SAGAS
+from services.volume.events import news
 from services.volume.settings import VolumeSettings
-from services.volume.store.stores import binding
+from services.volume.store.stores import Transaction, binding
 from services.volume.store.tables import idempotency, messaging
+from services.volume.usecases.connecting import Ways
 from services.volume.usecases.volume_types import have_the_first
+from shared.clients.gateway import GatewayClient
+from shared.clients.image import ImageClient
+from shared.clients.storage import StorageClient
 from shared.db.idempotency import IdempotencyRows
+from shared.db.sagas import SagaStore
 from shared.db.uow import unit_of_work
 from shared.identity.middleware import Validator, authentication
 from shared.identity.policy import CINDER_DENIAL, Policy
+from shared.saga.runner import Runner
 from shared.service.definition import Definition
 from shared.service.parts import Parts
 from shared.service.runtime import Service
@@ -58,11 +70,26 @@ async def build(settings: VolumeSettings, parts: Parts, who: Validator | None = 
     """
     transaction = unit_of_work(parts.engine, binding({**DEFAULTS, **settings.quotas}), parts.nudge)
     await have_the_first(transaction)
+    await render_old(transaction)
+    token = parts.service_token
+    gateway = GatewayClient(parts.http, settings.gateway_url, token, "gateway")
+    storage = StorageClient(parts.http, settings.gateway_url, token, "gateway")
+    images = ImageClient(parts.http, settings.image_url, token, "image")
     deps = Deps(
         settings=settings,
         transaction=transaction,
         reads=parts.reads,
         policy=Policy(RULES, denial=CINDER_DENIAL, overrides=settings.policy_file),
+        images=images,
+        ways=Ways(storage=storage, gateway=gateway),
+    )
+    cloud = Cloud(
+        transaction=transaction,
+        gateway=gateway,
+        storage=storage,
+        images=images,
+        secrets=parts.secrets,
+        prefix=settings.ganeti_prefix,
     )
     answers = IdempotencyRows(parts.engine, idempotency, parts.secrets)
     return Service(
@@ -72,8 +99,32 @@ async def build(settings: VolumeSettings, parts: Parts, who: Validator | None = 
         app=build_api(settings, parts, deps, answers, who or parts.validator),
         parts=parts,
         tables=messaging,
-        loops={"idempotency": answers.purge_forever},
+        subscriptions=(
+            news.ganeti(transaction),
+            news.clusters(transaction),
+            news.resources(transaction),
+        ),
+        # Without the nudge: a runner that woke itself by its own commits would never rest.
+        runner=Runner(unit_of_work(parts.engine, saga_store), SAGAS, cloud),
+        loops={
+            "idempotency": answers.purge_forever,
+            "clusters": partial(upkeep.keep_asking, transaction, gateway, storage),
+            "upkeep": partial(upkeep.keep_forgetting, transaction),
+        },
     )
+
+
+def saga_store(connection: AsyncConnection) -> SagaStore:
+    """Return the sagas of the transaction on this connection."""
+    return SagaStore(connection, messaging.sagas)
+
+
+async def render_old(transaction: Transaction) -> None:
+    """Render the stored answers again that an older version of us wrote."""
+    while True:
+        async with transaction() as stores:
+            if not await stores.volumes.render_old():
+                return
 
 
 DEFINITION: Final = Definition(

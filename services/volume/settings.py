@@ -19,7 +19,15 @@ class VolumeSettings(ServiceSettings):
     default_volume_type: str = Field(
         default="standard", description="Type of a volume that names none."
     )
-    availability_zone: str = Field(default="nova", description="Zone of a volume that names none.")
+    availability_zone: str = Field(
+        default="nova", description="Zone of a volume that is nowhere yet."
+    )
+    image_url: str = Field(
+        default="http://127.0.0.1:9292", description="The image service, without /v2."
+    )
+    ganeti_prefix: str = Field(
+        default="cyc-", description="What the names of our instances in Ganeti begin with."
+    )
     quotas: dict[str, int] = Field(
         default={}, description="Default limits by resource, where they differ from upstream's."
     )

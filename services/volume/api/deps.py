@@ -6,6 +6,8 @@ from aiohttp import web
 
 from services.volume.settings import VolumeSettings
 from services.volume.store.stores import Transaction
+from services.volume.usecases.connecting import Ways
+from services.volume.usecases.images import Images
 from shared.db.reads import Reads
 from shared.identity.policy import Policy
 
@@ -18,6 +20,8 @@ class Deps:
     transaction: Transaction
     reads: Reads
     policy: Policy
+    images: Images
+    ways: Ways
 
 
 DEPS = web.AppKey("deps", Deps)

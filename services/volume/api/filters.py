@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 from aiohttp import web
 
-from services.volume.store.listing import COMPARISONS, Filters
+from services.volume.store.pages import COMPARISONS, Filters
 from shared.errors import BadInput
 from shared.identity.caller import CALLER
 from shared.web.microversion import at_least
@@ -18,17 +18,29 @@ YES, NO = frozenset({"true", "1", "yes", "on", "t"}), frozenset({"false", "0", "
 LARGEST: Final = 2**31 - 1  # what the column of sizes holds
 # Of what no volume has yet: whoever asks for one of these gets an empty list.
 NEVER: Final[Mapping[str, tuple[int, int]]] = {"group_id": (3, 10), "migration_status": (3, 0)}
+NEVER_SNAPSHOTS: Final[Mapping[str, tuple[int, int]]] = {"group_snapshot_id": (3, 14)}
 LIKE: Final[Mapping[str, str]] = {
     "name~": "name",
     "description~": "description",
     "status~": "status",
     "availability_zone~": "availability_zone",
 }
-# What /resource_filters tells of volumes.
-FILTERS: Final = (
-    "name", "status", "metadata", "bootable", "migration_status", "availability_zone", "group_id",
-    "size", "created_at", "updated_at", "consumes_quota",
-)  # fmt: skip
+LIKE_SNAPSHOTS: Final = {key: LIKE[key] for key in ("name~", "description~", "status~")}
+NOTHING: Final = object()  # what no row has
+# What /resource_filters tells.
+FILTERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "volume": (
+        "name", "status", "metadata", "bootable", "migration_status", "availability_zone",
+        "group_id", "size", "created_at", "updated_at", "consumes_quota",
+    ),
+    "snapshot": (
+        "name", "status", "volume_id", "metadata", "availability_zone", "consumes_quota",
+    ),
+    "attachment": ("volume_id", "status", "instance_id", "attach_status"),
+    "message": ("resource_uuid", "resource_type", "event_id", "request_id", "message_level"),
+    "pool": ("name", "volume_type"),
+    "volume_type": ("is_public", "extra_specs"),
+}  # fmt: skip
 
 
 def is_yes(request: web.Request, key: str) -> bool:
@@ -63,7 +75,41 @@ def filters_in(request: web.Request) -> Filters:
     )
 
 
-def _asks_for_nothing(request: web.Request) -> bool:
+def snapshot_filters_in(request: web.Request) -> Filters:
+    """Return which snapshots are asked for.
+
+    Raises:
+        BadInput: a value cannot be one of its key.
+    """
+    query, caller = request.query, request[CALLER]
+    project: str | None = caller.project_id
+    if caller.is_admin and is_yes(request, "all_tenants"):
+        project = query.get("project_id")
+    nothing = _asks_for_nothing(request, NEVER_SNAPSHOTS)
+    equal = {
+        column: as_value(query[key])
+        for key, (column, as_value) in EXACT_SNAPSHOTS.items()
+        if key in query
+    }
+    nothing = nothing or NOTHING in equal.values()
+    items = {"metadata": dictionary("metadata", query["metadata"])} if _has_items(request) else {}
+    return Filters(
+        project_id=project,
+        equal={column: value for column, value in equal.items() if value is not NOTHING},
+        like={column: query[key] for key, column in LIKE_SNAPSHOTS.items() if key in query}
+        if at_least(request, 3, 34)
+        else {},
+        items=items,
+        moments=_moments(request) if at_least(request, 3, 60) else (),
+        nothing=nothing,
+    )
+
+
+def _has_items(request: web.Request) -> bool:
+    return "metadata" in request.query and at_least(request, 3, 22)
+
+
+def _asks_for_nothing(request: web.Request, never: Mapping[str, tuple[int, int]] = NEVER) -> bool:
     query = request.query
     if (
         at_least(request, 3, 65)
@@ -73,7 +119,7 @@ def _asks_for_nothing(request: web.Request) -> bool:
         return True
     if "size" in query and _number(query["size"]) > LARGEST:
         return True
-    return any(key in query and at_least(request, *since) for key, since in NEVER.items())
+    return any(key in query and at_least(request, *since) for key, since in never.items())
 
 
 def _is_flag(request: web.Request, key: str) -> bool:
@@ -113,6 +159,21 @@ EXACT: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
     "volume_type_id": ("volume_type_id", _uuid),
     "size": ("size", _size),
     "bootable": ("bootable", _flag),
+}
+
+
+def _uuid_or_nothing(text: str) -> Any:
+    try:
+        return UUID(text)
+    except ValueError:
+        return NOTHING
+
+
+EXACT_SNAPSHOTS: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
+    "name": ("name", str),
+    "display_name": ("name", str),
+    "status": ("status", str),
+    "volume_id": ("volume_id", _uuid_or_nothing),
 }
 
 

@@ -38,9 +38,9 @@ async def show_limits(request: web.Request) -> web.Response:
         "maxTotalVolumeGigabytes": held["gigabytes"],
         "maxTotalBackups": held["backups"],
         "maxTotalBackupGigabytes": held["backup_gigabytes"],
-        "totalVolumesUsed": usage.volumes,
-        "totalSnapshotsUsed": 0,
-        "totalGigabytesUsed": usage.gigabytes,
+        "totalVolumesUsed": usage.total.volumes,
+        "totalSnapshotsUsed": usage.total.snapshots,
+        "totalGigabytesUsed": usage.total.gigabytes,
         "totalBackupsUsed": 0,
         "totalBackupGigabytesUsed": 0,
     }

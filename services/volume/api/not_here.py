@@ -13,14 +13,11 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 # Collection -> (key of the list, what is said to whoever wants one).
 EMPTY: Final[Mapping[str, tuple[str, str]]] = {
-    "snapshots": ("snapshots", "Snapshots are not supported yet."),
-    "attachments": ("attachments", "Volumes cannot be attached to servers yet."),
     "backups": ("backups", "There is no backup service."),
     "groups": ("groups", "Volumes cannot be grouped yet."),
     "group_snapshots": ("group_snapshots", "Volumes cannot be grouped yet."),
     "consistencygroups": ("consistencygroups", "Consistency groups are not supported."),
     "cgsnapshots": ("cgsnapshots", "Consistency groups are not supported."),
-    "messages": ("messages", "Messages are made by the service alone."),
     "clusters": ("clusters", "Volume services are not clustered."),
     "qos-specs": ("qos_specs", "There are no QoS specs yet."),
     "group_types": ("group_types", "Volumes cannot be grouped yet."),

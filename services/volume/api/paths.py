@@ -6,7 +6,7 @@ from uuid import UUID
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from services.volume.domain import volume, volume_type
+from services.volume.domain import attachment, snapshot, volume, volume_type
 from shared.errors import BadInput, NotFound
 
 
@@ -18,11 +18,19 @@ def uuid_in(
     Raises:
         NotFound: it cannot be one.
     """
-    text = request.match_info[name]
+    return uuid_of(request.match_info[name], refusal)
+
+
+def uuid_of(text: str, refusal: Callable[[object], NotFound]) -> UUID:
+    """Return the id in a text.
+
+    Raises:
+        NotFound: it cannot be one.
+    """
     try:
         return UUID(text) if len(text) in (32, 36) else _none(text)
     except ValueError as wrong:
-        raise refusal(text) from wrong
+        raise refusal(text[:60]) from wrong
 
 
 def _none(text: str) -> UUID:
@@ -32,6 +40,16 @@ def _none(text: str) -> UUID:
 def volume_id_in(request: web.Request) -> UUID:
     """Return the volume the URL is about."""
     return uuid_in(request, "volume_id")
+
+
+def snapshot_id_in(request: web.Request) -> UUID:
+    """Return the snapshot the URL is about."""
+    return uuid_in(request, "snapshot_id", snapshot.not_found)
+
+
+def attachment_id_in(request: web.Request) -> UUID:
+    """Return the attachment the URL is about."""
+    return uuid_in(request, "attachment_id", attachment.not_found)
 
 
 def type_id_in(request: web.Request) -> UUID:

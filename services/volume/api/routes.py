@@ -3,9 +3,13 @@
 from typing import Final
 
 from services.volume.api import (
+    attachments,
     limits,
+    messages,
     not_here,
     services,
+    snapshot_metadata,
+    snapshots,
     transfers,
     versions,
     volume_actions,
@@ -26,6 +30,10 @@ ROUTES: Final = [
                 *volume_metadata.ROUTES,
                 *volume_actions.ROUTES,
                 *volume_types.ROUTES,
+                *snapshots.ROUTES,
+                *snapshot_metadata.ROUTES,
+                *attachments.ROUTES,
+                *messages.ROUTES,
                 *limits.ROUTES,
                 *services.ROUTES,
                 *transfers.ROUTES,

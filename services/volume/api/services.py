@@ -98,7 +98,7 @@ async def show_extension(request: web.Request) -> web.Response:
 
 async def list_resource_filters(request: web.Request) -> web.Response:
     """List what lists may be filtered by (3.33)."""
-    every = [{"resource": "volume", "filters": list(FILTERS)}]
+    every = [{"resource": name, "filters": list(known)} for name, known in FILTERS.items()]
     asked = request.query.get("resource")
     return answer({"resource_filters": [one for one in every if asked in (None, one["resource"])]})
 

@@ -1,43 +1,45 @@
 """Handlers for /volumes."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
-from uuid import UUID
 
+import orjson
 from aiohttp import web
 
 from services.volume.api.deps import DEPS
 from services.volume.api.filters import filters_in, is_yes
-from services.volume.api.paths import volume_id_in
+from services.volume.api.paths import uuid_of, volume_id_in
 from services.volume.api.policy import require, scope
 from services.volume.api.schemas.volumes import (
     ENVELOPE,
+    FOR_COMPUTE,
     CreateVolume,
     NewVolume,
     UpdateVolume,
     known_keys,
 )
-from services.volume.api.views.volumes import brief, detail
+from services.volume.api.views.volumes import brief, detail, from_stored, is_stored
+from services.volume.domain import snapshot
 from services.volume.domain.volume import CannotYet, not_found
 from services.volume.store import listing
-from services.volume.store.listing import SORTABLE, Window
-from services.volume.usecases import volumes
-from services.volume.usecases.volumes import Wish
+from services.volume.store.listing import SORTABLE
+from services.volume.store.pages import Window
+from services.volume.usecases import create_volumes, volumes
+from services.volume.usecases.create_volumes import Defaults, Wish
+from services.volume.usecases.images import find_image
 from shared.errors import BadInput, NotFound
-from shared.identity.caller import CALLER
-from shared.web.answers import answer
+from shared.identity.caller import CALLER, Caller
+from shared.ids import ProjectId, UserId
+from shared.web.answers import answer, answer_bytes
 from shared.web.body import parsed, read, read_json
 from shared.web.microversion import MICROVERSION, at_least
 from shared.web.paging import cinder_page, next_links
 
-# Asked for, known to Cinder, and not built yet.
-NOT_YET: Final[Mapping[str, str]] = {
-    "snapshot_id": "Volumes cannot be made from snapshots yet.",
-    "source_volid": "Volumes cannot be cloned yet.",
-    "image_ref": "Volumes cannot be made from images yet.",
-    "image_id": "Volumes cannot be made from images yet.",
+# Asked for, known to Cinder, and not here.
+NOT_HERE: Final[Mapping[str, str]] = {
     "backup_id": "There is no backup service.",
-    "group_id": "Volumes cannot be grouped yet.",
+    "group_id": "Volumes cannot be grouped.",
     "consistencygroup_id": "Consistency groups are not supported; Cinder itself dropped them.",
 }
 
@@ -46,22 +48,57 @@ async def create_volume(request: web.Request) -> web.Response:
     """Have a volume."""
     require(request, "volume:create")
     asked = await _wanted(request)
-    _refuse_what_is_not_built(asked)
-    if asked.size is None:
-        raise BadInput("Invalid input received: Volume size must be an integer and greater than 0.")
-    deps = request.app[DEPS]
+    _refuse_what_is_not_here(asked)
+    deps, caller = request.app[DEPS], _for_whom(request, asked)
     wish = Wish(
         size=asked.size,
         name=asked.name,
         description=asked.description,
         volume_type=asked.volume_type or None,
-        availability_zone=_zone(deps.settings.availability_zone, asked.availability_zone),
+        zone=asked.availability_zone or None,
+        cluster=asked.cluster,
         metadata=asked.metadata or {},
+        **await _source(request, asked),
     )
-    made = await volumes.create(
-        deps.transaction, request[CALLER], wish, deps.settings.default_volume_type
+    usual = Defaults(
+        volume_type=deps.settings.default_volume_type, zone=deps.settings.availability_zone
     )
+    made = await create_volumes.create(deps.transaction, caller, wish, usual)
     return answer({"volume": detail(request, made)}, status=202)
+
+
+def _for_whom(request: web.Request, asked: NewVolume) -> Caller:
+    """Return who is to have the volume: compute makes some for its users."""
+    caller = request[CALLER]
+    if not caller.is_service:
+        for name in FOR_COMPUTE:
+            if getattr(asked, name) is not None:
+                raise BadInput(f"Additional properties are not allowed ('{name}' was unexpected)")
+        return caller
+    return replace(
+        caller,
+        project_id=ProjectId(asked.project_id or caller.project_id),
+        user_id=UserId(asked.user_id or caller.user_id),
+    )
+
+
+async def _source(request: web.Request, asked: NewVolume) -> dict[str, Any]:
+    """Return what the volume is to be made from, if anything."""
+    image = asked.image_ref or asked.image_id
+    given = [each for each in (asked.snapshot_id, asked.source_volid, image) if each]
+    if len(given) > 1:
+        raise BadInput(
+            "Invalid input received: A volume is made from one of a snapshot, a volume and an "
+            "image."
+        )
+    if asked.snapshot_id:
+        return {"snapshot_id": uuid_of(asked.snapshot_id, snapshot.not_found)}
+    if asked.source_volid:
+        return {"source_id": uuid_of(asked.source_volid, not_found)}
+    if not image:
+        return {}
+    deps = request.app[DEPS]
+    return {"image": await find_image(deps.reads, deps.images, request[CALLER], image)}
 
 
 async def _wanted(request: web.Request) -> NewVolume:
@@ -75,14 +112,8 @@ async def _wanted(request: web.Request) -> NewVolume:
     return parsed(body, CreateVolume).volume
 
 
-def _zone(ours: str, asked: str | None) -> str:
-    if asked and asked != ours:
-        raise BadInput(f"Invalid input received: Availability zone '{asked}' is invalid.")
-    return ours
-
-
-def _refuse_what_is_not_built(asked: NewVolume) -> None:
-    for field, sentence in NOT_YET.items():
+def _refuse_what_is_not_here(asked: NewVolume) -> None:
+    for field, sentence in NOT_HERE.items():
         if getattr(asked, field):
             raise CannotYet(sentence)
     if asked.multiattach:
@@ -107,34 +138,36 @@ async def _list(request: web.Request, *, detailed: bool) -> web.Response:
     window = Window(
         order=[(sort.key, sort.descending) for sort in page.sorts],
         limit=page.limit,
-        marker=_marker(page.marker),
+        marker=uuid_of(page.marker, not_found) if page.marker is not None else None,
         offset=page.offset,
     )
-    found = await listing.list_volumes(deps.reads, filters, window)
-    view = detail if detailed else brief
-    body: dict[str, Any] = {"volumes": [view(request, each) for each in found]}
-    if links := next_links(request, page, [str(each.id) for each in found]):
-        body["volumes_links"] = links
+    count = None
     if at_least(request, 3, 45) and is_yes(request, "with_count"):
-        body["count"] = await listing.count_volumes(deps.reads, filters)
-    return answer(body)
-
-
-def _marker(text: str | None) -> UUID | None:
-    if text is None:
-        return None
-    try:
-        return UUID(text)
-    except ValueError as wrong:
-        raise not_found(text[:60]) from wrong
+        count = await listing.count_volumes(deps.reads, filters)
+    if detailed and is_stored(request):
+        stored = await listing.list_stored(deps.reads, filters, window)
+        views: Any = orjson.Fragment(b"[" + b",".join(each.view for each in stored) + b"]")
+        ids = [str(each.id) for each in stored]
+    else:
+        found = await listing.list_volumes(deps.reads, filters, window)
+        view = detail if detailed else brief
+        views, ids = [view(request, each) for each in found], [str(each.id) for each in found]
+    body: dict[str, Any] = {"volumes": views}
+    if links := next_links(request, page, ids):
+        body["volumes_links"] = links
+    if count is not None:
+        body["count"] = count
+    return answer_bytes(from_stored(request, orjson.dumps(body)))
 
 
 async def show_volume(request: web.Request) -> web.Response:
     """Show a volume."""
     require(request, "volume:get")
-    volume = await listing.show_volume(
-        request.app[DEPS].reads, volume_id_in(request), scope(request)
-    )
+    reads, volume_id = request.app[DEPS].reads, volume_id_in(request)
+    if is_stored(request):
+        stored = await listing.show_stored(reads, volume_id, scope(request))
+        return answer_bytes(from_stored(request, b'{"volume":' + stored.view + b"}"))
+    volume = await listing.show_volume(reads, volume_id, scope(request))
     return answer({"volume": detail(request, volume)})
 
 
@@ -158,7 +191,11 @@ async def delete_volume(request: web.Request) -> web.Response:
     force = at_least(request, 3, 23) and is_yes(request, "force")
     require(request, "volume:force_delete" if force else "volume:delete")
     await volumes.delete(
-        request.app[DEPS].transaction, volume_id_in(request), scope(request), force=force
+        request.app[DEPS].transaction,
+        volume_id_in(request),
+        scope(request),
+        force=force,
+        cascade=is_yes(request, "cascade"),
     )
     return web.Response(status=202)
 

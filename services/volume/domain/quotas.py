@@ -1,7 +1,7 @@
 """Limits of a project (Block Storage API, quota sets). -1 is no limit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from shared.errors import OverQuota
@@ -16,12 +16,22 @@ DEFAULTS: Final[Mapping[str, int]] = {
     "per_volume_gigabytes": -1,
 }
 PER_TYPE: Final = ("volumes", "snapshots", "gigabytes")
+NOUNS: Final[Mapping[str, tuple[str, str]]] = {
+    "volumes": ("VolumeLimitExceeded", "volumes"),
+    "snapshots": ("SnapshotLimitExceeded", "snapshots"),
+}
 
 
 class TooManyVolumes(OverQuota):
     """The project may have no more volumes."""
 
     code = "volume.quota.volumes"
+
+
+class TooManySnapshots(OverQuota):
+    """The project may have no more snapshots."""
+
+    code = "volume.quota.snapshots"
 
 
 class TooManyGigabytes(OverQuota):
@@ -42,52 +52,80 @@ def of_type(name: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """What a project has: volumes and GiB, in all and by type's name."""
+class Count:
+    """How much there is, or how much more is wanted. Snapshots count in gigabytes too."""
 
     volumes: int = 0
+    snapshots: int = 0
     gigabytes: int = 0
-    by_type: Mapping[str, tuple[int, int]] | None = None
+
+    def and_(self, other: "Count") -> "Count":
+        """Return both together."""
+        return Count(
+            volumes=self.volumes + other.volumes,
+            snapshots=self.snapshots + other.snapshots,
+            gigabytes=self.gigabytes + other.gigabytes,
+        )
+
+    def of(self, kind: str) -> int:
+        """Return one of the three."""
+        return int(getattr(self, kind)) if kind in PER_TYPE else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a project has, by type's name."""
+
+    by_type: Mapping[str, Count] = field(default_factory=dict)
+
+    @property
+    def total(self) -> Count:
+        """All of it."""
+        every = Count()
+        for count in self.by_type.values():
+            every = every.and_(count)
+        return every
 
     def of(self, resource: str) -> int:
         """Return how much of a resource is in use; ``gigabytes_standard`` counts one type."""
-        if resource in ("volumes", "gigabytes"):
-            return self.volumes if resource == "volumes" else self.gigabytes
+        if resource in PER_TYPE:
+            return self.total.of(resource)
         kind, _, name = resource.partition("_")
-        volumes, gigabytes = (self.by_type or {}).get(name, (0, 0))
-        return {"volumes": volumes, "gigabytes": gigabytes}.get(kind, 0)
+        return self.by_type.get(name, Count()).of(kind)
 
 
-def check(
-    limits: Mapping[str, int], usage: Usage, volume_type: str, *, volumes: int, gigabytes: int
-) -> None:
+def check(limits: Mapping[str, int], usage: Usage, volume_type: str, more: Count) -> None:
     """Let through what fits.
 
     Args:
         limits: by resource.
         usage: before.
         volume_type: name of the type that grows.
-        volumes: how many more.
-        gigabytes: how much more.
+        more: what is wanted.
 
     Raises:
         OverQuota: a limit would be passed; the sentence is Cinder's.
     """
     for name in ("gigabytes", f"gigabytes_{volume_type}"):
-        limit, used = limits.get(name, -1), usage.of(name)
-        if gigabytes > 0 and 0 <= limit < used + gigabytes:
-            raise TooManyGigabytes(
-                "VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed "
-                f"{name} quota. Requested {gigabytes}G, quota is {limit}G and {used}G has been "
-                "consumed."
-            )
-    for name in ("volumes", f"volumes_{volume_type}"):
-        limit, used = limits.get(name, -1), usage.of(name)
-        if volumes > 0 and 0 <= limit < used + volumes:
-            raise TooManyVolumes(
-                f"VolumeLimitExceeded: Maximum number of volumes allowed ({limit}) exceeded for "
-                f"quota '{name}'."
-            )
+        _check_gigabytes(limits.get(name, -1), usage.of(name), name, more.gigabytes)
+    for kind, refusal in (("volumes", TooManyVolumes), ("snapshots", TooManySnapshots)):
+        for name in (kind, f"{kind}_{volume_type}"):
+            limit, wanted = limits.get(name, -1), more.of(kind)
+            if wanted > 0 and 0 <= limit < usage.of(name) + wanted:
+                fault, noun = NOUNS[kind]
+                raise refusal(
+                    f"{fault}: Maximum number of {noun} allowed ({limit}) exceeded for "
+                    f"quota '{name}'."
+                )
+
+
+def _check_gigabytes(limit: int, used: int, name: str, wanted: int) -> None:
+    if wanted > 0 and 0 <= limit < used + wanted:
+        raise TooManyGigabytes(
+            "VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed "
+            f"{name} quota. Requested {wanted}G, quota is {limit}G and {used}G has been "
+            "consumed."
+        )
 
 
 def check_size(limits: Mapping[str, int], size: int) -> None:

@@ -1,97 +1,26 @@
 """A volume: what it is, and what may happen to it next.
 
-A volume is data until a server first needs it: no disk exists before, so creating, growing and
-deleting one are done when they are written down.
+A blank volume is data until a server first needs it: no storage is used before, so creating,
+growing and deleting one are done when they are written down. A volume with content is somewhere.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final, Self
 from uuid import UUID
 
+from services.volume.domain.lifecycle import RULES, Action, Status
 from shared.errors import BadInput, Kind, NotFound, NotSupported
 from shared.ids import ProjectId, UserId, VolumeId
 
-
-class Status(StrEnum):
-    """The status OpenStack clients see (Block Storage API v3)."""
-
-    CREATING = "creating"
-    AVAILABLE = "available"
-    RESERVED = "reserved"
-    ATTACHING = "attaching"
-    DETACHING = "detaching"
-    IN_USE = "in-use"
-    MAINTENANCE = "maintenance"
-    EXTENDING = "extending"
-    DELETING = "deleting"
-    AWAITING_TRANSFER = "awaiting-transfer"
-    ERROR = "error"
-    ERROR_DELETING = "error_deleting"
-    ERROR_EXTENDING = "error_extending"
-    ERROR_MANAGING = "error_managing"
-    ERROR_RESTORING = "error_restoring"
-    DELETED = "deleted"
-
-
-class Action(StrEnum):
-    """What a user may ask of a volume."""
-
-    EXTEND = "extend"
-    RETYPE = "retype"
-    OFFER = "offer"  # to whoever has the key of the transfer
-    WITHDRAW = "withdraw"
-    ACCEPT = "accept"
-    DELETE = "delete"
-    FORCE_DELETE = "force-delete"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One row of the life of a volume."""
-
-    allowed: frozenset[Status]
-    done: Status
-    refusal: str  # Cinder's words; {status} and {id} are filled in
-
-
-S, A = Status, Action
-_OFFERED: Final = frozenset({S.AWAITING_TRANSFER})
-_LIVE: Final = frozenset(Status) - {S.DELETED}
-RULES: Final[Mapping[Action, Rule]] = {
-    A.EXTEND: Rule(
-        frozenset({S.AVAILABLE}),
-        S.AVAILABLE,
-        "Invalid volume: Volume {id} status must be '['available']' to extend, currently {status}.",
-    ),
-    A.RETYPE: Rule(
-        frozenset({S.AVAILABLE}),
-        S.AVAILABLE,
-        "Invalid volume: Volume {id} status must be '['available']' to be given another type, "
-        "currently {status}.",
-    ),
-    A.OFFER: Rule(
-        frozenset({S.AVAILABLE}),
-        S.AWAITING_TRANSFER,
-        "Invalid volume: status must be available, but volume {id} is {status}.",
-    ),
-    A.WITHDRAW: Rule(_OFFERED, S.AVAILABLE, "Invalid volume: Volume {id} is {status}."),
-    A.ACCEPT: Rule(
-        _OFFERED,
-        S.AVAILABLE,
-        "Invalid volume: Volume {id} must be awaiting-transfer to change hands, but is {status}.",
-    ),
-    A.DELETE: Rule(
-        frozenset({S.AVAILABLE, S.ERROR, S.ERROR_RESTORING, S.ERROR_EXTENDING, S.ERROR_MANAGING}),
-        S.DELETED,
-        "Invalid volume: Volume status must be available or error or error_restoring or "
-        "error_extending or error_managing and must not be migrating, attached, belong to a "
-        "group, have snapshots, awaiting a transfer, or be disassociated from snapshots after "
-        "volume transfer.",
-    ),
-    A.FORCE_DELETE: Rule(_LIVE, S.DELETED, "Invalid volume: Volume {id} is {status}."),
+NOT_PLACED: Final[Mapping[str, Any]] = {
+    "cluster": None,
+    "driver": None,
+    "disk_template": None,
+    "disk_uuid": None,
+    "disk_nodes": (),
+    "has_content": False,
 }
 
 
@@ -108,7 +37,7 @@ class WrongStatus(BadInput):
 
 
 class CannotYet(NotSupported):
-    """Known to Cinder, not built here; 400 with a sentence, as clients expect of Cinder."""
+    """Known to Cinder, impossible here; 400 with a sentence, as clients expect of Cinder."""
 
     kind = Kind.BAD_INPUT
     code = "volume.not_supported"
@@ -129,7 +58,9 @@ class Volume:
     name: str | None
     description: str | None
     size: int
+    growing_to: int | None = None
     status: Status
+    status_before: Status | None = None
     availability_zone: str
     volume_type_id: UUID
     volume_type: str  # the type's name
@@ -137,12 +68,23 @@ class Volume:
     image_metadata: Mapping[str, str] = field(default_factory=dict)
     bootable: bool = False
     multiattach: bool = False
+    readonly: bool | None = None
+    snapshot_id: UUID | None = None
+    source_id: UUID | None = None
+    group_id: UUID | None = None
+    cluster: str | None = None  # None: no storage is used yet
+    driver: str | None = None
+    disk_template: str | None = None
+    disk_uuid: str | None = None  # Ganeti's, once a native volume was attached
+    disk_nodes: tuple[str, ...] = ()  # where that disk is
+    has_content: bool = False
+    attachments: tuple[Mapping[str, str | None], ...] = ()  # as they are shown
     created_at: datetime
     updated_at: datetime | None = None
     version: int = 0
 
     def doing(self, action: Action, now: datetime, **changes: Any) -> Self:
-        """Return the volume after the action.
+        """Return the volume while the action is being done to it.
 
         Raises:
             WrongStatus: its status does not allow it.
@@ -150,19 +92,36 @@ class Volume:
         rule = RULES[action]
         if self.status not in rule.allowed:
             raise WrongStatus(rule.refusal.format(id=self.id, status=self.status))
-        return replace(self, status=rule.done, updated_at=now, **changes)
+        return replace(
+            self, status=rule.during, status_before=self.status, updated_at=now, **changes
+        )
 
-    def extended(self, size: int, now: datetime) -> Self:
-        """Return the volume, grown to a size in GiB.
+    def having(self, status: Status, now: datetime, **changes: Any) -> Self:
+        """Return the volume in a status, nothing being done to it any more."""
+        return replace(self, status=status, status_before=None, updated_at=now, **changes)
+
+    def as_before(self, now: datetime, **changes: Any) -> Self:
+        """Return the volume in the status it had before something was done to it."""
+        return self.having(self.status_before or Status.AVAILABLE, now, **changes)
+
+    def growing(self, size: int, now: datetime, *, even_in_use: bool) -> Self:
+        """Return the volume on its way to a size in GiB.
 
         Raises:
             BadInput: it would not grow.
             WrongStatus: its status does not allow it.
         """
-        grown = self.doing(Action.EXTEND, now, size=size)
+        action = Action.EXTEND_IN_USE if even_in_use else Action.EXTEND
+        grown = self.doing(action, now, growing_to=size)
         if size <= self.size:
             raise BadInput(
                 f"Invalid input received: New size for extend must be greater than current "
                 f"size. (current: {self.size}, extended: {size})."
             )
         return grown
+
+    @property
+    def shown_metadata(self) -> dict[str, str]:
+        """The user's metadata, and the flag that Cinder shows among it."""
+        flag = {} if self.readonly is None else {"readonly": str(self.readonly)}
+        return {**self.metadata, **flag}

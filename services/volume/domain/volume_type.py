@@ -2,10 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from enum import StrEnum
+from typing import Any, Final
 from uuid import UUID
 
 from shared.errors import BadInput, Conflict, NotFound
+
+DRIVER: Final = "ganeti:driver"
+TEMPLATE: Final = "ganeti:disk_template"
+CLUSTERS: Final = "ganeti:clusters"  # comma separated; absent: every cluster
+PARAMETER: Final = "ganeti:ext:"  # and the name of a parameter of the ExtStorage provider
+
+
+class Driver(StrEnum):
+    """How a volume is stored."""
+
+    EXT = "ext"  # by our ExtStorage provider and storage agent: snapshots, clones, images
+    NATIVE = "native"  # as a disk of Ganeti's own
+
 
 # Extra specs that every user may see; the others are administrators' business.
 VISIBLE: Final = frozenset({"RESKEY:availability_zones", "multiattach", "replication_enabled"})
@@ -56,6 +70,7 @@ class VolumeType:
     is_public: bool = True
     extra_specs: Mapping[str, str] = field(default_factory=dict)
     projects: frozenset[str] = frozenset()  # who may use it when it is not public
+    qos_specs_id: UUID | None = None
 
     def is_usable_by(self, project_id: str, *, is_admin: bool) -> bool:
         """Whether volumes of a project may be of this type."""
@@ -65,6 +80,27 @@ class VolumeType:
     def multiattach(self) -> bool:
         """Whether several servers may use a volume of this type at once."""
         return self.extra_specs.get("multiattach", "").lower() == "<is> true"
+
+    @property
+    def driver(self) -> Driver | None:
+        """The one driver of its volumes; None: what the cluster has, ``ext`` first."""
+        wanted = self.extra_specs.get(DRIVER, "")
+        return Driver(wanted) if wanted in set(Driver) else None
+
+    @property
+    def clusters(self) -> frozenset[str]:
+        """The clusters its volumes may be on; empty: all."""
+        names = self.extra_specs.get(CLUSTERS, "").split(",")
+        return frozenset(name.strip() for name in names if name.strip())
+
+    @property
+    def provider_parameters(self) -> dict[str, str]:
+        """What the ExtStorage provider is told besides."""
+        return {
+            key.removeprefix(PARAMETER): value
+            for key, value in self.extra_specs.items()
+            if key.startswith(PARAMETER)
+        }
 
     def shared_access(self) -> frozenset[str]:
         """Return the projects that may use the type.
@@ -80,8 +116,15 @@ class VolumeType:
         return self.projects
 
 
-# What every installation begins with: driver X (our ExtStorage provider), driver N (plain Ganeti).
-FIRST: Final[Mapping[str, str]] = {
-    "standard": "Volumes on shared storage, with snapshots and clones.",
-    "native": "Volumes on the cluster's own storage.",
+# What every installation begins with: driver X (our ExtStorage provider) where a cluster has it,
+# and driver N (plain Ganeti).
+FIRST: Final[Mapping[str, Mapping[str, Any]]] = {
+    "standard": {
+        "description": "Volumes on shared storage, with snapshots and clones where the cluster "
+        "has our provider.",
+    },
+    "native": {
+        "description": "Volumes on the cluster's own storage.",
+        "extra_specs": {DRIVER: Driver.NATIVE.value},
+    },
 }

@@ -3,26 +3,50 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.volume.store.attachments import AttachmentStore
+from services.volume.store.messages import MessageStore
+from services.volume.store.projections import ProjectionStore
 from services.volume.store.quotas import QuotaStore
+from services.volume.store.snapshots import SnapshotStore
 from services.volume.store.tables import messaging
 from services.volume.store.transfers import TransferStore
 from services.volume.store.volume_types import TypeStore
 from services.volume.store.volumes import VolumeStore
+from shared.db.jobs import JobStore
 from shared.db.messaging import Outbox
+from shared.db.sagas import SagaStore
+from shared.logs import current_request_id
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
     """What one transaction may touch."""
 
     volumes: VolumeStore
+    snapshots: SnapshotStore
+    attachments: AttachmentStore
     types: TypeStore
     quotas: QuotaStore
     transfers: TransferStore
+    messages: MessageStore
+    projections: ProjectionStore
     outbox: Outbox
+    sagas: SagaStore
+    jobs: JobStore
+
+    async def begin(self, saga: str, subject: UUID, **notes: Any) -> None:
+        """Start a saga if, and only if, this transaction commits.
+
+        One that is at work on the subject stops where it stands: the subject's status let this
+        one begin, so the other has told its end already, or an administrator overruled it.
+        """
+        await self.sagas.supersede(subject)
+        await self.sagas.start(saga, subject, notes, current_request_id())
 
 
 Transaction = Callable[[], AbstractAsyncContextManager[Stores]]
@@ -37,11 +61,17 @@ def binding(defaults: Mapping[str, int]) -> Callable[[AsyncConnection], Stores]:
 
     def bind(connection: AsyncConnection) -> Stores:
         return Stores(
-            VolumeStore(connection),
-            TypeStore(connection),
-            QuotaStore(connection, defaults),
-            TransferStore(connection),
-            Outbox(connection, messaging),
+            volumes=VolumeStore(connection),
+            snapshots=SnapshotStore(connection),
+            attachments=AttachmentStore(connection),
+            types=TypeStore(connection),
+            quotas=QuotaStore(connection, defaults),
+            transfers=TransferStore(connection),
+            messages=MessageStore(connection),
+            projections=ProjectionStore(connection),
+            outbox=Outbox(connection, messaging),
+            sagas=SagaStore(connection, messaging.sagas),
+            jobs=JobStore(connection, messaging.jobs),
         )
 
     return bind

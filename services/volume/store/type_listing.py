@@ -11,7 +11,7 @@ from services.volume.store.volume_types import type_of
 from shared.db.reads import Reads
 
 TYPES: Final = """
-SELECT t.id, t.name, t.description, t.is_public, t.extra_specs,
+SELECT t.id, t.name, t.description, t.is_public, t.extra_specs, t.qos_specs_id,
        (SELECT array_agg(a.project_id) FROM volume_type_access a WHERE a.volume_type_id = t.id)
        AS projects
 FROM volume_types t

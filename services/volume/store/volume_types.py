@@ -10,7 +10,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.volume.domain.volume_type import TypeExists, TypeInUse, VolumeType, not_found
-from services.volume.store.tables import volume_type_access, volume_types, volumes
+from services.volume.store.tables import (
+    default_types,
+    volume_type_access,
+    volume_types,
+    volumes,
+)
 
 _LIVE = volume_types.c.deleted_at.is_(None)
 _projects = (
@@ -30,6 +35,7 @@ def type_of(row: Mapping[Any, Any]) -> VolumeType:
         is_public=row["is_public"],
         extra_specs=row["extra_specs"],
         projects=frozenset(row["projects"] or ()),
+        qos_specs_id=row["qos_specs_id"],
     )
 
 
@@ -40,6 +46,7 @@ def _values_of(kind: VolumeType) -> dict[str, Any]:
         "description": kind.description,
         "is_public": kind.is_public,
         "extra_specs": dict(kind.extra_specs),
+        "qos_specs_id": kind.qos_specs_id,
     }
 
 
@@ -68,6 +75,47 @@ class TypeStore:
         rows = (await self._connection.execute(query)).mappings().all()
         by_id = [row for row in rows if str(row["id"]) == name_or_id]
         return type_of((by_id or rows)[0]) if rows else None
+
+    async def usual(self, project_id: str, name: str) -> VolumeType | None:
+        """Return the type that a project's volumes get when they name none.
+
+        Args:
+            project_id: which may have a default type of its own.
+            name: of the type that others have.
+        """
+        own = sa.select(default_types.c.volume_type_id).where(
+            default_types.c.project_id == project_id
+        )
+        query = (
+            sa.select(volume_types, _projects)
+            .where(
+                _LIVE,
+                sa.or_(
+                    volume_types.c.id == own.scalar_subquery(),
+                    volume_types.c.name == name,
+                    sa.cast(volume_types.c.id, sa.Text) == name,
+                ),
+            )
+            .with_for_update(read=True, of=volume_types)
+            .order_by(sa.func.coalesce(volume_types.c.id == own.scalar_subquery(), False).desc())
+        )
+        row = (await self._connection.execute(query)).mappings().first()
+        return None if row is None else type_of(row)
+
+    async def get_shared(self, type_id: UUID) -> VolumeType:
+        """Return a type that volumes are of, even one that is deleted."""
+        query = sa.select(volume_types, _projects).where(volume_types.c.id == type_id)
+        return type_of((await self._connection.execute(query)).mappings().one())
+
+    async def default_of(self, project_id: str, type_id: UUID | None) -> None:
+        """Have a project's volumes be of a type when they name none; None: of the usual one."""
+        await self._connection.execute(
+            sa.delete(default_types).where(default_types.c.project_id == project_id)
+        )
+        if type_id is not None:
+            await self._connection.execute(
+                insert(default_types).values(project_id=project_id, volume_type_id=type_id)
+            )
 
     async def get(self, type_id: UUID) -> VolumeType:
         """Return a type, and keep other writers off it until the transaction ends.
@@ -131,6 +179,11 @@ class TypeStore:
         )
         if (await self._connection.execute(live.limit(1))).first():
             raise TypeInUse(f"Target volume type is still in use: {kind.id}")
+        usual = sa.select(default_types.c.project_id).where(
+            default_types.c.volume_type_id == kind.id
+        )
+        if (await self._connection.execute(usual.limit(1))).first():
+            raise TypeInUse(f"Volume type {kind.id} is the default of a project.")
         await self._connection.execute(
             sa.update(volume_types)
             .where(volume_types.c.id == kind.id)

@@ -3,13 +3,14 @@
 from uuid import UUID
 
 from services.volume.domain import quotas
+from services.volume.domain.lifecycle import Action, Status
+from services.volume.domain.quotas import Count
 from services.volume.domain.transfer import Transfer, digest, new_key
-from services.volume.domain.volume import Action, Status
+from services.volume.domain.volume import Volume
 from services.volume.domain.volume_type import not_found
-from services.volume.store.stores import Transaction
-from services.volume.usecases.volumes import tell
+from services.volume.store.stores import Stores, Transaction
+from services.volume.usecases.telling import save
 from shared.clock import utcnow
-from shared.contracts.resources import UPDATED
 from shared.identity.caller import Caller
 from shared.ids import new_uuid
 
@@ -42,7 +43,7 @@ async def offer(
             created_at=utcnow(),
         )
         await stores.transfers.add(transfer)
-        await tell(stores, await stores.volumes.save(offered), UPDATED)
+        await save(stores, offered)
         return transfer, key
 
 
@@ -58,7 +59,7 @@ async def withdraw(transaction: Transaction, transfer_id: UUID, project_id: str 
         await stores.transfers.end(transfer)
         if volume.status is Status.AWAITING_TRANSFER:  # administrators may have reset it
             kept = volume.doing(Action.WITHDRAW, utcnow())
-            await tell(stores, await stores.volumes.save(kept), UPDATED)
+            await save(stores, kept)
 
 
 async def accept(transaction: Transaction, caller: Caller, transfer_id: UUID, key: str) -> Transfer:
@@ -87,6 +88,18 @@ async def accept(transaction: Transaction, caller: Caller, transfer_id: UUID, ke
             limits = await stores.quotas.of_project(caller.project_id)
             quotas.check_size(limits, volume.size)
             usage = await stores.volumes.usage(caller.project_id)
-            quotas.check(limits, usage, kind.name, volumes=1, gigabytes=volume.size)
-        await tell(stores, await stores.volumes.save(taken), UPDATED)
+            quotas.check(limits, usage, kind.name, await _changing_hands(stores, volume, transfer))
+            if not transfer.no_snapshots:
+                await stores.snapshots.give(volume.id, caller.project_id, caller.user_id)
+        await save(stores, taken)
         return transfer
+
+
+async def _changing_hands(stores: Stores, volume: Volume, transfer: Transfer) -> Count:
+    """Return what the volume adds to what its new project has: snapshots too, unless kept back."""
+    snapshots = [] if transfer.no_snapshots else await stores.snapshots.of_volume(volume.id)
+    return Count(
+        volumes=1,
+        snapshots=len(snapshots),
+        gigabytes=volume.size + sum(each.size for each in snapshots),
+    )

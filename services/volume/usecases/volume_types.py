@@ -29,9 +29,9 @@ async def have_the_first(transaction: Transaction) -> None:
         VolumeType(
             id=uuid5(NAMESPACE_URL, f"cyclades:volume-type:{name}"),
             name=name,
-            description=description,
+            **given,
         )
-        for name, description in FIRST.items()
+        for name, given in FIRST.items()
     ]
     async with transaction() as stores:
         await stores.types.begin_with(first)

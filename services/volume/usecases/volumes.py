@@ -1,92 +1,29 @@
-"""What the volume service does with volumes. Each function is one transaction."""
+"""What the volume service does with volumes that are there. Each function is one transaction."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from services.volume.domain import quotas
-from services.volume.domain.volume import Action, Status, Volume
-from services.volume.domain.volume_type import VolumeType, not_found
+from services.volume.domain.lifecycle import RULES, Action, Status
+from services.volume.domain.placing import driver_on
+from services.volume.domain.quotas import Count
+from services.volume.domain.snapshot import DELETABLE, SnapshotStatus
+from services.volume.domain.volume import Volume, WrongStatus
+from services.volume.domain.volume_type import Driver, VolumeType
 from services.volume.store.stores import Stores, Transaction
-from services.volume.usecases.documents import changed
+from services.volume.usecases.create_volumes import usable_type
+from services.volume.usecases.metadata import checked
+from services.volume.usecases.telling import save
 from shared.clock import utcnow
-from shared.contracts.resources import CREATED, DELETED, UPDATED
-from shared.errors import BadInput, OverQuota
+from shared.contracts.resources import DELETED, UPDATED
+from shared.errors import BadInput
 from shared.identity.caller import Caller
-from shared.ids import VolumeId, new_uuid
-from shared.logs import current_request_id
 
-LARGEST_METADATA: Final = 128  # items
-
-
-class TooMuchMetadata(OverQuota):
-    """A volume may not have that many items."""
-
-    code = "volume.quota.metadata_items"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """The volume a user asks for. ``size`` in GiB."""
-
-    size: int
-    name: str | None = None
-    description: str | None = None
-    volume_type: str | None = None  # name or id
-    availability_zone: str
-    metadata: Mapping[str, str]
-
-
-async def create(transaction: Transaction, caller: Caller, wish: Wish, default_type: str) -> Volume:
-    """Have a volume. It is data until a server first needs it.
-
-    Raises:
-        TypeNotFound: no such type, or not for this project.
-        OverQuota: the project's limits.
-    """
-    async with transaction() as stores:
-        await stores.volumes.lock(caller.project_id)
-        kind = await _usable_type(stores, caller, wish.volume_type or default_type)
-        limits = await stores.quotas.of_project(caller.project_id)
-        quotas.check_size(limits, wish.size)
-        usage = await stores.volumes.usage(caller.project_id)
-        quotas.check(limits, usage, kind.name, volumes=1, gigabytes=wish.size)
-        volume = Volume(
-            id=VolumeId(new_uuid()),
-            project_id=caller.project_id,
-            user_id=caller.user_id,
-            name=wish.name,
-            description=wish.description,
-            size=wish.size,
-            status=Status.AVAILABLE,
-            availability_zone=wish.availability_zone,
-            volume_type_id=kind.id,
-            volume_type=kind.name,
-            metadata=_checked(wish.metadata),
-            multiattach=kind.multiattach,
-            created_at=utcnow(),
-        )
-        await stores.volumes.add(volume)
-        await tell(stores, volume, CREATED)
-        return volume
-
-
-async def _usable_type(stores: Stores, caller: Caller, name_or_id: str) -> VolumeType:
-    kind = await stores.types.find(name_or_id)
-    if kind is None or not kind.is_usable_by(caller.project_id, is_admin=caller.is_admin):
-        raise not_found(name_or_id)
-    return kind
-
-
-def _checked(metadata: Mapping[str, str]) -> Mapping[str, str]:
-    if len(metadata) > LARGEST_METADATA:
-        raise TooMuchMetadata(
-            f"MetadataLimitExceeded: Maximum number of metadata items exceeded ({len(metadata)}); "
-            f"{LARGEST_METADATA} are allowed."
-        )
-    return metadata
+EXTEND: Final = "volume.extend"
+DELETE: Final = "volume.delete"
 
 
 async def change(
@@ -109,11 +46,9 @@ async def change(
     async with transaction() as stores:
         volume = await stores.volumes.get(volume_id, project_id)
         new = how(volume, utcnow())
-        _checked(new.metadata)
-        _checked(new.image_metadata)
-        saved = await stores.volumes.save(new)
-        await tell(stores, saved, UPDATED)
-        return saved
+        checked(new.metadata)
+        checked(new.image_metadata)
+        return await save(stores, new)
 
 
 def with_values(**values: Any) -> Callable[[Volume, datetime], Volume]:
@@ -125,10 +60,24 @@ def with_values(**values: Any) -> Callable[[Volume, datetime], Volume]:
     return how
 
 
+def doing(action: Action) -> Callable[[Volume, datetime], Volume]:
+    """Return the change that an action begins with, for actions that are nothing but that."""
+
+    def how(volume: Volume, now: datetime) -> Volume:
+        return replace(volume.doing(action, now), status_before=None)
+
+    return how
+
+
 async def extend(
-    transaction: Transaction, volume_id: UUID, project_id: str | None, size: int
+    transaction: Transaction,
+    volume_id: UUID,
+    project_id: str | None,
+    size: int,
+    *,
+    even_in_use: bool = False,
 ) -> Volume:
-    """Grow a volume to a size in GiB.
+    """Grow a volume to a size in GiB; one without content is as large at once.
 
     Raises:
         VolumeNotFound: there is no such volume.
@@ -138,67 +87,106 @@ async def extend(
     async with transaction() as stores:
         volume = await stores.volumes.get(volume_id, project_id)
         await stores.volumes.lock(volume.project_id)
-        grown = volume.extended(size, utcnow())
+        growing = volume.growing(size, utcnow(), even_in_use=even_in_use)
         limits = await stores.quotas.of_project(volume.project_id)
         quotas.check_size(limits, size)
         usage = await stores.volumes.usage(volume.project_id)
-        more = size - volume.size
-        quotas.check(limits, usage, volume.volume_type, volumes=0, gigabytes=more)
-        saved = await stores.volumes.save(grown)
-        await tell(stores, saved, UPDATED)
-        return saved
+        more = Count(gigabytes=size - volume.size)
+        quotas.check(limits, usage, volume.volume_type, more)
+        if volume.cluster is None:
+            grown = growing.as_before(utcnow(), size=size, growing_to=None)
+            return await save(stores, grown)
+        await stores.begin(EXTEND, volume.id)
+        return await save(stores, growing)
 
 
 async def delete(
-    transaction: Transaction, volume_id: UUID, project_id: str | None, *, force: bool = False
+    transaction: Transaction,
+    volume_id: UUID,
+    project_id: str | None,
+    *,
+    force: bool = False,
+    cascade: bool = False,
 ) -> None:
-    """Have no such volume.
+    """Have no such volume; one without content is gone at once.
 
     Raises:
         VolumeNotFound: there is none.
-        WrongStatus: its status does not allow it.
+        WrongStatus: its status does not allow it, a server has it or it has snapshots.
     """
     async with transaction() as stores:
         volume = await stores.volumes.get(volume_id, project_id)
         action = Action.FORCE_DELETE if force else Action.DELETE
-        gone = await stores.volumes.save(volume.doing(action, utcnow()))
+        going = volume.doing(action, utcnow())
+        refusal = WrongStatus(RULES[Action.DELETE].refusal)
+        if await stores.attachments.of_volume(volume.id):
+            raise refusal
+        await _delete_snapshots(stores, volume, refusal, cascade=cascade)
         await stores.transfers.end_of_volume(volume.id)
-        await tell(stores, gone, DELETED)
+        if volume.cluster is None:
+            await save(stores, going.having(Status.DELETED, utcnow()), DELETED)
+            return
+        await stores.begin(DELETE, volume.id)
+        await save(stores, going)
+
+
+async def _delete_snapshots(
+    stores: Stores, volume: Volume, refusal: WrongStatus, *, cascade: bool
+) -> None:
+    snapshots = await stores.snapshots.of_volume(volume.id)
+    if snapshots and not cascade:
+        raise refusal
+    if any(each.status not in DELETABLE for each in snapshots):
+        raise refusal
+    for each in snapshots:
+        await stores.sagas.supersede(each.id)
+        await stores.snapshots.save(each.having(SnapshotStatus.DELETING, utcnow()))
 
 
 async def retype(
     transaction: Transaction, caller: Caller, volume_id: UUID, project_id: str | None, name: str
 ) -> Volume:
-    """Make a volume that is data of another type.
+    """Make a volume one of another type that is stored the same way.
 
     Raises:
         VolumeNotFound: there is no such volume.
         TypeNotFound: no such type, or not for this project.
-        BadInput: it is of this type already, or its status does not allow it.
+        BadInput: it is of this type already, its data would have to move, or its status does not
+            allow it.
         OverQuota: the limits of the new type.
     """
     async with transaction() as stores:
         volume = await stores.volumes.get(volume_id, project_id)
         await stores.volumes.lock(volume.project_id)
-        kind = await _usable_type(stores, caller, name)
+        kind = await usable_type(stores, caller, name, "")
         if kind.id == volume.volume_type_id:
             raise BadInput(f"Invalid volume: Volume {volume.id} is of type {kind.name} already.")
+        new = volume.doing(Action.RETYPE, utcnow())
+        await _require_same_storage(stores, volume, kind)
         limits = await stores.quotas.of_project(volume.project_id)
         usage = await stores.volumes.usage(volume.project_id)
         of_type = {name: limits.get(name, -1) for name in quotas.of_type(kind.name)}
-        quotas.check(of_type, usage, kind.name, volumes=1, gigabytes=volume.size)
-        new = volume.doing(
-            Action.RETYPE,
-            utcnow(),
-            volume_type_id=kind.id,
-            volume_type=kind.name,
-            multiattach=kind.multiattach,
+        quotas.check(of_type, usage, kind.name, Count(volumes=1, gigabytes=volume.size))
+        changes = {
+            "volume_type_id": kind.id,
+            "volume_type": kind.name,
+            "multiattach": kind.multiattach,
+        }
+        return await save(stores, new.as_before(utcnow(), **changes), UPDATED)
+
+
+async def _require_same_storage(stores: Stores, volume: Volume, kind: VolumeType) -> None:
+    if volume.status is Status.IN_USE and kind.multiattach != volume.multiattach:
+        raise BadInput(
+            f"Invalid volume: Retype to or from a multiattach type needs volume {volume.id} to be "
+            "available, not in-use."
         )
-        saved = await stores.volumes.save(new)
-        await tell(stores, saved, UPDATED)
-        return saved
-
-
-async def tell(stores: Stores, volume: Volume, verb: str) -> None:
-    """Publish what a volume now is, in the transaction that made it so."""
-    await stores.outbox.publish(changed(volume, verb), request_id=current_request_id())
+    if volume.cluster is None:
+        return
+    cluster = await stores.projections.cluster(volume.cluster)
+    driver = driver_on(cluster, kind) if cluster else None
+    if driver is None or driver != Driver(volume.driver or ""):
+        raise BadInput(
+            f"Invalid volume: Retype needs the data of volume {volume.id} to move, which is not "
+            "supported: the new type is stored in another way or elsewhere."
+        )

@@ -17,9 +17,12 @@ def volume_database(databases: Databases) -> Iterator[str]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def running(volume_database: str) -> AsyncIterator[Rig]:
+async def running(
+    volume_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Rig]:
     """The volume service in this process, for the tests of a module."""
-    async with running_rig(volume_database) as made:
+    folder = tmp_path_factory.mktemp("storage")
+    async with running_rig(volume_database, folder) as made:
         yield made
 
 

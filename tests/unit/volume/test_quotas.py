@@ -5,7 +5,9 @@ from collections.abc import Mapping
 import pytest
 
 from services.volume.domain.quotas import (
+    Count,
     TooManyGigabytes,
+    TooManySnapshots,
     TooManyVolumes,
     Usage,
     VolumeTooLarge,
@@ -14,7 +16,12 @@ from services.volume.domain.quotas import (
     of_type,
 )
 
-USAGE = Usage(volumes=3, gigabytes=30, by_type={"standard": (2, 20), "native": (1, 10)})
+USAGE = Usage(
+    by_type={
+        "standard": Count(volumes=2, snapshots=1, gigabytes=20),
+        "native": Count(volumes=1, gigabytes=10),
+    }
+)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +36,7 @@ USAGE = Usage(volumes=3, gigabytes=30, by_type={"standard": (2, 20), "native": (
     ],
 )
 def test_what_fits_is_let_through(limits: Mapping[str, int]) -> None:
-    check(limits, USAGE, "standard", volumes=1, gigabytes=5)
+    check(limits, USAGE, "standard", Count(volumes=1, gigabytes=5))
 
 
 @pytest.mark.parametrize(
@@ -46,11 +53,11 @@ def test_what_fits_is_let_through(limits: Mapping[str, int]) -> None:
 )
 def test_what_does_not_fit_is_refused(limits: Mapping[str, int], refusal: type[Exception]) -> None:
     with pytest.raises(refusal):
-        check(limits, USAGE, "standard", volumes=1, gigabytes=5)
+        check(limits, USAGE, "standard", Count(volumes=1, gigabytes=5))
 
 
 def test_who_asks_for_nothing_more_is_let_through_even_above_a_limit() -> None:
-    check({"volumes": 1, "gigabytes": 1}, USAGE, "standard", volumes=0, gigabytes=0)
+    check({"volumes": 1, "gigabytes": 1}, USAGE, "standard", Count())
 
 
 def test_one_volume_may_have_a_limit_of_its_own() -> None:
@@ -69,7 +76,8 @@ def test_one_volume_may_have_a_limit_of_its_own() -> None:
         ("volumes_standard", 2),
         ("gigabytes_native", 10),
         ("gigabytes_absent", 0),
-        ("snapshots_standard", 0),
+        ("snapshots_standard", 1),
+        ("snapshots", 1),
         ("backup_gigabytes", 0),
         ("per_volume_gigabytes", 0),
     ],
@@ -80,4 +88,10 @@ def test_usage_is_counted_by_resource(resource: str, used: int) -> None:
 
 def test_a_type_has_three_resources() -> None:
     assert of_type("a_b") == ("volumes_a_b", "snapshots_a_b", "gigabytes_a_b")
-    assert Usage(by_type={"a_b": (1, 2)}).of("gigabytes_a_b") == 2
+    assert Usage(by_type={"a_b": Count(volumes=1, gigabytes=2)}).of("gigabytes_a_b") == 2
+
+
+def test_snapshots_have_a_limit_of_their_own() -> None:
+    check({"snapshots": 2, "volumes": 0}, USAGE, "standard", Count(snapshots=1))
+    with pytest.raises(TooManySnapshots, match="SnapshotLimitExceeded"):
+        check({"snapshots_standard": 1}, USAGE, "standard", Count(snapshots=1, gigabytes=1))

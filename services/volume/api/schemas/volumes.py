@@ -44,6 +44,12 @@ class NewVolume(Named):
     group_id: Text | None = None
     consistencygroup_id: Text | None = None
     multiattach: Flag | None = None
+    project_id: Word | None = None  # said by compute alone, as are the next two
+    user_id: Word | None = None
+    cluster: Word | None = None
+
+
+FOR_COMPUTE: Final = ("project_id", "user_id", "cluster")
 
 
 def known_keys(minor: int) -> frozenset[str]:
@@ -93,6 +99,58 @@ class Extend(Closed):
     new_size: Size
 
 
+class Revert(Closed):
+    """``revert``."""
+
+    snapshot_id: Word
+
+
+class Reimage(Closed):
+    """``os-reimage``."""
+
+    image_id: Word
+    reimage_reserved: Flag = False
+
+
+class UploadImage(Closed):
+    """``os-volume_upload_image``."""
+
+    image_name: Annotated[str, Field(strict=True, min_length=1, max_length=255)]
+    force: Flag = False
+    container_format: Literal["bare"] | None = None
+    disk_format: Literal["raw", "qcow2"] | None = None
+    visibility: Literal["public", "private", "shared", "community"] | None = None
+    protected: Flag | None = None
+
+
+class ReadOnly(Closed):
+    """``os-update_readonly_flag``."""
+
+    readonly: Flag
+
+
+class Attach(Closed):
+    """``os-attach``."""
+
+    instance_uuid: Word | None = None
+    host_name: Word | None = None
+    mountpoint: Annotated[str, Field(strict=True, min_length=1, max_length=255)]
+    mode: Literal["rw", "ro"] | None = None
+
+    @model_validator(mode="after")
+    def _somebody(self) -> "Attach":
+        if not self.instance_uuid and not self.host_name:
+            raise ValueError("Invalid request to attach volume to an invalid target")
+        return self
+
+
+class Detach(Closed):
+    """``os-detach`` and ``os-force_detach``."""
+
+    attachment_id: Text | None = None
+    connector: dict[str, Any] | None = None
+
+
 class SetBootable(Closed):
     """``os-set_bootable``."""
 
@@ -100,7 +158,7 @@ class SetBootable(Closed):
 
 
 class ResetStatus(Closed):
-    """``os-reset_status``. No volume is attached or migrated, so only that may be written."""
+    """``os-reset_status``. No volume is migrated, so only that may be written."""
 
     status: Word | None = None
     attach_status: Literal["detached"] | None = None

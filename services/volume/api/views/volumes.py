@@ -5,8 +5,9 @@ from typing import Any
 from aiohttp import web
 
 from services.volume.api.policy import allows
+from services.volume.domain.document import document, later
 from services.volume.domain.volume import Volume
-from services.volume.usecases.documents import document
+from services.volume.store.rendering import SINCE, filled_in
 from shared.web.links import base_url
 from shared.web.microversion import at_least
 from shared.web.projects import project_prefix
@@ -21,6 +22,20 @@ def links(request: web.Request, volume_id: object) -> list[dict[str, str]]:
     ]
 
 
+def is_stored(request: web.Request) -> bool:
+    """Whether the stored answers are what this caller sees at this microversion."""
+    more = ("volume_host_attribute", "volume_mig_status_attribute")
+    return at_least(request, 3, SINCE) and not any(
+        allows(request, f"volume_extension:{rule}") for rule in more
+    )
+
+
+def from_stored(request: web.Request, body: bytes) -> bytes:
+    """Return stored answers, joined, with our address in them."""
+    base, project = base_url(request), project_prefix(request)
+    return filled_in(body, f"{base}/v3{project}", f"{base}{project}")
+
+
 def brief(request: web.Request, volume: Volume) -> dict[str, Any]:
     """Return a volume in a list without details."""
     own = links(request, volume.id)
@@ -30,15 +45,13 @@ def brief(request: web.Request, volume: Volume) -> dict[str, Any]:
 def detail(request: web.Request, volume: Volume) -> dict[str, Any]:
     """Return a volume whole."""
     shown = document(volume) | {"links": links(request, volume.id)}
-    if volume.image_metadata:
-        shown["volume_image_metadata"] = dict(volume.image_metadata)
     shown |= {
-        name: value for version, name, value in _later(volume) if at_least(request, 3, version)
+        name: value for version, name, value in later(volume) if at_least(request, 3, version)
     }
-    if allows(request, "volume_extension:volume_tenant_attribute"):
-        shown["os-vol-tenant-attr:tenant_id"] = volume.project_id
+    if not allows(request, "volume_extension:volume_tenant_attribute"):
+        del shown["os-vol-tenant-attr:tenant_id"]
     if allows(request, "volume_extension:volume_host_attribute"):
-        shown["os-vol-host-attr:host"] = None  # no disk exists before a server needs it
+        shown["os-vol-host-attr:host"] = host_of(volume)
         shown |= {"migration_status": None}
         if at_least(request, 3, 21):
             shown["provider_id"] = None
@@ -49,13 +62,8 @@ def detail(request: web.Request, volume: Volume) -> dict[str, Any]:
     return shown
 
 
-def _later(volume: Volume) -> list[tuple[int, str, Any]]:
-    """Return what came with which minor version."""
-    return [
-        (13, "group_id", None),
-        (48, "shared_targets", False),
-        (48, "service_uuid", None),
-        (63, "volume_type_id", str(volume.volume_type_id)),
-        (64, "encryption_key_id", None),
-        (65, "consumes_quota", True),
-    ]
+def host_of(volume: Volume) -> str | None:
+    """Return where a volume is, as Cinder writes it; None: nowhere yet."""
+    if volume.cluster is None:
+        return None
+    return f"{volume.cluster}@{volume.disk_template}#pool"

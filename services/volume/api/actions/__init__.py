@@ -1,0 +1,1 @@
+"""Actions of volumes, by family."""

@@ -1,0 +1,1 @@
+"""Effects out: the sagas."""

@@ -1,0 +1,126 @@
+"""Keeps what others told: newer news replaces older, whatever the order of arrival."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.volume.store.tables import clusters, pools, resources
+from shared.contracts.gateway import Cluster, ClusterChanged, ClusterState
+from shared.contracts.resources import ResourceChanged
+from shared.contracts.storage import Pool
+
+
+class ProjectionStore:
+    """The projections, inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def record_resources(self, facts: Sequence[ResourceChanged]) -> None:
+        """Take in news of images and servers."""
+        newest: dict[tuple[str, str], ResourceChanged] = {}
+        for fact in facts:
+            key = (fact.resource, fact.id)
+            if key not in newest or fact.version > newest[key].version:
+                newest[key] = fact
+        rows: list[dict[str, Any]] = [
+            {
+                "kind": kind,
+                "id": resource_id,
+                "project_id": fact.project_id,
+                "version": fact.version,
+                "gone": fact.gone,
+                "document": fact.document,
+            }
+            for (kind, resource_id), fact in sorted(newest.items())
+        ]
+        if not rows:
+            return
+        new = insert(resources).values(rows)
+        names = ("project_id", "version", "gone", "document")
+        await self._connection.execute(
+            new.on_conflict_do_update(
+                index_elements=[resources.c.kind, resources.c.id],
+                set_={name: new.excluded[name] for name in names} | {"seen_at": sa.func.now()},
+                where=resources.c.version < new.excluded.version,
+            )
+        )
+
+    async def resource(self, kind: str, resource_id: str) -> tuple[bool, dict[str, Any]] | None:
+        """Return whether a resource is gone, and what is known of it; None: nothing is."""
+        row = (
+            await self._connection.execute(
+                sa.select(resources.c.gone, resources.c.document, resources.c.project_id).where(
+                    resources.c.kind == kind, resources.c.id == resource_id
+                )
+            )
+        ).one_or_none()
+        if row is None:
+            return None
+        return bool(row.gone), {**row.document, "_project_id": row.project_id}
+
+    async def record_clusters(self, facts: Sequence[ClusterChanged]) -> None:
+        """Take in news of clusters."""
+        for fact in sorted(facts, key=lambda one: one.order):
+            new = insert(clusters).values(
+                name=fact.cluster.name,
+                version=fact.cluster.version,
+                document=fact.cluster.model_dump(mode="json"),
+            )
+            await self._connection.execute(
+                new.on_conflict_do_update(
+                    index_elements=[clusters.c.name],
+                    set_={
+                        "version": new.excluded.version,
+                        "document": new.excluded.document,
+                        "seen_at": sa.func.now(),
+                    },
+                    where=clusters.c.version < new.excluded.version,
+                )
+            )
+
+    async def clusters(self) -> list[Cluster]:
+        """Return the clusters there are."""
+        rows = await self._connection.execute(
+            sa.select(clusters.c.document).order_by(clusters.c.name)
+        )
+        every = [Cluster.model_validate(row.document) for row in rows]
+        return [each for each in every if each.state is not ClusterState.REMOVED]
+
+    async def cluster(self, name: str) -> Cluster | None:
+        """Return a cluster, if it is known."""
+        document = await self._connection.scalar(
+            sa.select(clusters.c.document).where(clusters.c.name == name)
+        )
+        return None if document is None else Cluster.model_validate(document)
+
+    async def record_pool(self, cluster: str, pool: Pool) -> None:
+        """Take in how much room is behind a cluster's provider."""
+        new = insert(pools).values(
+            cluster=cluster, total=pool.total, free=pool.free, agent_version=pool.version
+        )
+        names = ("total", "free", "agent_version")
+        await self._connection.execute(
+            new.on_conflict_do_update(
+                index_elements=[pools.c.cluster],
+                set_={name: new.excluded[name] for name in names} | {"seen_at": sa.func.now()},
+            )
+        )
+
+    async def free(self) -> dict[str, int]:
+        """Return the room behind each cluster's provider, MiB."""
+        rows = await self._connection.execute(sa.select(pools.c.cluster, pools.c.free))
+        return {row.cluster: int(row.free) for row in rows}
+
+    async def forget(self, days: int = 30) -> int:
+        """Drop resources that went so many days ago; return how many."""
+        gone = await self._connection.execute(
+            sa.delete(resources).where(
+                resources.c.gone,
+                resources.c.seen_at < sa.func.now() - sa.text(f"interval '{int(days)} days'"),
+            )
+        )
+        return gone.rowcount

@@ -1,0 +1,38 @@
+"""The whole schema of the volume service."""
+
+from services.volume.store.tables.base import idempotency, messaging, metadata
+from services.volume.store.tables.projections import clusters, pools, resources, service_states
+from services.volume.store.tables.types import (
+    default_types,
+    qos_specs,
+    quotas,
+    volume_type_access,
+    volume_types,
+)
+from services.volume.store.tables.volumes import (
+    attachments,
+    messages,
+    snapshots,
+    transfers,
+    volumes,
+)
+
+__all__ = [
+    "attachments",
+    "clusters",
+    "default_types",
+    "idempotency",
+    "messages",
+    "messaging",
+    "metadata",
+    "pools",
+    "qos_specs",
+    "quotas",
+    "resources",
+    "service_states",
+    "snapshots",
+    "transfers",
+    "volume_type_access",
+    "volume_types",
+    "volumes",
+]
