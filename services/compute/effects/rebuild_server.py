@@ -13,7 +13,13 @@ from services.compute.effects.seeds import publish_seed, seed_disk_name, withdra
 from services.compute.usecases import progress
 from services.compute.usecases.rebuilding import REBUILD
 from shared.contracts.image import ImageTicket
-from shared.contracts.operations import InstanceConfigure, InstanceReinstall, Operation
+from shared.contracts.operations import (
+    InstanceConfigure,
+    InstanceReinstall,
+    InstanceStart,
+    InstanceStop,
+    Operation,
+)
 from shared.errors import BadInput, Conflict, NotFound
 from shared.saga.definition import GiveUp, Notes, Saga, Step
 
@@ -75,11 +81,27 @@ async def withdraw(cloud: Cloud, notes: Notes) -> None:
     await withdraw_seed(cloud, subject_of(notes))
 
 
+def _runs(server: Server) -> bool:
+    """Whether the server is to run when it is over: also one that was in error."""
+    return server.stood is not VmState.STOPPED
+
+
+def _stop(cloud: Cloud, server: Server, _notes: Notes) -> Operation | None:
+    """Pull the plug: what is on the disk goes anyway, and Ganeti would wait for the guest."""
+    if not _runs(server):
+        return None
+    return InstanceStop(instance=cloud.instance(server.id), timeout=0)
+
+
+def _start(cloud: Cloud, server: Server, _notes: Notes) -> Operation | None:
+    return InstanceStart(instance=cloud.instance(server.id)) if _runs(server) else None
+
+
 def _reinstall(cloud: Cloud, server: Server, notes: Notes) -> Operation | None:
     return InstanceReinstall(
         instance=cloud.instance(server.id),
         os_parameters=image_parameters(server, _ticket(cloud, notes)) | _drive(server, notes),
-        start=server.stood is not VmState.STOPPED,
+        start=False,
     )
 
 
@@ -88,9 +110,11 @@ REBUILD_SERVER: Final[Saga[Cloud]] = Saga(
     (
         Step("ticket", get_ticket),
         Step("seed", get_seed_url, withdraw),
+        *Job("stop", _stop, _start).steps,
         *Job("configure", _tell_where, _forget_where).steps,
         *Job("reinstall", _reinstall, phase=Task.REBUILD_SPAWNING).steps,
         Step("told", forget_seed),
+        *Job("start", _start, _stop).steps,
         SETTLE,
     ),
     tell_failure,

@@ -46,11 +46,11 @@ async def test_a_rebuild_writes_the_disk_anew(rig: Rig) -> None:
     await settled(rig)
     after = await rig.show(ident)
     assert (after["status"], after["addresses"]) == ("ACTIVE", before["addresses"])
-    configure, reinstall = rig.world.gateway.operations()[1:]
+    _stop, configure, reinstall, start = rig.world.gateway.operations()[1:]
     assert configure["os_private"]["image_url"].startswith(f"http://images/{OTHER}")
     assert reinstall["os_parameters"]["image_id"] == OTHER
     assert "image_url" not in reinstall["os_parameters"]
-    assert reinstall["start"] is True
+    assert (reinstall["start"], start["operation"]) == (False, "instance.start")
 
 
 async def test_a_stopped_server_stays_stopped(rig: Rig) -> None:
