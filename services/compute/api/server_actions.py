@@ -15,7 +15,9 @@ from services.compute.api.actions import (
     imaging,
     power,
     rebuilding,
+    rescuing,
     resizing,
+    shelving,
 )
 from services.compute.api.actions.known import Asked, Known, Unbuilt, actor_of
 from services.compute.api.actions.unbuilt import UNBUILT
@@ -39,6 +41,8 @@ ACTIONS: Final[Mapping[str, Known]] = {
     **resizing.ACTIONS,
     **rebuilding.ACTIONS,
     **imaging.ACTIONS,
+    **shelving.ACTIONS,
+    **rescuing.ACTIONS,
 }
 
 

@@ -214,7 +214,7 @@ class Server:
         rule = RULES[self.action]
         changed = replace(
             self, action=None, phase=None, updated_at=now, last_job=job,
-            **_flavors_after(self, self.action, succeeded=succeeded),
+            **_kept_after(self, self.action, succeeded=succeeded),
         )  # fmt: skip
         if not succeeded:
             changed = replace(changed, stood=None if rule.remembers else self.stood)
@@ -258,8 +258,8 @@ class Server:
         return replace(self, updated_at=now, **fields)
 
 
-def _flavors_after(server: Server, action: Action, *, succeeded: bool) -> dict[str, Any]:
-    """Return which flavor a server has once an action ended, and which one it may go back to."""
+def _kept_after(server: Server, action: Action, *, succeeded: bool) -> dict[str, Any]:
+    """Return what a server still keeps of what it was before, once an action ended."""
     if action in {Action.RESIZE, Action.MIGRATE} and succeeded:
         return {"flavor": server.other_flavor or server.flavor, "other_flavor": server.flavor}
     if action in {Action.RESIZE, Action.MIGRATE}:
@@ -267,6 +267,8 @@ def _flavors_after(server: Server, action: Action, *, succeeded: bool) -> dict[s
     if action is Action.REVERT_RESIZE and succeeded:
         old = server.other_flavor or server.flavor
         return {"flavor": old, "other_flavor": None, "kept": {}}
+    if (action, succeeded) in {(Action.RESCUE, False), (Action.UNRESCUE, True)}:
+        return {"kept": {}}
     if action is Action.CONFIRM_RESIZE:
         return {"other_flavor": None, "kept": {}}
     return {}

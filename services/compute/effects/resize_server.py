@@ -42,13 +42,15 @@ def start(cloud: Cloud, server: Server, _notes: Notes) -> Operation | None:
     return InstanceStart(instance=cloud.instance(server.id)) if runs(server) else None
 
 
-def _move(cloud: Cloud, server: Server, notes: Notes) -> Operation | None:
+def move(cloud: Cloud, server: Server, notes: Notes) -> Operation | None:
+    """Return what brings a server that is off to the node it must go to."""
     if notes.get("target") is None:
         return None
     return InstanceFailover(instance=cloud.instance(server.id), node=notes["target"])
 
 
-def _move_back(cloud: Cloud, server: Server, notes: Notes) -> Operation | None:
+def move_back(cloud: Cloud, server: Server, notes: Notes) -> Operation | None:
+    """Return what brings it back."""
     if notes.get("target") is None:
         return None
     return InstanceFailover(instance=cloud.instance(server.id), node=notes["source"])
@@ -91,7 +93,7 @@ def _steps(action: Action) -> Any:
     finish = Task.RESIZE_FINISH if action is Action.RESIZE else None
     jobs = (
         Job("stop", stop, start, migrating),
-        Job("move", _move, _move_back),
+        Job("move", move, move_back),
         Job("configure", _configure, _configure_back, finish),
         Job("grow", _grow),
         Job("start", start, stop),

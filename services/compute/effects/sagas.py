@@ -14,11 +14,22 @@ from services.compute.effects.delete_server import DELETE_SERVER
 from services.compute.effects.detach_interface import DETACH_INTERFACE
 from services.compute.effects.detach_volume import DETACH_VOLUME
 from services.compute.effects.rebuild_server import REBUILD_SERVER
+from services.compute.effects.rescue_server import RESCUE_SERVER, UNRESCUE_SERVER
 from services.compute.effects.resize_server import RESIZE_SERVER, REVERT_RESIZE
+from services.compute.effects.shelve_server import SHELVE_SERVER, UNSHELVE_SERVER
 from shared.saga.definition import Saga
 
 # What changes what a server is, or where; one at a time on a server, as start and stop.
-LIFECYCLE: Final = (RESIZE_SERVER, REVERT_RESIZE, REBUILD_SERVER, IMAGE_OF_SERVER)
+LIFECYCLE: Final = (
+    RESIZE_SERVER,
+    REVERT_RESIZE,
+    REBUILD_SERVER,
+    IMAGE_OF_SERVER,
+    SHELVE_SERVER,
+    UNSHELVE_SERVER,
+    RESCUE_SERVER,
+    UNRESCUE_SERVER,
+)
 # Of a server's devices, each the subject of its own: they run beside each other.
 DEVICES: Final = (
     ATTACH_VOLUME,

@@ -27,7 +27,8 @@ class PaperInstance:
     @property
     def as_left(self) -> "PaperInstance":
         """The instance but for what nobody takes back: disks that grew or were written."""
-        return replace(self, disk=0, installs=0, exports=0, public={})
+        boots = {name: str(value).partition("?")[0] for name, value in self.hypervisor.items()}
+        return replace(self, hypervisor=boots, disk=0, installs=0, exports=0, public={})
 
     def apply(self, operation: Json) -> None:
         """Do as Ganeti would."""

@@ -44,6 +44,16 @@ async def resized(rig: Rig, ident: str) -> None:
     await done(rig, ident, BIG)
 
 
+async def shelved(rig: Rig, ident: str) -> None:
+    """Have a server shelved."""
+    await done(rig, ident, {"shelve": None})
+
+
+async def rescued(rig: Rig, ident: str) -> None:
+    """Have a server rescued."""
+    await done(rig, ident, {"rescue": {}})
+
+
 # Saga -> how the server comes to where it begins, and what is asked.
 CASES: dict[str, tuple[str, Prepare, Any]] = {
     "resize": ("compute.resize_server", nothing, BIG),
@@ -52,6 +62,12 @@ CASES: dict[str, tuple[str, Prepare, Any]] = {
     "rebuild of a stopped one": ("compute.rebuild_server", stopped, REBUILD),
     "image": ("compute.create_image", nothing, IMAGE_OF),
     "image of a stopped one": ("compute.create_image", stopped, IMAGE_OF),
+    "shelve": ("compute.shelve_server", nothing, {"shelve": None}),
+    "shelve of a stopped one": ("compute.shelve_server", stopped, {"shelve": None}),
+    "unshelve": ("compute.unshelve_server", shelved, {"unshelve": None}),
+    "rescue": ("compute.rescue_server", nothing, {"rescue": {}}),
+    "rescue of a stopped one": ("compute.rescue_server", stopped, {"rescue": {}}),
+    "unrescue": ("compute.unrescue_server", rescued, {"unrescue": None}),
     "revert": ("compute.revert_resize", resized, {"revertResize": None}),
 }
 

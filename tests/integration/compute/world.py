@@ -65,6 +65,7 @@ class PaperGateway:
     jobs: dict[str, tuple[str, int]] = field(default_factory=dict)  # key -> cluster, job
     refusals: dict[str, Failure] = field(default_factory=dict)  # cluster -> every submission's fate
     pending: bool = False
+    hypervisor: Json = field(default_factory=dict)  # what every instance has of its own
     known_instances: dict[str, str] = field(default_factory=dict)  # name -> node, for a look
     screens: dict[str, Json] = field(default_factory=dict)  # name -> console
     logs: dict[str, str] = field(default_factory=dict)  # name -> what it wrote
@@ -76,7 +77,9 @@ class PaperGateway:
         if path[3] == "query":
             name = body["filter"][2]
             node = self.known_instances.get(name)
-            rows = [] if node is None else [[[0, name], [0, node]]]
+            told = {"name": name, "pnode": node, "custom_hvparams": self.hypervisor}
+            row = [[0, told[field]] for field in body["fields"]]
+            rows = [] if node is None and "pnode" in body["fields"] else [row]
             return httpx.Response(200, json={"rows": rows})
         if path[3] == "instances":
             return self._about(path[4], path[5])

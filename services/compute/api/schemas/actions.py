@@ -71,3 +71,17 @@ class CreateBackup(CreateImage):
 
     backup_type: Annotated[Text, Field(max_length=255)]
     rotation: NotNegative
+
+
+class Unshelve(Closed):
+    """Arguments of ``unshelve``."""
+
+    availability_zone: Annotated[Text, Field(min_length=1, max_length=255)] | None = None
+    host: Annotated[Text, Field(min_length=1, max_length=255)] | None = None
+
+
+class Rescue(Closed):
+    """Arguments of ``rescue``."""
+
+    admin_pass: Text | None = Field(default=None, alias="adminPass", repr=False)
+    rescue_image_ref: Uuid | None = None

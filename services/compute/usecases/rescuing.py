@@ -1,0 +1,78 @@
+"""Boots servers from another image, so that what is on their disk can be mended."""
+
+from dataclasses import replace
+from typing import Any, Final
+from uuid import UUID
+
+from services.compute.domain.lifecycle import Action
+from services.compute.store.references import Question, look_up
+from services.compute.store.stores import Transaction
+from services.compute.usecases.acting import Actor, begin, require
+from services.compute.usecases.create_servers import Acceptance
+from services.compute.usecases.progress import TakenOver
+from services.compute.usecases.rebuilding import VolumeBacked
+from services.compute.usecases.references import Asker, require_image
+from services.compute.usecases.saving import save
+from shared.clock import utcnow
+
+RESCUE: Final = "compute.rescue_server"
+UNRESCUE: Final = "compute.unrescue_server"
+
+
+async def rescue(
+    using: Acceptance, asker: Asker, server_id: UUID, actor: Actor, image_id: UUID | None
+) -> None:
+    """Begin to boot a server from an image, its own if none is named.
+
+    Raises:
+        NotFound: absent, deleted, or another project's.
+        BadInput: the image will not do.
+        VolumeBacked: its root disk is a volume.
+        Conflict: the server's state, or its lock, does not allow it.
+    """
+    async with using.transaction() as stores:
+        server = await stores.servers.get(server_id, actor.scope)
+        require(server, Action.RESCUE, actor)
+        if server.image_id is None:
+            raise VolumeBacked("Cannot rescue a volume-backed instance")
+    wanted = str(image_id or server.image_id)
+    question = Question(
+        project_id=asker.project_id,
+        user_id=asker.user_id,
+        is_admin=asker.is_admin,
+        flavor_id="",
+        image_id=wanted,
+    )
+    known = await look_up(using.reads, question)
+    await require_image(wanted, asker, known, using.neighbours)
+    async with using.transaction() as stores:
+        server = await stores.servers.get(server_id, actor.scope)
+        notes = {"action": Action.RESCUE.value, "cluster": server.cluster, "image": wanted}
+        await begin(stores, server, Action.RESCUE, actor, RESCUE, notes)
+
+
+async def unrescue(transaction: Transaction, server_id: UUID, actor: Actor) -> None:
+    """Begin to boot a server from its disk again.
+
+    Raises:
+        NotFound: absent, deleted, or another project's.
+        Conflict: the server's state, or its lock, does not allow it.
+    """
+    async with transaction() as stores:
+        server = await stores.servers.get(server_id, actor.scope)
+        notes = {"action": Action.UNRESCUE.value, "cluster": server.cluster}
+        await begin(stores, server, Action.UNRESCUE, actor, UNRESCUE, notes)
+
+
+async def keep(transaction: Transaction, server_id: UUID, kept: dict[str, Any]) -> None:
+    """Remember what Ganeti is to be told again when the rescue is over.
+
+    Raises:
+        TakenOver: something else is being done to the server.
+    """
+    async with transaction() as stores:
+        server = await stores.servers.find(server_id)
+        if server is None or server.action is not Action.RESCUE:
+            raise TakenOver
+        if server.kept != kept:
+            await save(stores, replace(server, kept=kept, updated_at=utcnow()))
