@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from services.compute.effects.sagas import LIFECYCLE, SAGAS
+from shared.testing.identity import DEMO_PROJECT
 from tests.integration.compute.instance import PaperInstance, after
 from tests.integration.compute.rig import IMAGE, Rig
 from tests.integration.compute.test_saga_laws import cloud_of, failing_at, notes_of, patiently, run
@@ -81,6 +82,9 @@ async def furnished(rig: Rig) -> Rig:
     """The compute service with a second flavor."""
     flavor = {"id": "big", "name": "big", "vcpus": 2, "ram": 4096, "disk": 40}
     assert (await rig.call("POST", "/flavors", {"flavor": flavor}, who="admin")).status == 200
+    limits = {"quota_set": {"instances": -1, "cores": -1, "ram": -1}}
+    answer = await rig.call("PUT", f"/os-quota-sets/{DEMO_PROJECT}", limits, who="admin")
+    assert answer.status == 200
     return rig
 
 
