@@ -56,6 +56,7 @@ class Instance:
     nics: list[Nic] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     network_port: int | None = None
+    has_folder: bool = False  # of file disks: made with the instance, gone with it
     serial_no: int = 1
     ctime: float
     mtime: float

@@ -291,6 +291,7 @@ def _add(run: Run, plan: Plan) -> Instance:
         osparams=dict(run.input["osparams"]),
         osparams_private=dict(run.secrets.get("osparams_private") or {}),
         disks=plan.disks,
+        has_folder=run.input["disk_template"] in diskwork.FILE_BASED,
         nics=plan.nics,
         tags=sorted(set(run.get("tags") or [])),
         ctime=created,

@@ -14,7 +14,7 @@ from deploy.simulator.logic.devices import (
     position,
     refuse_duplicate_name,
 )
-from deploy.simulator.logic.run import WRONG_INPUT, WRONG_STATE, Run, prereq
+from deploy.simulator.logic.run import WRONG_INPUT, WRONG_STATE, Run, failure, prereq
 from deploy.simulator.model import Disk, Instance, Json
 from deploy.simulator.sizes import rounded
 
@@ -181,12 +181,28 @@ def _plan_attach(
     run.learn("file_driver", "loop")
 
     def apply() -> Changes:
+        if disk.template in diskwork.FILE_BASED and not instance.has_folder:
+            raise _no_folder(run, instance, disk, index)
         diskwork.announce(run, index, disk)
         del run.cluster.detached[disk.uuid]
         disk.node = None
         return (yield from _join(run, instance, disk, "attach", index, hotplug=hotplug))
 
     return DiskChange(apply=apply)
+
+
+def _no_folder(run: Run, instance: Instance, disk: Disk, index: int) -> OpFailed:
+    """Ganeti does not make a folder for the first file disk of an instance without disks."""
+    shared = "shared-" if disk.template == "sharedfile" else ""
+    top = f"/srv/ganeti/{shared}file-storage"
+    old = f"{top}/{disk.uuid}.{disk.template}.disk{index}"
+    new = f"{top}/{instance.name}/{run.world.ids.uuid()}.{disk.template}.disk{index}"
+    return failure(
+        "Failed before attach: Can't rename device '<<class "
+        f"'ganeti.storage.filestorage.FileStorage'>: unique_id: ('loop', '{old}'), children: [], "
+        f"None:None, {old}>' to '['loop', '{new}']': [Errno 2] No such file or directory: "
+        f"'{old}' -> '{new}': can't rename to {new}: "
+    )
 
 
 def _place(instance: Instance, which: Any) -> int:

@@ -34,6 +34,7 @@ from tests.contract.ganeti.target import Target
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session")]
 NAME = "gw-changes"
+OTHER = "gw-other"
 EXT = "gw-ext"
 
 
@@ -92,16 +93,22 @@ async def test_disks_are_added_grown_detached_attached_and_removed(target: Targe
     assert await done(target, DiskRemove(instance=NAME, disk="vol")) == [[["disk/1", "remove"]]]
 
 
-async def test_a_detached_disk_becomes_the_root_of_an_instance_without_disks(
-    target: Target,
-) -> None:
-    await done(target, create("gw-empty", disks=[], disk_template="diskless", node=target.node))
+async def test_a_detached_disk_becomes_the_root_of_another_instance(target: Target) -> None:
+    """Not of one without disks: Ganeti makes no folder for a first file."""
     await done(target, DiskAdd(instance=NAME, disk=DiskSpec(name="boot", size=16)))
     uuid = (await shown(target))["disk.uuids"][1]
     await done(target, DiskDetach(instance=NAME, disk="boot"))
-    await done(target, DiskAttach(instance="gw-empty", uuid=uuid, index=0))
-    assert (await shown(target, "gw-empty"))["disk.uuids"] == [uuid]
-    await done(target, InstanceDelete(instance="gw-empty"))
+    await done(target, create(OTHER, disks=[], disk_template="diskless", node=target.node))
+    job = await submitted(target, DiskAttach(instance=OTHER, uuid=uuid, index=0))
+    assert job["opresult"][0][1][0].startswith("Failed before attach: Can't rename device")
+    await done(target, InstanceDelete(instance=OTHER))
+
+    held = DiskSpec(name="held", size=16)
+    await done(target, create(OTHER, disks=[held], node=target.node, install=False))
+    await done(target, DiskAttach(instance=OTHER, uuid=uuid, index=0))
+    await done(target, DiskRemove(instance=OTHER, disk="held"))
+    assert (await shown(target, OTHER))["disk.uuids"] == [uuid]
+    await done(target, InstanceDelete(instance=OTHER))
 
 
 async def test_nics_are_added_changed_and_removed(target: Target) -> None:
@@ -170,7 +177,7 @@ async def test_what_the_storage_cannot_do_is_a_wrong_state(target: Target) -> No
         assert job["opresult"][0][1][1] == "wrong_state"
 
 
-async def test_an_uninstalled_instance_of_the_providers_takes_disks_but_no_attached_ones(
+async def test_only_an_instance_without_disks_takes_an_attached_disk_of_a_provider(
     target: Target,
 ) -> None:
     bootable = create(
@@ -186,6 +193,10 @@ async def test_an_uninstalled_instance_of_the_providers_takes_disks_but_no_attac
     assert job["opresult"] == [
         ["OpPrereqError", ["Missing provider for template 'ext'", "wrong_input"]]
     ]
+    await done(target, create(OTHER, disks=[], disk_template="diskless", node=target.node))
+    await done(target, DiskAttach(instance=OTHER, uuid=uuid, index=0))
+    assert (await shown(target, OTHER))["disk_template"] == "ext"
+    await done(target, InstanceDelete(instance=OTHER))
     await done(target, InstanceDelete(instance=EXT))
 
 
