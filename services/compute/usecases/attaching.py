@@ -160,7 +160,7 @@ async def detach(transaction: Transaction, server_id: UUID, actor: Actor, volume
     Raises:
         NotFound: no such server, or it does not have the volume.
         RootDevice: the server boots from it.
-        BadInput: it is not attached yet.
+        BadInput: it is not even promised yet.
         Conflict: the server's state does not allow it.
     """
     async with transaction() as stores:
@@ -171,7 +171,7 @@ async def detach(transaction: Transaction, server_id: UUID, actor: Actor, volume
         server = await _changeable(stores, server_id, actor, Change.DETACH_VOLUME)
         if device.is_root:
             raise RootDevice("Cannot detach a root device volume")
-        if device.state is not DeviceState.ATTACHED:
+        if device.attachment_id is None:
             raise BadInput(
                 f"Invalid volume: volume {volume_id} is being attached: "
                 "it can be detached when that is done"
@@ -179,7 +179,8 @@ async def detach(transaction: Transaction, server_id: UUID, actor: Actor, volume
         leaving = replace(device, state=DeviceState.DETACHING)
         await _save(stores, server, replaced(server.volumes, leaving), actor)
         await record(stores, server, actor, Change.DETACH_VOLUME)
-        # The saga that attached it may have said so and not yet ended.
+        # What the saga that attaches it has done by now is taken back; or it has said all and not
+        # yet ended.
         await stores.sagas.supersede(UUID(device.id))
         notes = {"server": str(server.id), "device": device.id}
         await stores.sagas.start(DETACH, UUID(device.id), notes, actor.request_id)

@@ -242,11 +242,10 @@ async def know(stores: Stores, port: Json) -> None:
 
 
 async def detach(transaction: Transaction, server_id: UUID, actor: Actor, port_id: str) -> None:
-    """Begin to detach an interface; a repeat changes nothing.
+    """Begin to detach an interface, also one on its way in; a repeat changes nothing.
 
     Raises:
         NotFound: no such server, or it has no such port.
-        BadInput: it is not attached yet.
         Conflict: the server's state does not allow it.
     """
     async with transaction() as stores:
@@ -257,8 +256,6 @@ async def detach(transaction: Transaction, server_id: UUID, actor: Actor, port_i
         if nic.state is DeviceState.DETACHING:
             return
         await _changeable(stores, server_id, actor, Change.DETACH_INTERFACE)
-        if nic.state is DeviceState.ATTACHING:
-            raise BadInput(f"Port {port_id} is being attached: detach it when that is done.")
         leaving = tuple(
             replace(each, state=DeviceState.DETACHING) if each is nic else each
             for each in server.nics

@@ -166,3 +166,17 @@ async def test_a_busy_server_keeps_its_interfaces(rig: Rig) -> None:
     assert answer.status == 409
     assert "task_state powering-off" in answer.body["conflictingRequest"]["message"]
     assert len(rig.world.network.ports) == 1
+
+
+async def test_an_interface_on_its_way_in_is_detached_at_once(rig: Rig) -> None:
+    server = await rig.active()
+    answer = await attach(rig, server, net_id=NETWORK)
+    port = answer.body["interfaceAttachment"]["port_id"]
+    await rig.run_sagas()
+    assert (await detach(rig, server, port)).status == 202
+    await rig.run_sagas()
+    await rig.end_jobs()
+    kinds = [each["operation"] for each in rig.world.gateway.operations("nic.")]
+    assert kinds == ["nic.add", "nic.remove"]
+    assert port not in await ports(rig, server)
+    assert port not in rig.world.network.ports
