@@ -29,6 +29,7 @@ BUSY_RETRY: Final = 1  # seconds
 STORED: Final = ("Content-Type", "Location", "X-Error-Code", "OpenStack-image-import-methods")
 
 CLAIM = web.RequestKey("idempotency_claim", Claim)
+KEPT = web.RequestKey("idempotency_kept", bool)  # the handler stored the answer with its work
 
 
 class IdempotencyStore(Protocol):
@@ -86,7 +87,7 @@ async def _handle_claimed(
     finally:
         if not isinstance(response, web.Response) or not _lasts(response):
             await store.forget(claim)
-    if isinstance(response, web.Response) and _lasts(response):
+    if isinstance(response, web.Response) and _lasts(response) and not request.get(KEPT):
         await store.keep(claim, stored_form(response))
     return response
 

@@ -17,7 +17,7 @@ from services.network.usecases import ports
 from shared.db.idempotency import Answer
 from shared.identity.caller import CALLER
 from shared.web.answers import answer_nothing
-from shared.web.idempotency import claim_of, stored_form
+from shared.web.idempotency import KEPT, claim_of, stored_form
 
 WHAT: Final = Collection(singular="port", plural="ports", listing=PORTS, missing=PortNotFound)
 
@@ -48,6 +48,7 @@ async def create_ports(request: web.Request) -> web.Response:
         [_marked(request, draft) for draft in drafts],
         keeping=None if claim is None else ports.Keeping(claim=claim, answer=kept),
     )
+    request[KEPT] = claim is not None
     return created(request, PORT, made, is_bulk=is_bulk)
 
 

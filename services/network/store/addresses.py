@@ -45,8 +45,8 @@ TAKE = sa.text(
     """
     WITH held AS (
       SELECT id, last FROM free_ranges
-      WHERE subnet_id = :subnet AND first <= CAST(:address AS inet)
-        AND last >= CAST(:address AS inet)
+      WHERE subnet_id = :subnet AND first <= last
+        AND first <= CAST(:address AS inet) AND last >= CAST(:address AS inet)
       LIMIT 1 FOR UPDATE
     ), shortened AS (
       UPDATE free_ranges SET last = CAST(:address AS inet) - 1
@@ -68,6 +68,24 @@ TAKE = sa.text(
     sa.bindparam("address", type_=sa.Text),
     sa.bindparam("port", type_=sa.Uuid),
 )
+
+
+# Take all of a port's addresses back; those that a pool gave out will be given out again.
+RELEASE_ALL = sa.text(
+    """
+    WITH gone AS (
+      DELETE FROM addresses WHERE port_id = :port RETURNING subnet_id, address
+    )
+    INSERT INTO free_ranges (subnet_id, first, last)
+    SELECT gone.subnet_id, gone.address, gone.address
+    FROM gone JOIN subnets ON subnets.id = gone.subnet_id
+    WHERE coalesce(subnets.ipv6_address_mode, '') NOT IN ('slaac', 'dhcpv6-stateless')
+      AND EXISTS (
+        SELECT 1 FROM jsonb_to_recordset(subnets.allocation_pools) AS pool(start inet, "end" inet)
+        WHERE gone.address BETWEEN pool.start AND pool."end"
+      )
+    """
+).bindparams(sa.bindparam("port", type_=sa.Uuid))
 
 
 class AddressStore:
@@ -110,6 +128,10 @@ class AddressStore:
             subnet = known.get(each.subnet_id)
             if gone.rowcount and subnet is not None and _is_pooled(subnet, each.ip_address):
                 await self._add_free(subnet.id, [Pool(each.ip_address, each.ip_address)])
+
+    async def release_all(self, port_id: UUID) -> None:
+        """Take the addresses of a port back that is about to be removed."""
+        await self._connection.execute(RELEASE_ALL, {"port": port_id})
 
     async def open(self, subnet: Subnet) -> None:
         """Begin to give out the addresses of a new subnet."""

@@ -89,16 +89,16 @@ class ClusterSubnetStore:
             cluster_subnets.c.cluster == wanted.cluster,
         )
         while True:
-            written = await self._connection.execute(
-                insert(cluster_subnets).values(_row(wanted)).on_conflict_do_nothing()
-            )
-            if written.rowcount == 1:
-                return wanted, True
             found = await self._connection.execute(
                 sa.select(cluster_subnets).where(here).with_for_update(read=True)
             )
             if (row := found.one_or_none()) is not None:
                 return _realised(row), False
+            written = await self._connection.execute(
+                insert(cluster_subnets).values(_row(wanted)).on_conflict_do_nothing()
+            )
+            if written.rowcount == 1:
+                return wanted, True
 
     async def find(self, subnet_id: UUID, cluster: str) -> ClusterSubnet | None:
         """Return how far the subnet is on the cluster, locked."""

@@ -199,7 +199,13 @@ free_ranges = sa.Table(
     ),
     sa.Column("first", INET, nullable=False),
     sa.Column("last", INET, nullable=False),
-    sa.Index("free_ranges_subnet", "subnet_id", "first"),
+    sa.Index("free_ranges_of_subnet", "subnet_id"),
+    sa.Index(
+        "free_ranges_left",
+        "subnet_id",
+        "first",
+        postgresql_where=sa.text("first <= last"),
+    ),
 )
 
 routers = sa.Table(

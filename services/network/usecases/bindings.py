@@ -1,8 +1,10 @@
 """How ports get onto clusters: at once where the subnet is there already, by a saga where not."""
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from functools import partial
+from typing import Final, Protocol, TypeVar
 
 from services.network.domain.binding import (
     IMPOSSIBLE,
@@ -18,9 +20,11 @@ from services.network.domain.network import Network
 from services.network.domain.physical import ClusterFacts, link_of
 from services.network.domain.port import FixedIp, Port
 from services.network.store.stores import Stores, Transaction
+from services.network.usecases.news import again
 from shared.contracts.gateway import Cluster, ClusterState
 from shared.errors import NotFound
 
+Result = TypeVar("Result")
 MATERIALISE: Final = "network.materialise_subnet"
 CLUSTER: Final = re.compile(r"[a-z0-9-]{1,40}")  # what the gateway calls clusters
 
@@ -42,6 +46,7 @@ class Ganeti:
 
     prefix: str
     directory: ClusterDirectory
+    asks: bool = False  # whether an unknown cluster is asked after
 
     def network_name(self, subnet_id: object) -> str:
         """Return the name of the Ganeti network that stands for the subnet."""
@@ -63,13 +68,26 @@ def facts_of(cluster: Cluster) -> ClusterFacts:
     )
 
 
-async def know(transaction: Transaction, ganeti: Ganeti, cluster: str) -> None:
-    """Have facts of a cluster, if there is such a one: ask its owner once, if nobody told us."""
-    if not CLUSTER.fullmatch(cluster):
-        return
-    async with transaction() as stores:
-        if await stores.clusters.find(cluster) is not None:
-            return
+class _UnknownCluster(Exception):
+    """Nobody told us of the cluster: its owner must be asked, outside the transaction."""
+
+    def __init__(self, cluster: str) -> None:
+        super().__init__(cluster)
+        self.cluster = cluster
+
+
+async def knowing(
+    transaction: Transaction, ganeti: Ganeti, work: Callable[[Ganeti], Awaitable[Result]]
+) -> Result:
+    """Run work that binds ports; ask the owner of clusters once after one we do not know."""
+    try:
+        return await again(partial(work, replace(ganeti, asks=True)))
+    except _UnknownCluster as unknown:
+        await _ask(transaction, ganeti, unknown.cluster)
+    return await again(partial(work, ganeti))
+
+
+async def _ask(transaction: Transaction, ganeti: Ganeti, cluster: str) -> None:
     try:
         found = await ganeti.directory.cluster(cluster)
     except NotFound:
@@ -87,7 +105,10 @@ async def bound(stores: Stores, ganeti: Ganeti, port: Port, network: Network) ->
 async def _binding(stores: Stores, ganeti: Ganeti, port: Port, network: Network) -> Binding:
     if not port.host_id:
         return UNBOUND
-    link = link_of(network, await stores.clusters.find(port.host_id))
+    facts = await stores.clusters.find(port.host_id)
+    if facts is None and ganeti.asks and CLUSTER.fullmatch(port.host_id):
+        raise _UnknownCluster(port.host_id)
+    link = link_of(network, facts)
     if link is None:
         return IMPOSSIBLE
     first = first_ipv4(port)

@@ -76,20 +76,19 @@ async def create(
         IpAddressGenerationFailure: no address is left.
         OverQuota: the project may not have so many.
     """
-    for cluster in {draft.get("host_id", "") for draft in drafts}:
-        await bindings.know(transaction, around.ganeti, cluster)
 
-    async def work() -> list[Port]:
+    async def work(ganeti: Ganeti) -> list[Port]:
+        here = replace(around, ganeti=ganeti)
         async with transaction() as stores:
             grounds = await _grounds(stores, drafts)
             made = [
-                await plug(stores, around, view, draft, grounds[_place(draft)]) for draft in drafts
+                await plug(stores, here, view, draft, grounds[_place(draft)]) for draft in drafts
             ]
             if keeping is not None:
                 await stores.answers.keep(keeping.claim, keeping.answer(made))
             return made
 
-    return await again(work)
+    return await bindings.knowing(transaction, around.ganeti, work)
 
 
 def _place(draft: Mapping[str, Any]) -> Place:
@@ -206,25 +205,25 @@ async def update(
         PortNotFound: absent, or another project's.
         IpAddressInUse, MacAddressInUse: somebody has it.
     """
-    await bindings.know(transaction, around.ganeti, changes.get("host_id", ""))
 
-    async def work() -> Port:
+    async def work(ganeti: Ganeti) -> Port:
+        here = replace(around, ganeti=ganeti)
         async with transaction() as stores:
             # Not locked: the save is version-checked, and locks are taken subnet before port.
             port, network = await access.own_port(stores, view, port_id)
             check_revision(port, revision)
             access.check_guest(view, network, changes, "update_port")
             _check_service_port(view, port, changes)
-            changed = await _changed(stores, around, network, port, changes)
+            changed = await _changed(stores, here, network, port, changes)
             await _check_change(stores, view, port, changed)
             if changed.security_groups != port.security_groups:
                 await stores.ports.regroup(changed)
             saved = await stores.ports.save_with_mac(changed)
             await tell(stores, UPDATED, [saved])
-            await following.follow(stores, around.ganeti, [saved])
+            await following.follow(stores, ganeti, [saved])
             return saved
 
-    return await again(work)
+    return await bindings.knowing(transaction, around.ganeti, work)
 
 
 def _check_service_port(view: View, port: Port, changes: Mapping[str, Any]) -> None:
@@ -342,8 +341,9 @@ async def delete(
 
     async def work() -> None:
         async with transaction() as stores:
-            await access.own_port(stores, view, port_id)
             port = await stores.ports.get(port_id, lock=True)
+            if not access.owns(view, port):
+                await access.own_port(stores, view, port_id)  # or the network is the caller's
             check_revision(port, revision)
             if port.device_owner in SERVICE_PORTS:
                 raise ServicePortInUse(port.id, port.device_owner)
@@ -355,6 +355,6 @@ async def delete(
 
 async def remove(stores: Stores, port: Port) -> None:
     """Remove a port whose row the transaction has locked, and which no floating IP leads to."""
-    await stores.addresses.release(port.fixed_ips, await stores.subnets.of(port.network_id))
+    await stores.addresses.release_all(port.id)
     await stores.ports.delete(port)
     await tell(stores, DELETED, [port])
