@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 from deploy.cli.main import app
 from deploy.simulator.testing import RunningSimulator
 from shared.web.serve import serving
+from tests.integration.rapi_gateway.agent import TOKEN, running_agent
 from tests.integration.rapi_gateway.rig import Gateway
 
 
@@ -72,6 +74,27 @@ async def test_a_cluster_from_its_registration_to_its_removal(
         assert (await as_json(command, "c1"))["cluster"]["state"] == state
     assert await as_json("remove", "c1", "--yes") == {"removed": "c1"}
     assert await as_json("list") == {"clusters": []}
+
+
+async def test_a_cluster_gets_its_agent_and_loses_it(
+    simulator: RunningSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = simulator.clusters[0]
+    known = ("--username", "cyclades", "--ca-file", str(endpoint.ca_file))
+    await as_json("add", "c1", endpoint.url, *known)
+    async with running_agent(tmp_path) as agent:
+        monkeypatch.setenv("CYCLADES_AGENT_TOKEN", TOKEN)
+        (tmp_path / "agent.pem").write_text(agent.ca_pem)
+        its = ("--agent-url", agent.url, "--agent-ca-file", str(tmp_path / "agent.pem"))
+        cluster = (await as_json("set", "c1", "--ext-provider", "cyclades", *its))["cluster"]
+    assert (cluster["has_agent"], cluster["disk_template"]) == (True, "ext")
+    shown = (await cyclades("show", "c1")).stdout
+    assert "cyclades" in shown
+    assert TOKEN not in shown
+    less = ("--agent-url", "none", "--ext-provider", "none", "--zone", "north")
+    cluster = (await as_json("set", "c1", *less))["cluster"]
+    assert (cluster["has_agent"], cluster["ext_provider"]) == (False, None)
+    assert (cluster["disk_template"], cluster["availability_zone"]) == ("file", "north")
 
 
 async def test_a_refusal_says_what_to_do(

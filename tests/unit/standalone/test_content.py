@@ -108,6 +108,23 @@ def test_a_cluster_is_registered_once() -> None:
     assert [each["name"] for each in shelf.things["clusters"]] == ["one", "two"]
 
 
+def test_a_cluster_that_is_known_without_its_agent_is_told_of_it() -> None:
+    told: list[tuple[str, Any]] = []
+    known = {"c1": {"has_agent": False}, "c2": {"has_agent": True}}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        name = request.url.path.rpartition("/")[2]
+        if request.method == "PATCH":
+            told.append((name, json.loads(request.content)))
+        return httpx.Response(200, json={"cluster": known[name]})
+
+    client = httpx.Client(transport=httpx.MockTransport(answer), base_url="http://service")
+    agent = {"ext_provider": "p", "agent_url": "u", "agent_token": "t", "agent_ca_pem": "c"}
+    clusters = [{"name": name, "url": "x", **agent} for name in known]
+    register_clusters(Api(client=client), clusters)
+    assert told == [("c1", agent)]
+
+
 def test_a_refusal_is_told_with_the_services_words() -> None:
     refusing = httpx.MockTransport(lambda _: httpx.Response(409, text="no such bridge"))
     api = Api(client=httpx.Client(transport=refusing, base_url="http://service"))

@@ -7,10 +7,12 @@ import pytest
 
 from deploy.parts.keystone import Keystone
 from deploy.parts.postgres import PostgresServer
+from deploy.simulator.tls import ensure_certificate
 from deploy.standalone.clusters import registrations
 from deploy.standalone.credentials import write_credentials
 from deploy.standalone.settings import DemoSettings
 from deploy.standalone.wiring import SERVICES, environment
+from shared.contracts.gateway import ClusterRegistration
 from shared.settings import ServiceSettings
 
 
@@ -45,6 +47,17 @@ def test_real_clusters_need_no_simulator(tmp_path: Path) -> None:
     settings = DemoSettings(clusters_file=file)
     assert registrations(settings) == [{"name": "site-a", "url": "https://ganeti:5080"}]
     assert not any("SIMULATOR" in name for name in settings.ports(postgres=True).values())
+
+
+def test_simulated_clusters_have_the_providers_disks_and_an_agent(settings: DemoSettings) -> None:
+    ensure_certificate(settings.home / "simulator")
+    first, second = registrations(settings)
+    assert first["ext_provider"] == "cyclades"
+    assert first["agent_url"] == second["agent_url"] == "https://127.0.0.1:8799"
+    assert first["agent_ca_pem"].startswith("-----BEGIN CERTIFICATE-----")
+    assert first["agent_ca_pem"] != first["ca_pem"]
+    assert first["agent_token"] not in {"", first["password"]}
+    assert ClusterRegistration.model_validate(first).agent_url == first["agent_url"]
 
 
 def test_services_are_told_where_they_listen_and_who_they_are(
