@@ -116,7 +116,7 @@ async def build(settings: ComputeSettings, parts: Parts) -> Service:
         reads=parts.reads,
         policy=Policy(RULES, denial=NOVA_DENIAL, overrides=settings.policy_file),
         secrets=parts.secrets,
-        neighbours=Neighbours(images=image, networks=network, volumes=volume),
+        neighbours=Neighbours(images=image, networks=network, volumes=volume, jobs=gateway),
         consoles=consoles,
     )
     return Service(

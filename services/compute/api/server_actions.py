@@ -13,6 +13,7 @@ from services.compute.api.actions import (
     admin,
     consoles,
     imaging,
+    moving,
     power,
     rebuilding,
     rescuing,
@@ -41,6 +42,7 @@ ACTIONS: Final[Mapping[str, Known]] = {
     **resizing.ACTIONS,
     **rebuilding.ACTIONS,
     **imaging.ACTIONS,
+    **moving.ACTIONS,
     **shelving.ACTIONS,
     **rescuing.ACTIONS,
 }

@@ -13,6 +13,11 @@ from services.compute.effects.create_server import CREATE_SERVER
 from services.compute.effects.delete_server import DELETE_SERVER
 from services.compute.effects.detach_interface import DETACH_INTERFACE
 from services.compute.effects.detach_volume import DETACH_VOLUME
+from services.compute.effects.move_server import (
+    EVACUATE_SERVER,
+    LIVE_MIGRATE_SERVER,
+    MIGRATE_SERVER,
+)
 from services.compute.effects.rebuild_server import REBUILD_SERVER
 from services.compute.effects.rescue_server import RESCUE_SERVER, UNRESCUE_SERVER
 from services.compute.effects.resize_server import RESIZE_SERVER, REVERT_RESIZE
@@ -29,6 +34,9 @@ LIFECYCLE: Final = (
     UNSHELVE_SERVER,
     RESCUE_SERVER,
     UNRESCUE_SERVER,
+    MIGRATE_SERVER,
+    LIVE_MIGRATE_SERVER,
+    EVACUATE_SERVER,
 )
 # Of a server's devices, each the subject of its own: they run beside each other.
 DEVICES: Final = (

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
+from shared.contracts.gateway import Cancelled
+
 
 class Images(Protocol):
     """The image service."""
@@ -180,6 +182,14 @@ class Volumes(Protocol):
         ...
 
 
+class Jobs(Protocol):
+    """The gateway, as far as jobs go."""
+
+    async def cancel(self, cluster: str, epoch: int, job_id: int) -> Cancelled:
+        """Cancel a job that has not begun."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbours:
     """Whom the accept path may ask."""
@@ -187,3 +197,4 @@ class Neighbours:
     images: Images
     networks: Networks
     volumes: Volumes
+    jobs: Jobs

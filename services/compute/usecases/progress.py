@@ -167,6 +167,20 @@ async def enter(
         return await save(stores, server.enter(phase, utcnow()))
 
 
+async def stand(
+    transaction: Transaction, server_id: UUID, action: Action, vm_state: VmState
+) -> None:
+    """Say where a server is to stand when its action is over.
+
+    Raises:
+        TakenOver: something else is being done to it.
+    """
+    async with transaction() as stores:
+        server = await _during(stores, server_id, action)
+        if server.stood is not vm_state:
+            await save(stores, replace(server, stood=vm_state, updated_at=utcnow()))
+
+
 async def spoil(
     transaction: Transaction, server_id: UUID, action: Action, fault: str, details: str
 ) -> None:

@@ -14,11 +14,14 @@ from shared.testing.identity import DEMO_PROJECT
 from tests.integration.compute.instance import PaperInstance, after
 from tests.integration.compute.rig import IMAGE, Rig
 from tests.integration.compute.test_saga_laws import cloud_of, failing_at, notes_of, patiently, run
+from tests.integration.compute.world import a_cluster
 
 IMAGE_OF = {"createImage": {"name": "snap"}}
+LIVE = {"os-migrateLive": {"host": None, "block_migration": "auto"}}
 REBUILD = {"rebuild": {"imageRef": IMAGE}}
 # Where a failure leaves what cannot be as it was.
-FAILED = {"rebuild": "error", "rebuild of a stopped one": "error"}
+ONE_WAY = {"evacuation", "live migration"}  # what arrived stays where it is
+FAILED = {"evacuation": "error", "rebuild": "error", "rebuild of a stopped one": "error"}
 BIG = {"resize": {"flavorRef": "big"}}
 Prepare = Callable[[Rig, str], Awaitable[Any]]
 
@@ -55,6 +58,19 @@ async def rescued(rig: Rig, ident: str) -> None:
     await done(rig, ident, {"rescue": {}})
 
 
+async def movable(rig: Rig, ident: str) -> None:
+    """Have a server whose disks are on every node."""
+    await rig.know_cluster(disk_template="sharedfile", version=2)
+
+
+async def dead(rig: Rig, ident: str) -> None:
+    """Have a server whose node is dead."""
+    await movable(rig, ident)
+    node, other = a_cluster().nodes
+    gone = node.model_copy(update={"offline": True})
+    await rig.know_cluster(disk_template="sharedfile", version=3, nodes=[gone, other])
+
+
 # Saga -> how the server comes to where it begins, and what is asked.
 CASES: dict[str, tuple[str, Prepare, Any]] = {
     "resize": ("compute.resize_server", nothing, BIG),
@@ -69,6 +85,9 @@ CASES: dict[str, tuple[str, Prepare, Any]] = {
     "rescue": ("compute.rescue_server", nothing, {"rescue": {}}),
     "rescue of a stopped one": ("compute.rescue_server", stopped, {"rescue": {}}),
     "unrescue": ("compute.unrescue_server", rescued, {"unrescue": None}),
+    "migration": ("compute.migrate_server", movable, {"migrate": None}),
+    "live migration": ("compute.live_migrate_server", movable, LIVE),
+    "evacuation": ("compute.evacuate_server", dead, {"evacuate": {}}),
     "revert": ("compute.revert_resize", resized, {"revertResize": None}),
 }
 
@@ -135,7 +154,10 @@ async def test_giving_up_anywhere_leaves_the_world_as_it_was(
         assert not await run(furnished, failing_at(saga, position, furnished, after=late), notes)
         for step in reversed(saga.steps[: position + 1]):  # undoing twice is harmless
             await patiently(furnished, step.undo, notes)
-        assert after(furnished, ident).as_left == was.as_left
+        left = after(furnished, ident).as_left
+        if case in ONE_WAY:
+            left.node = was.node
+        assert left == was.as_left
         await saga.gave_up(cloud_of(furnished), notes | {"gave_up": "no"})
         await furnished.sql("UPDATE sagas SET ended_at = now()")
         now = await furnished.show(ident, who="admin")

@@ -65,6 +65,7 @@ class PaperGateway:
     jobs: dict[str, tuple[str, int]] = field(default_factory=dict)  # key -> cluster, job
     refusals: dict[str, Failure] = field(default_factory=dict)  # cluster -> every submission's fate
     pending: bool = False
+    cancels: bool = True  # whether jobs let themselves be canceled
     hypervisor: Json = field(default_factory=dict)  # what every instance has of its own
     known_instances: dict[str, str] = field(default_factory=dict)  # name -> node, for a look
     screens: dict[str, Json] = field(default_factory=dict)  # name -> console
@@ -74,6 +75,8 @@ class PaperGateway:
     def answer(self, method: str, path: list[str], body: Json) -> httpx.Response:
         """Answer one call."""
         cluster = path[2]
+        if method == "DELETE":  # of a job
+            return httpx.Response(200, json={"canceled": self.cancels, "message": ""})
         if path[3] == "query":
             name = body["filter"][2]
             node = self.known_instances.get(name)

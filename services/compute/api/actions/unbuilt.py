@@ -16,8 +16,5 @@ UNBUILT: Final[Mapping[str, Unbuilt]] = {
     "suspend": Unbuilt(NO_SUSPEND, NotPossible),
     "resume": Unbuilt(NO_SUSPEND, NotPossible),
     "os-getRDPConsole": Unbuilt(NEVER, NotPossible, until=5),
-    "migrate": Unbuilt(LATER),
-    "os-migrateLive": Unbuilt(LATER),
-    "evacuate": Unbuilt(LATER),
     "trigger_crash_dump": Unbuilt(NEVER, NotPossible, since=17),
 }

@@ -53,4 +53,8 @@ RULES: Final = (
     _rule("os-migrate-server:migrate_live", MANAGER, "Move it while it runs.", "os-migrateLive"),
     _rule("os-migrate-server:migrate_live:host", ADMIN, "And say where to.", "os-migrateLive"),
     _rule("os-evacuate", ADMIN, "Move it away from a dead node.", "evacuate"),
+    _rule("servers:migrations:index", ADMIN, "List its live migrations."),
+    _rule("servers:migrations:show", ADMIN, "Show one."),
+    _rule("servers:migrations:force_complete", ADMIN, "Force one to an end."),
+    _rule("servers:migrations:delete", ADMIN, "Abort one."),
 )  # fmt: skip

@@ -85,3 +85,33 @@ class Rescue(Closed):
 
     admin_pass: Text | None = Field(default=None, alias="adminPass", repr=False)
     rescue_image_ref: Uuid | None = None
+
+
+class Migrate(Closed):
+    """Arguments of ``migrate``."""
+
+    host: Annotated[Text, Field(min_length=1, max_length=255)] | None = None
+
+
+class LiveMigrate(Closed):
+    """Arguments of ``os-migrateLive``."""
+
+    host: Annotated[Text, Field(min_length=1, max_length=255)] | None = None
+    block_migration: Flag | Literal["auto"] = False
+    disk_over_commit: Flag = False
+    force: Flag = False
+
+
+class Evacuate(Closed):
+    """Arguments of ``evacuate``."""
+
+    host: Annotated[Text, Field(min_length=1, max_length=255)] | None = None
+    admin_pass: Text | None = Field(default=None, alias="adminPass", repr=False)
+    on_shared_storage: Flag | None = Field(default=None, alias="onSharedStorage")
+    force: Flag = False
+
+
+class ForceComplete(Closed):
+    """``POST /servers/{id}/migrations/{id}/action``."""
+
+    force_complete: None
