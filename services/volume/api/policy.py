@@ -107,6 +107,10 @@ RULES: Final = (
     PolicyRule("volume_extension:quota_classes:get", ADMIN, "Show a quota class"),
     PolicyRule("volume_extension:quota_classes:update", ADMIN, "Change a quota class"),
     PolicyRule("volume_extension:services:index", ADMIN, "List services", ("GET /os-services",)),
+    PolicyRule("volume_extension:services:update", ADMIN, "Enable, disable services"),
+    PolicyRule("volume_extension:hosts", ADMIN, "List hosts", ("GET /os-hosts",)),
+    PolicyRule("scheduler_extension:scheduler_stats:get_pools", ADMIN, "List pools"),
+    PolicyRule("workers:cleanup", ADMIN, "Clean up"),
     PolicyRule("limits_extension:used_limits", PROJECT_READER_OR_ADMIN, "Show limits"),
 )
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from services.volume.api import (
     attachments,
+    extensions,
     limits,
     messages,
     not_here,
@@ -36,6 +37,7 @@ ROUTES: Final = [
                 *messages.ROUTES,
                 *limits.ROUTES,
                 *services.ROUTES,
+                *extensions.ROUTES,
                 *transfers.ROUTES,
                 *not_here.ROUTES,
             ]

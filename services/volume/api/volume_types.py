@@ -18,7 +18,7 @@ from services.volume.api.schemas.volume_types import (
     ProjectAccess,
     UpdateType,
 )
-from services.volume.api.views.volume_types import volume_type
+from services.volume.api.views.volume_types import answered, volume_type
 from services.volume.domain.volume_type import VolumeType, not_found
 from services.volume.store import type_listing
 from services.volume.usecases import volume_types
@@ -114,7 +114,7 @@ async def create_type(request: web.Request) -> web.Response:
         is_public=asked.is_public,
         extra_specs={key: value or "" for key, value in (asked.extra_specs or {}).items()},
     )
-    return answer({"volume_type": volume_type(request, made)})
+    return answer({"volume_type": answered(request, made)})
 
 
 async def update_type(request: web.Request) -> web.Response:
@@ -124,7 +124,7 @@ async def update_type(request: web.Request) -> web.Response:
     changed = await volume_types.change(
         request.app[DEPS].transaction, type_id_in(request), lambda kind: replace(kind, **changes)
     )
-    return answer({"volume_type": volume_type(request, changed)})
+    return answer({"volume_type": answered(request, changed)})
 
 
 async def delete_type(request: web.Request) -> web.Response:

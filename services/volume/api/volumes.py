@@ -19,7 +19,7 @@ from services.volume.api.schemas.volumes import (
     UpdateVolume,
     known_keys,
 )
-from services.volume.api.views.volumes import brief, detail, from_stored, is_stored
+from services.volume.api.views.volumes import answered, brief, detail, from_stored, is_stored
 from services.volume.domain import snapshot
 from services.volume.domain.volume import CannotYet, not_found
 from services.volume.store import listing
@@ -64,7 +64,7 @@ async def create_volume(request: web.Request) -> web.Response:
         volume_type=deps.settings.default_volume_type, zone=deps.settings.availability_zone
     )
     made = await create_volumes.create(deps.transaction, caller, wish, usual)
-    return answer({"volume": detail(request, made)}, status=202)
+    return answer({"volume": answered(request, made)}, status=202)
 
 
 def _for_whom(request: web.Request, asked: NewVolume) -> Caller:
@@ -183,7 +183,7 @@ async def update_volume(request: web.Request) -> web.Response:
         scope(request),
         volumes.with_values(**changes),
     )
-    return answer({"volume": detail(request, changed)})
+    return answer({"volume": answered(request, changed)})
 
 
 async def delete_volume(request: web.Request) -> web.Response:

@@ -14,6 +14,8 @@ from shared.contracts.operations import DiskAttach, DiskSpec, InstanceCreate, Op
 from shared.saga.definition import GiveUp, Notes
 
 MEMORY: Final = 128  # MiB; the least that instance policies allow as a rule
+# Files live in a folder of their instance, which a diskless one does not have.
+WITH_FOLDER: Final = frozenset({"file", "sharedfile", "gluster"})
 
 
 def holder_of(cloud: Cloud, notes: Notes) -> str:
@@ -23,7 +25,7 @@ def holder_of(cloud: Cloud, notes: Notes) -> str:
 
 def holder(cloud: Cloud, notes: Notes, cluster: Cluster) -> InstanceCreate:
     """Return the holder that a volume's disk can be attached to."""
-    is_diskless = DISKLESS in cluster.disk_templates
+    is_diskless = DISKLESS in cluster.disk_templates and notes["template"] not in WITH_FOLDER
     own = DiskSpec(name=notes["saga_id"], size=max(cluster.smallest_disk, 1))
     return InstanceCreate(
         instance=holder_of(cloud, notes),

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.volume.store.tables import clusters, pools, resources
+from services.volume.store.tables import clusters, pools, resources, service_states
 from shared.contracts.gateway import Cluster, ClusterChanged, ClusterState
 from shared.contracts.resources import ResourceChanged
 from shared.contracts.storage import Pool
@@ -89,6 +89,31 @@ class ProjectionStore:
         )
         every = [Cluster.model_validate(row.document) for row in rows]
         return [each for each in every if each.state is not ClusterState.REMOVED]
+
+    async def open_clusters(self) -> list[Cluster]:
+        """Return the clusters that new volumes may be on, as far as administrators decided."""
+        closed = sa.select(service_states.c.host).where(service_states.c.disabled)
+        rows = await self._connection.execute(
+            sa.select(clusters.c.document)
+            .where(clusters.c.name.not_in(closed))
+            .order_by(clusters.c.name)
+        )
+        return [Cluster.model_validate(row.document) for row in rows]
+
+    async def set_state(
+        self, host: str, binary: str, *, disabled: bool, reason: str | None
+    ) -> None:
+        """Write down whether new volumes may be on a cluster."""
+        new = insert(service_states).values(
+            host=host, binary=binary, disabled=disabled, reason=reason
+        )
+        names = ("disabled", "reason")
+        await self._connection.execute(
+            new.on_conflict_do_update(
+                index_elements=[service_states.c.host, service_states.c.binary],
+                set_={name: new.excluded[name] for name in names} | {"updated_at": sa.func.now()},
+            )
+        )
 
     async def cluster(self, name: str) -> Cluster | None:
         """Return a cluster, if it is known."""

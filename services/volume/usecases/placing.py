@@ -19,7 +19,7 @@ async def find_place(
     drivers: Collection[Driver] = tuple(Driver),
 ) -> Place | None:
     """Return the best place for a volume of a type; None when there is none."""
-    every = await stores.projections.clusters()
+    every = await stores.projections.open_clusters()
     wanted = [each for each in every if cluster in (None, each.name)]
     found = places(wanted, kind, zone=zone, drivers=drivers)
     return roomiest(found, await stores.projections.free()) if found else None

@@ -73,12 +73,15 @@ async def test_the_url_may_hold_the_callers_project_and_no_other(rig: Rig) -> No
 
 
 async def test_administrators_list_services_that_are_up(rig: Rig) -> None:
+    await rig.know_cluster()
     shown = (await rig.get("/os-services", "admin"))["services"]
     assert [(one["binary"], one["state"], one["status"]) for one in shown] == [
         ("cinder-scheduler", "up", "enabled"),
         ("cinder-volume", "up", "enabled"),
+        ("cinder-volume", "up", "enabled"),
     ]
-    scheduler, volume = (set(one) for one in shown)
+    assert [one["host"] for one in shown] == ["cyclades", "cyclades@unplaced", "athens@ext"]
+    scheduler, volume, _cluster = (set(one) for one in shown)
     assert scheduler == {
         "binary", "host", "zone", "status", "state", "updated_at", "disabled_reason", "cluster",
     }  # fmt: skip
@@ -86,12 +89,19 @@ async def test_administrators_list_services_that_are_up(rig: Rig) -> None:
         "replication_status", "active_backend_id", "frozen", "backend_state",
     }  # fmt: skip
     old = (await rig.get("/os-services?binary=cinder-volume", "admin", "3.0"))["services"]
-    assert [set(one) for one in old] == [volume - {"cluster", "backend_state"}]
+    assert [set(one) for one in old] == 2 * [volume - {"cluster", "backend_state"}]
     assert (await rig.get("/os-services?host=nowhere", "admin"))["services"] == []
     assert (await rig.call("GET", "/os-services")).status == 403
 
 
-async def test_there_is_one_zone(rig: Rig) -> None:
+async def test_the_zones_are_the_clusters(rig: Rig) -> None:
+    await rig.know_cluster("berlin")
+    await rig.know_cluster("athens")
+    zones = (await rig.get("/os-availability-zone"))["availabilityZoneInfo"]
+    assert [each["zoneName"] for each in zones] == ["az-athens", "az-berlin"]
+
+
+async def test_without_a_cluster_there_is_one_zone(rig: Rig) -> None:
     assert await rig.get("/os-availability-zone") == {
         "availabilityZoneInfo": [{"zoneName": "nova", "zoneState": {"available": True}}]
     }

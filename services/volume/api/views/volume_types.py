@@ -9,12 +9,23 @@ from services.volume.domain.volume_type import VISIBLE, VolumeType
 
 
 def volume_type(request: web.Request, kind: VolumeType) -> dict[str, Any]:
-    """Return a type; users see only the extra specs that are meant for them."""
+    """Return a type; administrators see what it promises."""
+    shown = answered(request, kind)
+    if allows(request, "volume_extension:types_extra_specs:read_sensitive"):
+        shown["qos_specs_id"] = str(kind.qos_specs_id) if kind.qos_specs_id else None
+    return shown
+
+
+def answered(request: web.Request, kind: VolumeType) -> dict[str, Any]:
+    """Return a type as it is answered to who makes or changes it.
+
+    Users see only the extra specs that are meant for them.
+    """
     specs = dict(kind.extra_specs)
     everything = allows(request, "volume_extension:types_extra_specs:read_sensitive")
     if not everything:
         specs = {key: value for key, value in specs.items() if key in VISIBLE}
-    shown: dict[str, Any] = {
+    return {
         "id": str(kind.id),
         "name": kind.name,
         "description": kind.description,
@@ -22,4 +33,3 @@ def volume_type(request: web.Request, kind: VolumeType) -> dict[str, Any]:
         "os-volume-type-access:is_public": kind.is_public,
         "extra_specs": specs,
     }
-    return shown | ({"qos_specs_id": None} if everything else {})
