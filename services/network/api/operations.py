@@ -50,6 +50,8 @@ async def list_ip_availabilities(request: web.Request) -> web.Response:
     """List how many addresses networks have, and how many are used."""
     require(request, "get_network_ip_availability")
     query = request.query
+    if any("\0" in value for value in query.values()):
+        raise HTTPBadRequest("Strings must not contain NUL characters.")
     version = query.get("ip_version")
     if version not in {None, "4", "6"}:
         raise HTTPBadRequest(f"Invalid input for ip_version. Reason: '{version}' is not in [4, 6].")

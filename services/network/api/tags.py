@@ -47,7 +47,7 @@ async def list_tags(request: web.Request) -> web.Response:
 
 async def check_tag(request: web.Request) -> web.Response:
     """Say whether a resource carries a tag."""
-    tag = request.match_info["tag"]
+    tag = _tag(request)
     if tag not in await _tags(request):
         raise TagNotFound(tag)
     return answer_nothing()
@@ -67,7 +67,7 @@ async def add_tags(request: web.Request) -> web.Response:
 
 async def add_tag(request: web.Request) -> web.Response:
     """Give a resource one tag."""
-    await _change(request, tags.with_more(_checked([request.match_info["tag"]])))
+    await _change(request, tags.with_more(_checked([_tag(request)])))
     return answer_nothing(status=201)
 
 
@@ -79,7 +79,7 @@ async def delete_tags(request: web.Request) -> web.Response:
 
 async def delete_tag(request: web.Request) -> web.Response:
     """Take one tag off a resource."""
-    tag = request.match_info["tag"]
+    tag = _tag(request)
 
     def removed(old: tuple[str, ...]) -> tuple[str, ...]:
         if tag not in old:
@@ -88,6 +88,13 @@ async def delete_tag(request: web.Request) -> web.Response:
 
     await _change(request, removed)
     return answer_nothing()
+
+
+def _tag(request: web.Request) -> str:
+    tag = request.match_info["tag"]
+    if "\0" in tag:
+        raise HTTPBadRequest("Strings must not contain NUL characters.")
+    return tag
 
 
 async def _body(request: web.Request) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class Network(NamedResource):
     network_type: str = "vlan"  # or flat
     physical_network: str = ""
     segmentation_id: int | None = None
+    is_placed: bool = False  # an administrator chose the place; otherwise we did
     subnet_ids: tuple[UUID, ...] = ()
     ipv4_address_scope: UUID | None = None  # of the pools its subnets are from
     ipv6_address_scope: UUID | None = None
@@ -59,9 +60,13 @@ class Network(NamedResource):
 
     @override
     def restricted(self) -> Json:
-        """Return where the network is on the wire."""
+        """Return where the network is on the wire.
+
+        Clients take a network with a physical network for one of the provider's, which reaches
+        the world; what we placed ourselves is a project's.
+        """
         return {
             "provider:network_type": self.network_type,
-            "provider:physical_network": self.physical_network,
+            "provider:physical_network": self.physical_network if self.is_placed else None,
             "provider:segmentation_id": self.segmentation_id,
         }

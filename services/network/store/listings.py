@@ -90,7 +90,9 @@ NETWORKS: Final = Listing(
         "mtu": Filter(Kind.INTEGER, "mtu"),
         "subnets": Filter(Kind.HOLDS, "subnet_ids"),
         "provider:network_type": Filter(Kind.TEXT, "network_type"),
-        "provider:physical_network": Filter(Kind.TEXT, "physical_network"),
+        "provider:physical_network": Filter(
+            Kind.TEXT, "(CASE WHEN is_placed THEN physical_network END)"
+        ),
         "provider:segmentation_id": Filter(Kind.INTEGER, "segmentation_id"),
     },
     sorts={

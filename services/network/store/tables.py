@@ -59,6 +59,7 @@ networks = sa.Table(
     sa.Column("network_type", sa.Text, nullable=False),
     sa.Column("physical_network", sa.Text, nullable=False),
     sa.Column("segmentation_id", sa.Integer),
+    sa.Column("is_placed", sa.Boolean, nullable=False, server_default=sa.text("false")),
     sa.Column("subnet_ids", JSONB, nullable=False),
     sa.Column("ipv4_address_scope", sa.Uuid),
     sa.Column("ipv6_address_scope", sa.Uuid),

@@ -79,6 +79,7 @@ async def _placed(stores: Stores, rules: Rules, draft: Mapping[str, Any]) -> Net
         network_type=kind,
         physical_network=physical,
         segmentation_id=tag,
+        is_placed=any(draft.get(name) is not None for name in PROVIDER),
         **({"mtu": rules.mtu} | given),
     )
 

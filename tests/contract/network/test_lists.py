@@ -159,3 +159,19 @@ async def test_a_port_is_made_in_four_statements(rig: Rig) -> None:
     with rig.statements() as statements:
         await rig.make("ports", network_id=network["id"])
     assert len(statements) == 4
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/networks/{id}/tags/%00"),
+        ("GET", "/networks/{id}/tags/%00"),
+        ("DELETE", "/networks/{id}/tags/a%00b"),
+        ("GET", "/network-ip-availabilities?network_name=%00"),
+        ("GET", "/network-ip-availabilities?tenant_id=%00"),
+    ],
+)
+async def test_nul_is_refused_wherever_it_comes(rig: Rig, method: str, path: str) -> None:
+    made = await rig.make("networks")
+    status, answer = await rig.call("admin", method, path.replace("{id}", made["id"]))
+    assert (status, answer["NeutronError"]["type"]) == (400, "HTTPBadRequest")

@@ -42,6 +42,9 @@ async def test_administrators_see_and_choose_the_place_on_the_wire(rig: Rig) -> 
     )
     assert set(made) == MEMBERS_KEYS | PROVIDER_KEYS
     assert made["provider:segmentation_id"] is None
+    assert made["provider:physical_network"] == "physnet1"
+    found = await rig.get("/networks?provider:physical_network=physnet1", "admin")
+    assert [each["id"] for each in found["networks"]] == [made["id"]]
     seen = (await rig.get(f"/networks/{made['id']}"))["network"]
     assert set(seen) == MEMBERS_KEYS
     assert seen["router:external"] is True
@@ -52,7 +55,8 @@ async def test_projects_get_vlans_from_the_pool_one_after_the_other(rig: Rig) ->
         made = await rig.make("networks")
         seen = (await rig.get(f"/networks/{made['id']}", "admin"))["network"]
         assert seen["provider:segmentation_id"] == expected
-        assert seen["provider:physical_network"] == "physnet1"
+        assert seen["provider:network_type"] == "vlan"
+        assert seen["provider:physical_network"] is None  # no provider's network: a project's
 
 
 PLACE = {"provider:network_type": "vlan", "provider:physical_network": "physnet1"}

@@ -1,0 +1,113 @@
+"""Rows from before a migration answer in the shape that rows have after it."""
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+import sqlalchemy as sa
+from alembic import command
+
+from services.network.domain.network import Network
+from services.network.domain.resource import NamedResource
+from services.network.domain.security_group import SecurityGroup
+from services.network.main import MIGRATIONS
+from services.network.store.networks import NetworkStore
+from services.network.store.security_groups import SecurityGroupStore
+from shared.db.migrate import alembic_config
+from shared.db.uow import engine_for
+from tests.parts.postgres import Databases
+
+BEFORE = "0002"
+ID = "00000000-0000-4000-8000-00000000000{}"
+NEW = {"ipv4_address_scope", "ipv6_address_scope"}
+
+OLD_NETWORK = """
+    INSERT INTO networks (id, project_id, description, revision, created_at, updated_at, doc,
+      admin_doc, name, tags, admin_state_up, shared, external, is_default, port_security_enabled,
+      mtu, dns_domain, availability_zone_hints, network_type, physical_network, segmentation_id,
+      subnet_ids)
+    VALUES (:id, 'p', '', 3, :at, :at, :doc, :admin_doc, :name, '[]', true, :shared, :shared,
+      false, true, 1500, '', '[]', :type, 'physnet1', :vlan, '[]')
+"""
+OLD_GROUP = """
+    INSERT INTO security_groups (id, project_id, description, revision, created_at, updated_at,
+      doc, admin_doc, name, tags, is_default)
+    VALUES (:id, 'p', '', 0, :at, :at, :doc, :doc, 'web', '[]', false)
+"""
+
+
+def upgrade(connection: sa.Connection, to: str) -> None:
+    config = alembic_config(MIGRATIONS)
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
+
+
+def rendered(thing: NamedResource, *but: str, **other: Any) -> str:
+    """Render a thing as it was rendered before the migration."""
+    document = thing.document() | (thing.restricted() if other else {}) | other
+    return orjson.dumps({key: document[key] for key in document if key not in but}).decode()
+
+
+@pytest.fixture
+def url(databases: Databases) -> Any:
+    with databases.fresh() as fresh:
+        yield fresh
+
+
+async def test_old_networks_and_groups_answer_like_new_ones(url: str) -> None:
+    engine = engine_for(url)
+    at = sa.func.now()
+    async with engine.begin() as connection:
+        await connection.run_sync(upgrade, BEFORE)
+        moment = (await connection.execute(sa.select(at))).scalar_one()
+        common: dict[str, Any] = {"project_id": "p", "created_at": moment, "updated_at": moment}
+        for number, (name, vlan, shared) in enumerate(
+            [("flat", None, True), ('"shared":false', 100, False)], start=1
+        ):
+            kind = "flat" if vlan is None else "vlan"
+            network = Network(
+                id=UUID(ID.format(number)),
+                name=name, shared=shared, external=shared, revision=3, network_type=kind,
+                physical_network="physnet1", segmentation_id=vlan, **common,
+            )  # fmt: skip
+            await connection.execute(
+                sa.text(OLD_NETWORK).bindparams(sa.bindparam("id", type_=sa.Uuid(as_uuid=False))),
+                {
+                    "id": ID.format(number), "at": moment, "name": name, "shared": shared,
+                    "type": kind, "vlan": vlan, "doc": rendered(network, *NEW),
+                    "admin_doc": rendered(
+                        network, *NEW, **{"provider:physical_network": "physnet1"}
+                    ),
+                },
+            )  # fmt: skip
+        group = SecurityGroup(id=UUID(ID.format(3)), name="web", **common)
+        await connection.execute(
+            sa.text(OLD_GROUP).bindparams(sa.bindparam("id", type_=sa.Uuid(as_uuid=False))),
+            {"id": ID.format(3), "at": moment, "doc": rendered(group, "shared")},
+        )
+    async with engine.begin() as connection:
+        await connection.run_sync(upgrade, "head")
+        await _check(connection)
+    await engine.dispose()
+
+
+async def _check(connection: Any) -> None:
+    """Hold every stored document against what its row would be rendered as now."""
+    stores: tuple[Any, ...] = (NetworkStore(connection), SecurityGroupStore(connection))
+    for store in stores:
+        for thing in await store.where():
+            row = (
+                await connection.execute(sa.select(store.table).where(store.table.c.id == thing.id))
+            ).one()
+            assert orjson.loads(row.doc) == thing.document()
+            assert orjson.loads(row.admin_doc) == thing.document() | thing.restricted()
+    policies = await connection.execute(
+        sa.text("SELECT doc, object_id, action, target_project FROM rbac_policies ORDER BY action")
+    )
+    found = policies.all()
+    assert [(row.action, row.target_project) for row in found] == [
+        ("access_as_external", "*"),
+        ("access_as_shared", "*"),
+    ]
+    assert {orjson.loads(row.doc)["object_id"] for row in found} == {ID.format(1)}
