@@ -19,7 +19,7 @@ SERVICES: Final = {
     "ganeti_watcher": "cyclades",
 }
 # Whom a service asks over HTTP, besides the gateway.
-NEIGHBOURS: Final = {"compute": ("network", "image", "volume")}
+NEIGHBOURS: Final = {"compute": ("network", "image", "volume"), "volume": ("image",)}
 
 
 def environment(
