@@ -20,8 +20,9 @@ from tests.parts.keystone import filled_keystone
 from tests.parts.site import DEMO, Site, fill
 
 LINKS: Final = {"physnet1": {"mode": "bridged", "link": "br1"}}
-# Nodes have addresses of their own, so images have to be offered on more than loopback.
-SETTINGS: Final = {"CYCLADES_IMAGE_HOST": "0.0.0.0"}  # noqa: S104  # for tests only
+# Nodes have addresses of their own, so images and seeds have to be offered on more than loopback.
+EVERYWHERE: Final = "0.0.0.0"  # noqa: S104  # for tests only
+SETTINGS: Final = {"CYCLADES_IMAGE_HOST": EVERYWHERE, "CYCLADES_COMPUTE_HOST": EVERYWHERE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,10 @@ class RealSite:
 
 @contextmanager
 def running_site(
-    home: Path, rabbitmq: RabbitNode, clusters: tuple[Cluster, ...]
+    home: Path,
+    rabbitmq: RabbitNode,
+    clusters: tuple[Cluster, ...],
+    more: Mapping[str, str] | None = None,
 ) -> Iterator[RealSite]:
     """Run a cloud on real clusters; it reaches the last of them through the proxy.
 
@@ -103,14 +107,17 @@ def running_site(
         home: an empty folder for everything the cloud keeps.
         rabbitmq: its bus.
         clusters: of the rig.
+        more: settings of the services.
     """
     with ExitStack() as stack:
         (home / "pg").mkdir(mode=0o711)
         database = stack.enter_context(running_postgres(home / "pg", durable=False))
         keystone = stack.enter_context(filled_keystone(home / "keystone"))
         proxy = stack.enter_context(before(clusters[-1]))
+        nodes_reach = f"http://{clusters[0].host_address}:{{compute}}"
+        settings = {"CYCLADES_COMPUTE_NODE_URL": nodes_reach, **SETTINGS, **(more or {})}
         cloud = stack.enter_context(
-            running_cloud(home / "cloud", database, keystone, rabbitmq.url, settings=SETTINGS)
+            running_cloud(home / "cloud", database, keystone, rabbitmq.url, settings=settings)
         )
         for cluster in clusters:
             _register(cloud, cluster, proxy.url if cluster is clusters[-1] else cluster.url)
@@ -134,6 +141,14 @@ def _register(cloud: Cloud, cluster: Cluster, url: str) -> None:
         "disk_template": "file",
         "image_url_base": f"http://{cluster.host_address}:{cloud.ports['image']}",
     }
+    if cluster.hypervisor == "kvm":
+        body |= {
+            "disk_template": "ext",
+            "ext_provider": "cyclades",
+            "agent_url": cluster.agent_url,
+            "agent_token": cluster.agent_token,
+            "agent_ca_pem": cluster.agent_ca.read_text(),
+        }
     answer = cloud.call("POST", "rapi_gateway", "/v1/clusters", body)
     assert answer.status_code == 201, answer.text
 

@@ -28,6 +28,7 @@ class Cluster:
     nodes: tuple[str, ...]  # the first is the master
     node_files: Mapping[str, Path]  # each node's own files, on this machine
     runner: tuple[str, ...]
+    hypervisor: str
     addresses: Mapping[str, str]  # of the nodes
     agent_url: str  # of the storage agents, with {node} in it
     agent_token: str
@@ -138,6 +139,7 @@ def running_clusters(description: Path) -> tuple[Cluster, ...]:
             nodes=tuple(found["nodes"]),
             node_files={node: Path(files) for node, files in found["node_files"].items()},
             runner=tuple(found["exec"]),
+            hypervisor=found["hypervisor"],
             addresses=found["addresses"],
             agent_url=found["agent_url"],
             agent_token=found["agent_token"],

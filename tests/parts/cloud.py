@@ -158,6 +158,7 @@ def environment_for(
     made["CYCLADES_COMPUTE_NETWORK_URL"] = url["network"]
     made["CYCLADES_COMPUTE_IMAGE_URL"] = url["image"]
     made["CYCLADES_COMPUTE_VOLUME_URL"] = url["volume"]
+    made["CYCLADES_VOLUME_IMAGE_URL"] = url["image"]
     return made
 
 
@@ -184,12 +185,12 @@ def running_cloud(
         keystone: its catalogue is pointed at this cloud.
         amqp_url: RabbitMQ.
         host: the address the services listen on.
-        settings: more variables.
+        settings: more variables; {compute} in one is the port of compute.
     """
     ports = {name: free_port() for name in SERVICES}
     environment = environment_for(database, keystone, ports, host, amqp_url)
     environment["CYCLADES_IMAGE_DATA_DIR"] = str(home / "images")
-    environment |= settings or {}
+    environment |= {name: word.format(**ports) for name, word in (settings or {}).items()}
     cloud = Cloud(home=home, host=host, keystone=keystone, environment=environment, ports=ports)
     keystone.offer(Catalogue(identity=keystone.url, **{k: cloud.url(k) for k in SERVICES[:4]}))
     with ExitStack() as stack:

@@ -25,6 +25,7 @@ def cluster(number: int, nodes: int) -> dict[str, object]:
         "queue_dir": f"{master}/lib/queue",
         "config_data": f"{master}/lib/config.data",
         "host_address": f"{network}.254",
+        "hypervisor": "kvm" if env["KVM"] == "1" else "fake",
         "provider": "cyclades",
         "agent_url": "https://{node}:8799",
         "agent_token": Path(f"{master}/cyclades/storage.token").read_text("utf-8").strip(),

@@ -46,7 +46,7 @@ command -v apt-get >/dev/null || die "this needs Debian and its Ganeti packages"
 export PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
 unset PYTHONPATH PYTHONHOME VIRTUAL_ENV
 mkdir -p "$STATE"; STATE=$(readlink -f "$STATE")
-export STATE PREFIX DOMAIN RAPI_USER RAPI_PASSWORD RAPI_RO_USER RAPI_RO_PASSWORD
+export STATE PREFIX DOMAIN KVM RAPI_USER RAPI_PASSWORD RAPI_RO_USER RAPI_RO_PASSWORD
 exec 9>"$STATE/.lock"
 flock -w 600 9 || die "another ganeti-up.sh or ganeti-down.sh holds $STATE/.lock"
 

@@ -1,7 +1,7 @@
 """A guest of 512 bytes: a boot sector.
 
-It says on the serial port, every second, that it lives, and lets go of devices that are to be
-unplugged, as a guest with ACPI does.
+It says on the serial port, every second, that it lives; lets go of devices that are to be
+unplugged, and powers off when it is asked to, as a guest with ACPI does.
 """
 
 from typing import Final
@@ -12,7 +12,7 @@ SAYS: Final = "cyclades guest lives"
 CODE: Final = bytes([
     0xFA, 0x31, 0xC0, 0x8E, 0xD8, 0x8E, 0xD0, 0xBC, 0x00, 0x7C,  # cli; ds = ss = 0; sp = 7c00
     0xFB,                                                        # sti
-    0xBE, 0x42, 0x7C,                                            # again: si = the words
+    0xBE, 0x57, 0x7C,                                            # again: si = the words
     0xFC, 0xAC, 0x84, 0xC0, 0x74, 0x11,                          # next: al = [si++]; zero: pause
     0x88, 0xC3, 0xBA, 0xFD, 0x03,                                # bl = al; dx = line status
     0xEC, 0xA8, 0x20, 0x74, 0xFB,                                # until it can send
@@ -22,7 +22,10 @@ CODE: Final = bytes([
     0x66, 0x31, 0xC0, 0xBA, 0x10, 0xAE, 0x66, 0xEF,              # of PCI bus 0:
     0xB2, 0x04, 0x66, 0xED, 0x66, 0x85, 0xC0, 0x74, 0x04,        # eax = what is to be let go
     0xB2, 0x08, 0x66, 0xEF,                                      # let it go
-    0xEB, 0xC9,                                                  # again
+    0xBA, 0x02, 0x06, 0xB8, 0x00, 0x01, 0xEF,                    # mind the power button
+    0xB2, 0x00, 0xED, 0xF6, 0xC4, 0x01, 0x74, 0x06,              # and when it is pressed
+    0xB2, 0x04, 0xB8, 0x00, 0x20, 0xEF,                          # power off
+    0xEB, 0xB4,                                                  # again
 ])
 # fmt: on
 
