@@ -66,14 +66,16 @@ class ImageClient(NeighbourClient):
         )
         return made
 
-    async def delete_image(self, image_id: str, request_id: str | None = None) -> None:
-        """Have no such image.
+    async def delete_image(
+        self, image_id: str, request_id: str | None = None, token: str | None = None
+    ) -> None:
+        """Have no such image; it is the token's owner who deletes it.
 
         Raises:
             NotFound: there is none.
             NotAllowed: its owner protects it.
         """
-        await self.call("DELETE", f"/v2/images/{image_id}", request_id=request_id)
+        await self.call("DELETE", f"/v2/images/{image_id}", request_id=request_id, token=token)
 
     async def ticket(
         self, image_id: str, base_url: str | None = None, request_id: str | None = None

@@ -24,13 +24,11 @@ class NotHere(NotSupported):
 Refusal = type[NotFound] | type[NotSupported] | type[web.HTTPGone]
 NETWORK: Final = "Use the network service."
 VOLUME: Final = "Use the volume service."
-IMAGE: Final = "Use the image service."
 LONG_GONE: Final = "This API was removed from Nova."
 
 # Path (and everything below it) -> the refusal and its sentence.
 ABSENT: Final[dict[str, tuple[Refusal, str]]] = {
     # Proxies of other services, gone since 2.36 and never here.
-    "/images": (NotFound, IMAGE),
     "/os-floating-ip-pools": (NotFound, NETWORK),
     "/os-floating-ips": (NotFound, NETWORK),
     "/os-networks": (NotFound, NETWORK),

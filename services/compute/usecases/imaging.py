@@ -115,16 +115,18 @@ async def _members(
         if name not in NOT_INHERITED and not name.startswith("os_glance") and isinstance(value, str)
     }
     kind = "snapshot" if wanted.backup_type is None else "backup"
-    backup = {} if wanted.backup_type is None else {"backup_type": wanted.backup_type}
+    backup = {}
+    if wanted.backup_type is not None:  # what the rotation goes by is not for users to change
+        backup = {"backup_type": wanted.backup_type, "image_type": kind}
     return {
         **inherited,
         "instance_uuid": str(server.id),
         "base_image_ref": base,
         "user_id": actor.user_id,
         "image_location": "snapshot",
-        **backup,
-        **wanted.properties,
         "image_type": kind,
+        **wanted.properties,
+        **backup,
         "visibility": "private",
         "container_format": "bare",
         "disk_format": FORMAT,

@@ -40,7 +40,15 @@ class Images(Protocol):
         """
         ...
 
-    async def delete_image(self, image_id: str, request_id: str | None = None) -> None:
+    async def images(
+        self, params: Mapping[str, str], token: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the images that match, as the token's owner sees them."""
+        ...
+
+    async def delete_image(
+        self, image_id: str, request_id: str | None = None, token: str | None = None
+    ) -> None:
         """Have no such image.
 
         Raises:

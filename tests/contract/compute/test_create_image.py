@@ -25,12 +25,12 @@ def made(rig: Rig) -> list[dict[str, Any]]:
 
 async def test_an_image_is_recorded_at_once_and_sent_by_an_export(rig: Rig) -> None:
     ident = await rig.active()
-    answer = await make(rig, ident, metadata={"a": "b"})
+    answer = await make(rig, ident, metadata={"a": "b", "image_type": "mine"})
     assert (answer.status, answer.body) == (202, None)
     (image,) = made(rig)
     assert answer.headers["Location"].endswith(f"/images/{image['id']}")
     wanted = {
-        "name": "snap", "status": "queued", "a": "b", "image_type": "snapshot",
+        "name": "snap", "status": "queued", "a": "b", "image_type": "mine",
         "instance_uuid": ident, "base_image_ref": IMAGE, "min_disk": 20, "disk_format": "qcow2",
         "container_format": "bare", "visibility": "private", "owner": "d" * 32,
     }  # fmt: skip

@@ -270,7 +270,9 @@ class PaperImages:
 
     def _collection(self, method: str, body: Json, request: httpx.Request) -> httpx.Response:
         if method == "GET":
-            wanted = {k: v for k, v in request.url.params.items() if k not in {"sort", "owner"}}
+            wanted = {
+                k: v for k, v in request.url.params.items() if k not in {"sort", "owner", "limit"}
+            }
             found = [i for i in self.images.values() if wanted.items() <= i.items()]
             return httpx.Response(200, json={"images": found[::-1]})
         if self.full:
