@@ -93,6 +93,7 @@ class Node(BaseModel):
     offline: bool = False
     drained: bool = False
     vm_capable: bool = True
+    disabled: bool = False  # compute's own: switched off in the cloud, which Ganeti does not know
 
 
 class ClusterState(StrEnum):

@@ -38,7 +38,7 @@ async def list_zones_in_detail(request: web.Request) -> web.Response:
     for row in service_rows(await host_reads.hosts(deps.reads, deps.settings.ganeti_prefix)):
         service = {
             "available": row.is_up,
-            "active": row.disabled_reason is None,
+            "active": row.is_enabled,
             "updated_at": micros(row.updated_at),
         }
         zones.setdefault(row.zone, {}).setdefault(row.host, {})[row.binary] = service

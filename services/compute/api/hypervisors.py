@@ -59,7 +59,7 @@ async def show_hypervisor(request: web.Request) -> web.Response:
 async def show_statistics(request: web.Request) -> web.Response:
     """Return all hypervisors added up (until 2.87)."""
     found = await _enter(request, "statistics", until=87)
-    up = [host for host in found if host.disabled_reason is None]
+    up = [host for host in found if host.is_enabled]
     return answer({"hypervisor_statistics": {"count": len(up), **capacity(up)}})
 
 

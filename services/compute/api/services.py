@@ -1,7 +1,7 @@
 """Compute services as administrators list them: one on every node, and our own two."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, NoReturn
 from uuid import UUID
@@ -9,26 +9,63 @@ from uuid import UUID
 from aiohttp import web
 
 from services.compute.api.deps import DEPS
+from services.compute.api.paths import uuid_of
 from services.compute.api.queries import check_query, name_in
-from services.compute.domain.hosts import Host, number_of, service_uuid
+from services.compute.api.schemas.services import ForceDown, ServiceUpdate, Switch, SwitchWithReason
+from services.compute.domain.hosts import Host, NodeFlag, number_of, service_uuid
 from services.compute.store import host_reads
+from services.compute.usecases import switching
 from shared.clock import micros, utcnow
-from shared.errors import NotFound, NotSupported
+from shared.errors import BadInput, Conflict, NotFound
 from shared.identity.caller import CALLER
 from shared.web.answers import answer
+from shared.web.body import read
 from shared.web.microversion import MICROVERSION, at_least
 
 RULE: Final = "os_compute_api:os-services:"
 INTERNAL_ZONE: Final = "internal"
 OUR_HOST: Final = "cyclades"  # placement and sagas run in every process of the service
 OURS: Final = ("nova-conductor", "nova-scheduler")
-VERBS: Final = frozenset({"enable", "disable", "disable-log-reason", "force-down"})
+COMPUTE: Final = "nova-compute"
 
 
-class ServicesAreNodes(NotSupported):
-    """A service is switched where its node is: in Ganeti, or with the cluster at the gateway."""
+class ServiceIsANode(Conflict):
+    """A service is there as long as its node is: it is Ganeti's to remove."""
 
     code = "compute.service.is_a_node"
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A way to switch a service until 2.52."""
+
+    body: type[Switch]
+    change: Callable[[NodeFlag, Any], NodeFlag]
+    told: Callable[[NodeFlag], dict[str, Any]]
+    since: int = 1
+
+
+def _status(flag: NodeFlag) -> dict[str, Any]:
+    return {"status": "disabled" if flag.disabled else "enabled"}
+
+
+def _reason(flag: NodeFlag) -> dict[str, Any]:
+    return _status(flag) | {"disabled_reason": flag.disabled_reason}
+
+
+VERBS: Final[Mapping[str, Verb]] = {
+    "enable": Verb(Switch, lambda flag, _given: flag.enabled(), _status),
+    "disable": Verb(Switch, lambda flag, _given: flag.closed(None), _status),
+    "disable-log-reason": Verb(
+        SwitchWithReason, lambda flag, given: flag.closed(given.disabled_reason), _reason
+    ),
+    "force-down": Verb(
+        ForceDown,
+        lambda flag, given: replace(flag, forced_down=given.forced_down),
+        lambda flag: {"forced_down": flag.forced_down},
+        since=11,
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +77,11 @@ class ServiceRow:
     host: str
     zone: str
     is_up: bool
-    disabled_reason: str | None
     updated_at: datetime
+    is_enabled: bool = True
+    disabled_reason: str | None = None
+    forced_down: bool = False
+    node: Host | None = None  # where it runs; None: it is one of our own
 
 
 def service_rows(hosts: Sequence[Host]) -> list[ServiceRow]:
@@ -53,7 +93,6 @@ def service_rows(hosts: Sequence[Host]) -> list[ServiceRow]:
             host=OUR_HOST,
             zone=INTERNAL_ZONE,
             is_up=True,  # or nobody would be telling
-            disabled_reason=None,
             updated_at=utcnow(),
         )
         for binary in OURS
@@ -61,12 +100,15 @@ def service_rows(hosts: Sequence[Host]) -> list[ServiceRow]:
     return ours + [
         ServiceRow(
             id=host.service_uuid,
-            binary="nova-compute",
+            binary=COMPUTE,
             host=host.name,
             zone=host.zone,
             is_up=host.is_up,
-            disabled_reason=host.disabled_reason,
             updated_at=host.seen_at,
+            is_enabled=host.is_enabled,
+            disabled_reason=host.disabled_reason,
+            forced_down=host.is_forced_down,
+            node=host,
         )
         for host in hosts
     ]
@@ -84,25 +126,66 @@ async def list_services(request: web.Request) -> web.Response:
     return answer({"services": views})
 
 
-async def change_service(request: web.Request) -> NoReturn:
-    """Refuse to change a service; before 2.53 the URL names a verb, since then a service."""
+async def change_service(request: web.Request) -> web.Response:
+    """Switch a service; before 2.53 the URL names a verb, since then a service."""
     name = name_in(request, "service_id")
     rows = await _rows(request, "update")
     if at_least(request, 2, 53):
-        _require_known(name, rows)
-    elif name not in VERBS:
+        return await _update(request, name, rows)
+    verb = VERBS.get(name)
+    if verb is None or not at_least(request, 2, verb.since):
         raise NotFound("Unknown action")
-    raise ServicesAreNodes(
-        "Compute services are nodes of Ganeti clusters: drain the node in Ganeti, "
-        "or the cluster at the gateway."
-    )
+    given = await read(request, verb.body)
+    row = next((row for row in rows if (row.host, row.binary) == (given.host, given.binary)), None)
+    if row is None:
+        raise NotFound(f"Could not find binary {given.binary} on host {given.host}.")
+    flag = await _switched(request, row, lambda known: verb.change(known, given))
+    return answer({"service": {"host": row.host, "binary": row.binary, **verb.told(flag)}})
+
+
+async def _update(request: web.Request, name: str, rows: Sequence[ServiceRow]) -> web.Response:
+    if uuid_of(name) is None:
+        raise BadInput(f"Invalid uuid {name[:64]}")
+    row = _known(name, rows)
+    given = await read(request, ServiceUpdate)
+    if given.status is None and given.forced_down is None:
+        raise BadInput(
+            "No updates were requested. Fields 'status' or 'forced_down' should be specified."
+        )
+    if given.disabled_reason is not None and given.status != "disabled":
+        raise BadInput(
+            "Specifying disabled_reason requires that status is also provided with value 'disabled'"
+        )
+
+    def change(flag: NodeFlag) -> NodeFlag:
+        if given.status is not None:
+            closed = given.status == "disabled"
+            flag = flag.closed(given.disabled_reason) if closed else flag.enabled()
+        if given.forced_down is not None:
+            flag = replace(flag, forced_down=given.forced_down)
+        return flag
+
+    await _switched(request, row, change)
+    changed = _known(name, await _rows(request, "update"))
+    return answer({"service": _view(changed, request[MICROVERSION].minor)})
+
+
+async def _switched(
+    request: web.Request, row: ServiceRow, change: Callable[[NodeFlag], NodeFlag]
+) -> NodeFlag:
+    if row.node is None:
+        raise BadInput(
+            f"Updating a {row.binary} service is not supported. "
+            "Only nova-compute services can be updated."
+        )
+    return await switching.switch(request.app[DEPS].transaction, row.node, change)
 
 
 async def delete_service(request: web.Request) -> NoReturn:
     """Refuse to delete a service."""
     rows = await _rows(request, "delete")
-    _require_known(name_in(request, "service_id"), rows)
-    raise ServicesAreNodes(
+    _known(name_in(request, "service_id"), rows)
+    raise ServiceIsANode(
         "Compute services are nodes of Ganeti clusters: remove the node in Ganeti."
     )
 
@@ -113,9 +196,11 @@ async def _rows(request: web.Request, verb: str) -> list[ServiceRow]:
     return service_rows(await host_reads.hosts(deps.reads, deps.settings.ganeti_prefix))
 
 
-def _require_known(name: str, rows: Sequence[ServiceRow]) -> None:
-    if name not in {str(row.id) for row in rows} | {str(number_of(row.id)) for row in rows}:
-        raise NotFound(f"Service {name} could not be found.")
+def _known(name: str, rows: Sequence[ServiceRow]) -> ServiceRow:
+    for row in rows:
+        if name in {str(row.id), str(number_of(row.id))}:
+            return row
+    raise NotFound(f"Service {name} could not be found.")
 
 
 def _view(row: ServiceRow, minor: int) -> dict[str, Any]:
@@ -124,13 +209,13 @@ def _view(row: ServiceRow, minor: int) -> dict[str, Any]:
         "binary": row.binary,
         "host": row.host,
         "zone": row.zone,
-        "status": "enabled" if row.disabled_reason is None else "disabled",
+        "status": "enabled" if row.is_enabled else "disabled",
         "state": "up" if row.is_up else "down",
         "updated_at": micros(row.updated_at),
         "disabled_reason": row.disabled_reason,
     }
     if minor >= 11:
-        view["forced_down"] = False
+        view["forced_down"] = row.forced_down
     return view
 
 

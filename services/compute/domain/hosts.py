@@ -1,9 +1,9 @@
 """Nodes of the clusters as Nova's administrators know them: hosts, services, hypervisors."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, Self
 from uuid import UUID
 
 from shared.contracts.gateway import Cluster, ClusterState, Node
@@ -23,6 +23,25 @@ class Guest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NodeFlag:
+    """What administrators of the cloud decided about a node; Ganeti does not hear of it."""
+
+    cluster: str
+    node: str
+    disabled: bool = False
+    disabled_reason: str | None = None
+    forced_down: bool = False
+
+    def enabled(self) -> Self:
+        """Return it with the node open for new servers."""
+        return replace(self, disabled=False, disabled_reason=None)
+
+    def closed(self, reason: str | None) -> Self:
+        """Return it with the node closed for new servers."""
+        return replace(self, disabled=True, disabled_reason=reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
     """A node that servers run on."""
 
@@ -31,6 +50,7 @@ class Host:
     seen_at: datetime  # when the gateway last told of its cluster
     vcpus_used: int = 0
     guests: Sequence[Guest] = ()
+    flag: NodeFlag | None = None
 
     @property
     def name(self) -> str:
@@ -46,11 +66,23 @@ class Host:
     def is_up(self) -> bool:
         """Whether it answers, as far as its cluster's master and the gateway know."""
         reachable = self.cluster.health in ALIVE and self.cluster.state is not ClusterState.OFFLINE
-        return reachable and not self.node.offline
+        return reachable and not self.node.offline and not self.is_forced_down
+
+    @property
+    def is_forced_down(self) -> bool:
+        """Whether administrators said that it is down."""
+        return self.flag is not None and self.flag.forced_down
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether new servers come to it."""
+        return self.disabled_reason is None and not (self.flag and self.flag.disabled)
 
     @property
     def disabled_reason(self) -> str | None:
-        """Why no new servers come to it; None: they do."""
+        """Why no new servers come to it; None: they do, or nobody said why."""
+        if self.flag is not None and self.flag.disabled_reason is not None:
+            return self.flag.disabled_reason
         if self.cluster.state is not ClusterState.ENABLED:
             return f"Cluster {self.cluster.name} is {self.cluster.state.value}."
         if self.node.drained:

@@ -107,7 +107,7 @@ def rooms_of(cluster: Cluster, promised: Sequence[Promised]) -> tuple[Room, ...]
             vcpus=_vcpus_left(cluster, node),
         )
         for node in cluster.nodes
-        if node.vm_capable and not node.offline and not node.drained
+        if node.vm_capable and not (node.offline or node.drained or node.disabled)
     }
     anywhere = []
     for each in promised:
@@ -202,7 +202,9 @@ def choose(wish: Wish, clusters: Sequence[Cluster], policy: Policy) -> Choice | 
 
 
 def _node_in(candidate: Candidate, wish: Wish) -> str | None:
-    named = wish.node is not None or wish.needs_node
+    # Ganeti's own allocator does not know which nodes are switched off in the cloud.
+    avoiding = any(node.disabled for node in candidate.cluster.nodes)
+    named = wish.node is not None or wish.needs_node or avoiding
     if not named and not (wish.only_on and wish.only_on[1]):
         return None
     rooms = fitting(candidate, wish)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compute.domain.placement import Promised, Size
-from services.compute.store.tables import clusters, server_groups, servers
+from services.compute.store.tables import clusters, node_flags, server_groups, servers
 from shared.contracts.gateway import Cluster
 
 PLACEMENT_LOCK = 8774001  # one decision at a time: nobody promises what another just promised
@@ -33,11 +33,19 @@ class CapacityStore:
         await self._connection.execute(sa.select(sa.func.pg_advisory_xact_lock(PLACEMENT_LOCK)))
 
     async def clusters(self) -> list[Cluster]:
-        """Return all clusters with their capacity."""
-        rows = await self._connection.scalars(
-            sa.select(clusters.c.document).order_by(clusters.c.name)
+        """Return all clusters with their capacity, and which of their nodes are switched off."""
+        off = (
+            sa.select(sa.func.array_agg(node_flags.c.node))
+            .where(
+                node_flags.c.cluster == clusters.c.name,
+                sa.or_(node_flags.c.disabled, node_flags.c.forced_down),
+            )
+            .scalar_subquery()
         )
-        return [Cluster.model_validate(document) for document in rows]
+        rows = await self._connection.execute(
+            sa.select(clusters.c.document, off).order_by(clusters.c.name)
+        )
+        return [_without(Cluster.model_validate(document), nodes) for document, nodes in rows]
 
     async def cluster(self, name: str) -> Cluster | None:
         """Return one cluster, if it is known."""
@@ -105,3 +113,13 @@ class CapacityStore:
             )
         )
         return [Member(cluster=row.cluster, node=row.node) for row in rows]
+
+
+def _without(cluster: Cluster, off: Sequence[str] | None) -> Cluster:
+    if not off:
+        return cluster
+    nodes = [
+        node.model_copy(update={"disabled": True}) if node.name in off else node
+        for node in cluster.nodes
+    ]
+    return cluster.model_copy(update={"nodes": nodes})

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from services.compute.domain.hosts import Guest, Host
+from services.compute.domain.hosts import Guest, Host, NodeFlag
 from shared.contracts.gateway import Cluster
 from shared.db.reads import Reads
 
@@ -19,7 +19,10 @@ HOSTS: Final = """
 SELECT document, seen_at, coalesce((
     SELECT jsonb_agg(jsonb_build_array(node, id, vcpus) ORDER BY created_at, id)
     FROM servers WHERE cluster = clusters.name AND node IS NOT NULL AND deleted_at IS NULL
-), '[]') AS guests FROM clusters WHERE state <> 'removed' ORDER BY name
+), '[]') AS guests, coalesce((
+    SELECT jsonb_object_agg(node, jsonb_build_array(disabled, disabled_reason, forced_down))
+    FROM node_flags WHERE cluster = clusters.name
+), '{}') AS flags FROM clusters WHERE state <> 'removed' ORDER BY name
 """
 
 
@@ -63,6 +66,7 @@ def _hosts(row: Any, prefix: str) -> list[Host]:
     for node, ident, vcpus in orjson.loads(row["guests"]):
         guest = Guest(id=UUID(ident), name=f"{prefix}{ident}")
         on_nodes.setdefault(node, []).append((guest, vcpus))
+    flags = orjson.loads(row["flags"])
     return [
         Host(
             cluster=cluster,
@@ -70,9 +74,23 @@ def _hosts(row: Any, prefix: str) -> list[Host]:
             seen_at=row["seen_at"],
             vcpus_used=sum(vcpus for _guest, vcpus in _of(on_nodes, node.name)),
             guests=[guest for guest, _vcpus in _of(on_nodes, node.name)],
+            flag=_flag(cluster.name, node.name, flags.get(node.name)),
         )
         for node in sorted(cluster.nodes, key=lambda each: each.name)
     ]
+
+
+def _flag(cluster: str, node: str, stored: Sequence[Any] | None) -> NodeFlag | None:
+    if stored is None:
+        return None
+    disabled, reason, forced_down = stored
+    return NodeFlag(
+        cluster=cluster,
+        node=node,
+        disabled=disabled,
+        disabled_reason=reason,
+        forced_down=forced_down,
+    )
 
 
 def _of(on_nodes: dict[str, list[tuple[Guest, int]]], node: str) -> Sequence[tuple[Guest, int]]:

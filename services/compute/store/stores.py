@@ -14,6 +14,7 @@ from services.compute.store.documents import Renderer
 from services.compute.store.flavors import FlavorStore
 from services.compute.store.keypairs import KeypairStore
 from services.compute.store.moves import MoveStore
+from services.compute.store.nodes import NodeFlagStore
 from services.compute.store.projections import ProjectionStore
 from services.compute.store.quotas import QuotaStore
 from services.compute.store.secrets import SecretStore
@@ -46,6 +47,7 @@ class Stores:
     aggregates: AggregateStore
     consoles: ConsoleStore
     seeds: SeedStore
+    node_flags: NodeFlagStore
     outbox: Outbox
     inbox: Inbox
     sagas: SagaStore
@@ -69,6 +71,7 @@ class Stores:
             aggregates=AggregateStore(connection),
             consoles=ConsoleStore(connection),
             seeds=SeedStore(connection),
+            node_flags=NodeFlagStore(connection),
             outbox=Outbox(connection, messaging),
             inbox=Inbox(connection, messaging),
             sagas=SagaStore(connection, messaging.sagas),

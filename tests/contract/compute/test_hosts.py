@@ -95,16 +95,91 @@ async def test_services_and_hypervisors_tell_of_trouble(bare: Rig) -> None:
     }
 
 
-async def test_services_are_switched_in_ganeti(rig: Rig) -> None:
+async def test_a_service_is_switched_off_and_on(rig: Rig) -> None:
     [service] = await services(rig, "?host=node1.athens")
     path = f"/os-services/{service['id']}"
-    new = [("PUT", path, {"status": "disabled"}), ("DELETE", path, None)]
-    assert await answered_otherwise(rig, 501, new, **ADMIN) == []
-    old = [("PUT", "/os-services/disable", {"host": "node1.athens", "binary": "nova-compute"})]
-    assert await answered_otherwise(rig, 501, old, who="admin") == []
-    nowhere = [("PUT", "/os-services/nothing", {"status": "disabled"})]
+    off = {"status": "disabled", "disabled_reason": "new disks", "forced_down": True}
+    answer = await rig.call("PUT", path, off, **ADMIN)
+    assert answer.status == 200
+    told = answer.body["service"]
+    assert (told["status"], told["state"], told["disabled_reason"], told["forced_down"]) == (
+        "disabled", "down", "new disks", True,
+    )  # fmt: skip
+    assert await services(rig, "?host=node1.athens") == [told]
+    [hypervisor, other] = await hypervisors(rig)
+    assert (hypervisor["status"], hypervisor["state"]) == ("disabled", "down")
+    assert (other["status"], other["state"]) == ("enabled", "up")
+    await rig.call("PUT", path, {"forced_down": False}, **ADMIN)
+    answer = await rig.call("PUT", path, {"status": "enabled"}, **ADMIN)
+    assert answer.body["service"] == service
+
+
+async def test_until_2_52_a_service_is_switched_by_its_place(rig: Rig) -> None:
+    where = {"host": "node1.athens", "binary": "nova-compute"}
+    for verb, more, mv, told in (
+        ("disable", {}, "2.1", {"status": "disabled"}),
+        ("enable", {}, "2.1", {"status": "enabled"}),
+        ("disable-log-reason", {"disabled_reason": "x"}, "2.1",
+         {"status": "disabled", "disabled_reason": "x"}),
+        ("force-down", {"forced_down": True}, "2.11", {"forced_down": True}),
+        ("force-down", {"forced_down": "false"}, "2.52", {"forced_down": False}),
+    ):  # fmt: skip
+        answer = await rig.call("PUT", f"/os-services/{verb}", where | more, who="admin", mv=mv)
+        assert (answer.status, answer.body) == (200, {"service": where | told})
+    [service] = await services(rig, "?host=node1.athens")
+    assert (service["status"], service["disabled_reason"]) == ("disabled", "x")
+    wrong: list[Any] = [("PUT", "/os-services/disable", {}), ("PUT", "/os-services/enable",
+             where | {"x": 1}), ("PUT", "/os-services/disable-log-reason", where)]  # fmt: skip
+    assert await answered_otherwise(rig, 400, wrong, who="admin") == []
+    unknown: list[Any] = [
+        ("PUT", "/os-services/disable", where | {"host": "nowhere"}),
+        ("PUT", "/os-services/force-down", where),  # not before 2.11
+        ("PUT", "/os-services/dance", where),
+    ]
+    assert await answered_otherwise(rig, 404, unknown, who="admin") == []
+    ours = {"host": "cyclades", "binary": "nova-scheduler"}
+    assert await answered_otherwise(
+        rig, 400, [("PUT", "/os-services/disable", ours)], who="admin"
+    ) == []  # fmt: skip
+
+
+async def test_switching_that_makes_no_sense_is_refused(rig: Rig) -> None:
+    found = {service["host"]: service for service in await services(rig)}
+    path = f"/os-services/{found['node1.athens']['id']}"
+    bodies: list[Any] = [
+        {},
+        [],
+        {"x": 1},
+        {"disabled_reason": "x"},
+        {"status": "enabled", "disabled_reason": "x"},
+        {"status": "off"},
+        {"status": "disabled", "disabled_reason": ""},
+        {"status": "disabled", "disabled_reason": "x" * 256},
+        {"forced_down": 5},
+    ]
+    calls: list[Any] = [("PUT", path, body) for body in bodies]
+    calls.append(("PUT", f"/os-services/{found['cyclades']['id']}", {"status": "disabled"}))
+    calls.append(("PUT", "/os-services/nothing", {"status": "disabled"}))
+    assert await answered_otherwise(rig, 400, calls, **ADMIN) == []
+    nowhere = [("PUT", f"/os-services/{UUID(int=1)}", {"status": "disabled"})]
     assert await answered_otherwise(rig, 404, nowhere, **ADMIN) == []
-    assert await answered_otherwise(rig, 404, nowhere, who="admin") == []
+    assert await answered_otherwise(rig, 409, [("DELETE", path, None)], **ADMIN) == []
+    assert await rig.sql("SELECT * FROM node_flags") == []
+
+
+async def test_no_server_comes_to_a_node_that_is_switched_off(rig: Rig) -> None:
+    for host in ("node1.athens", "node2.athens"):
+        await rig.call(
+            "PUT", "/os-services/disable", {"host": host, "binary": "nova-compute"}, who="admin"
+        )
+        server = await rig.create()
+        await rig.run_sagas()
+        created = rig.world.gateway.operations("instance.create")
+        if host == "node1.athens":  # the other one is named, for Ganeti knows nothing of this
+            assert [each["node"] for each in created] == ["node2.athens"]
+        else:
+            assert len(created) == 1
+            assert (await rig.show(server))["fault"]["message"] == "No valid host was found."
 
 
 async def test_a_hypervisor_shows_what_its_node_has(rig: Rig) -> None:

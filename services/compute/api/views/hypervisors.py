@@ -21,7 +21,7 @@ def brief_view(host: Host, minor: int, *, guests: bool = False) -> dict[str, Any
         "id": ident_of(host, minor),
         "hypervisor_hostname": host.name,
         "state": "up" if host.is_up else "down",
-        "status": "enabled" if host.disabled_reason is None else "disabled",
+        "status": "enabled" if host.is_enabled else "disabled",
     }
     if guests and (host.guests or minor >= 75):
         view["servers"] = [{"uuid": str(each.id), "name": each.name} for each in host.guests]
