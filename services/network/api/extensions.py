@@ -28,6 +28,7 @@ EXTENSIONS: Final = {
     "extraroute-atomic": ("Atomically add/remove extra routes", "Add and remove single routes."),
     "filter-validation": ("Filter parameters validation", "Provides validation on filters."),
     "fip-port-details": ("Floating IP Port Details Extension", "Adds port_details."),
+    "floatingip-pools": ("Floating IP Pools Extension", "Lists where floating IPs come from."),
     "ip-substring-filtering": ("IP address substring filtering", "Filter ports by part of an IP."),
     "net-mtu": ("Network MTU", "Provides MTU attribute for a network resource."),
     "net-mtu-writable": ("Network MTU (writable)", "Provides a writable MTU attribute."),

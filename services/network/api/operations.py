@@ -4,11 +4,15 @@ from uuid import UUID
 
 from aiohttp import web
 
-from services.network.api.deps import DEPS, require
+from services.network.api.deps import DEPS, require, view_of
 from services.network.api.paths import id_in, uuid_in
 from services.network.api.schemas.attributes import HTTPBadRequest
 from services.network.domain.errors import AgentNotFound, NetworkNotFound
-from services.network.store.summaries import fullness, zones
+from services.network.domain.router_errors import RouterNotFound
+from services.network.store.documents import one
+from services.network.store.listings import NETWORKS
+from services.network.store.router_listings import ROUTERS
+from services.network.store.summaries import floating_ip_pools, fullness, zones
 from shared.web.answers import answer
 
 
@@ -22,6 +26,34 @@ async def show_agent(request: web.Request) -> web.Response:
     """Show an agent: there is none."""
     require(request, "get_agent")
     raise AgentNotFound(request.match_info["id"])
+
+
+async def list_router_agents(request: web.Request) -> web.Response:
+    """List the agents that a router runs on: none, for nothing on the nodes forwards."""
+    require(request, "get_agent")
+    router_id = id_in(request, RouterNotFound)
+    deps = request.app[DEPS]
+    if await one(deps.reads, ROUTERS, view_of(request), router_id) is None:
+        raise RouterNotFound(router_id)
+    return answer({"agents": []})
+
+
+async def list_network_agents(request: web.Request) -> web.Response:
+    """List the agents that serve a network: none."""
+    require(request, "get_agent")
+    network_id = id_in(request, NetworkNotFound)
+    deps = request.app[DEPS]
+    if await one(deps.reads, NETWORKS, view_of(request), network_id) is None:
+        raise NetworkNotFound(network_id)
+    return answer({"agents": []})
+
+
+async def list_floating_ip_pools(request: web.Request) -> web.Response:
+    """List the ranges that floating IPs are taken from."""
+    require(request, "get_floatingip_pool")
+    deps = request.app[DEPS]
+    found = await floating_ip_pools(deps.reads, view_of(request))
+    return answer({"floatingip_pools": list(found)})
 
 
 async def list_service_providers(request: web.Request) -> web.Response:

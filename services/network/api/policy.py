@@ -77,6 +77,12 @@ RULES: Final = (
     PolicyRule("update_quota", ADMIN, "Change limits", ("PUT /quotas/{id}",)),
     PolicyRule("delete_quota", ADMIN, "Reset limits", ("DELETE /quotas/{id}",)),
     PolicyRule(
+        "get_floatingip_pool",
+        PROJECT_READER_OR_SERVICE_OR_ADMIN,
+        "See where floating IPs are taken from",
+        ("GET /floatingip_pools",),
+    ),
+    PolicyRule(
         "get_service_provider",
         PROJECT_READER_OR_SERVICE_OR_ADMIN,
         "See service providers",

@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 
 from services.network.domain.addressing import Pool
+from services.network.domain.resource import View
 from shared.db.reads import Reads
 
 FULLNESS = """
@@ -22,6 +23,16 @@ FULLNESS = """
 """
 ZONES = """
     SELECT DISTINCT availability_zone FROM clusters WHERE NOT removed ORDER BY 1
+"""
+
+POOLS = """
+    SELECT s.id AS subnet_id, s.name AS subnet_name, n.id AS network_id, s.cidr, n.project_id
+    FROM subnets s JOIN networks n ON n.id = s.network_id
+    WHERE s.ip_version = 4 AND (
+      n.external OR n.external_to ? $1::text OR ($2::boolean AND n.external_to <> '[]'::jsonb)
+      OR (n.project_id = $1::text AND n.external_to <> '[]'::jsonb)
+    )
+    ORDER BY s.id
 """
 
 Json = dict[str, Any]
@@ -75,3 +86,19 @@ def _subnet(row: Any) -> Json:
 async def zones(reads: Reads) -> list[str]:
     """Return the availability zones of the clusters we know."""
     return [row["availability_zone"] for row in await reads.rows(ZONES)]
+
+
+async def floating_ip_pools(reads: Reads, view: View) -> Sequence[Json]:
+    """Return the IPv4 subnets of external networks the caller may take addresses from."""
+    rows = await reads.rows(POOLS, view.project_id, view.everything)
+    return [
+        {
+            "subnet_id": str(row["subnet_id"]),
+            "subnet_name": row["subnet_name"],
+            "network_id": str(row["network_id"]),
+            "cidr": row["cidr"],
+            "project_id": row["project_id"],
+            "tenant_id": row["project_id"],
+        }
+        for row in rows
+    ]

@@ -96,3 +96,30 @@ async def test_administrators_see_how_full_networks_are(rig: Rig) -> None:
     assert found["subnet_ip_availability"][0]["subnet_id"] == subnet["id"]
     listed = await rig.get("/network-ip-availabilities?network_name=net&ip_version=4", "admin")
     assert len(listed["network_ip_availabilities"]) == 1
+
+
+async def test_no_agent_serves_a_network_or_a_router(rig: Rig) -> None:
+    network = await rig.make("networks")
+    router = await rig.make("routers")
+    for path in (f"/networks/{network['id']}/dhcp-agents", f"/routers/{router['id']}/l3-agents"):
+        assert await rig.get(path, "admin") == {"agents": []}
+        assert (await rig.call("demo", "GET", path))[0] == 403
+    status, answer = await rig.call("admin", "GET", f"/routers/{network['id']}/l3-agents")
+    assert (status, answer["NeutronError"]["type"]) == (404, "RouterNotFound")
+
+
+async def test_floating_ips_come_from_external_subnets(rig: Rig) -> None:
+    network, subnet = await rig.network("203.0.113.0/24", "admin", **{"router:external": True})
+    await rig.network()
+    assert await rig.get("/floatingip_pools") == {
+        "floatingip_pools": [
+            {
+                "subnet_id": subnet["id"],
+                "subnet_name": "",
+                "network_id": network["id"],
+                "cidr": "203.0.113.0/24",
+                "project_id": network["project_id"],
+                "tenant_id": network["project_id"],
+            }
+        ]
+    }
