@@ -18,7 +18,7 @@ python:
 	  { echo "Python 3.11 or later with venv is needed; '$(PYTHON)' is not. Say: make PYTHON=/path/to/python3.11"; exit 1; }
 
 environment: python
-	@$(ENVIRONMENT) cyclades
+	@$(ENVIRONMENT) cyclades tempest
 
 demo: python ## Install and run the whole cloud here, in the foreground
 	@$(ENVIRONMENT) cyclades keystone clients
@@ -35,7 +35,7 @@ check: environment ## Format, lint, types, architecture, unit and contract tests
 	$(BIN)/pytest -q $(SIDE_BY_SIDE) tests/unit tests/contract
 
 test: python ## All tests, with a real PostgreSQL, RabbitMQ and Keystone of their own
-	@$(ENVIRONMENT) cyclades keystone clients
+	@$(ENVIRONMENT) cyclades keystone clients tempest
 	$(BIN)/pytest -q $(SIDE_BY_SIDE) tests/unit tests/contract tests/integration
 	$(BIN)/pytest -q tests/e2e
 
