@@ -19,7 +19,10 @@ from tests.parts.cloud import Cloud, running_cloud
 from tests.parts.keystone import filled_keystone
 from tests.parts.site import DEMO, Site, fill
 
-LINKS: Final = {"physnet1": {"mode": "bridged", "link": "br1"}}
+LINKS: Final = {
+    "physnet1": {"mode": "bridged", "link": "br1"},
+    "outside": {"mode": "bridged", "link": "br1"},
+}
 # Nodes have addresses of their own, so images and seeds have to be offered on more than loopback.
 EVERYWHERE: Final = "0.0.0.0"  # noqa: S104  # for tests only
 SETTINGS: Final = {"CYCLADES_IMAGE_HOST": EVERYWHERE, "CYCLADES_COMPUTE_HOST": EVERYWHERE}

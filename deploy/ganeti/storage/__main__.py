@@ -9,7 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
-from deploy.ganeti.storage import agent, exports
+from deploy.ganeti.storage import agent, exports, loops
 from deploy.ganeti.storage.contents import Contents
 from deploy.ganeti.storage.directory import SILENCE, Directory
 from deploy.ganeti.storage.disks import Disks
@@ -65,6 +65,8 @@ def live(settings: Settings, directory: Directory, over: threading.Event) -> Non
 def serve(settings: Settings) -> None:
     """Run the agent until SIGTERM or Ctrl-C."""
     directory = directory_of(settings)
+    for disk in Disks(directory=directory).forget_lost(lambda file, dev: loops.backs(dev, file)):
+        logging.info("disk %s is no device of this node any more", disk)
     workers = Workers(threads=settings.threads, waiting=settings.waiting)
     server = make_agent(settings, directory, workers)
     over = threading.Event()

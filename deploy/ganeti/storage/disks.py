@@ -190,6 +190,23 @@ class Disks:
                     had.append(disk)
         return had
 
+    def forget_lost(self, is_there: Callable[[Path, str], bool]) -> list[str]:
+        """Drop this node's devices that went without a word, as at a reboot; gives their disks."""
+        lost = []
+        for disk in self.directory.disks.names():
+            with self._held(disk) as record:
+                here = record["nodes"].get(self.directory.node)
+                file = self.directory.volumes.data(record["volume"])
+                if (
+                    here
+                    and here["device"].startswith("/dev/")
+                    and not is_there(file, here["device"])
+                ):
+                    del record["nodes"][self.directory.node]
+                    self._write(disk, record)
+                    lost.append(disk)
+        return lost
+
     def _openings(self, volume: str) -> list[tuple[str, str, str]]:
         """Disk, node and mode of everyone who has the volume open."""
         names = (self.directory.volumes.read(volume) or {"disks": []})["disks"]

@@ -190,6 +190,35 @@ def test_a_server_boots_from_a_volume(servers: Servers) -> None:
     servers.drop_volume(volume)
 
 
+def test_a_floating_address_is_a_nic_on_the_outer_network(servers: Servers, server: str) -> None:
+    """Direct mode: the guest itself has the address, as in Synnefo."""
+    admin = {"who": ("admin", "admin")}
+
+    def make(kind: str, **body: Any) -> str:
+        made = servers.call("POST", "network", f"/v2.0/{kind}s", {kind: body}, **admin)
+        return str(made[kind]["id"])
+
+    flat = {"provider:network_type": "flat", "provider:physical_network": "outside"}
+    outer = make("network", name="outside", **{"router:external": True}, **flat)
+    make("subnet", network_id=outer, cidr="203.0.113.0/24", ip_version=4)
+    router = make("router", name="r", external_gateway_info={"network_id": outer})
+    (port,) = servers.call("GET", "network", f"/v2.0/ports?device_id={server}", **admin)["ports"]
+    inner = {"subnet_id": port["fixed_ips"][0]["subnet_id"]}
+    servers.call("PUT", "network", f"/v2.0/routers/{router}/add_router_interface", inner, **admin)
+
+    floating = make("floatingip", floating_network_id=outer, port_id=port["id"])
+    path = f"/v2.0/floatingips/{floating}"
+    address = servers.call("GET", "network", path, **admin)["floatingip"]["floating_ip_address"]
+    until(lambda: f"IP: {address}\n" in servers.info(server), WHILE, "the NIC with the address")
+    shown = servers.becomes(server, "ACTIVE")["addresses"].values()
+    assert address in [each["addr"] for addresses in shown for each in addresses]
+    networks = servers.cluster.gnt("gnt-network", "list", "--no-headers", "-o", "name,network")
+    assert "203.0.113.0/24" in networks
+
+    servers.call("DELETE", "network", path, **admin)
+    until(lambda: address not in servers.info(server), WHILE, "the NIC's end")
+
+
 def test_a_server_moves_while_it_runs(servers: Servers, server: str) -> None:
     before = servers.instance(server)["pnode"]
     servers.act(

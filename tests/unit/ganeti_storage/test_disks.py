@@ -149,3 +149,14 @@ def test_a_forgotten_node_holds_nothing(disks: Disks, other_node: Directory) -> 
     assert disks.forget_node("node2") == [DISK]
     disks.directory.drop_volume("kept")
     assert disks.directory.disks.names() == []
+
+
+def test_devices_that_a_reboot_took_hold_nothing(disks: Disks, other_node: Directory) -> None:
+    disks.directory.make_volume("kept", 4)
+    other = Disks(directory=other_node)
+    for name, seen_by in (("here", disks), ("there", other)):
+        seen_by.create(name, 4, volume="kept", keep=True)
+        attached(seen_by, name)
+    assert disks.forget_lost(lambda _file, _device: False) == ["here"]
+    assert disks.directory.nodes_with(disks.directory.volumes.need("kept")) == ["node2"]
+    assert other.forget_lost(lambda _file, _device: True) == []
