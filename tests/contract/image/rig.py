@@ -53,6 +53,7 @@ class Rig:
     """The service, and what a test may do to it."""
 
     client: httpx.AsyncClient
+    app: web.Application
     port: int
     parts: Parts
     deps: Deps
@@ -170,6 +171,7 @@ async def running_rig(url: str, data_dir: Path, **given: Any) -> AsyncIterator[R
                 async with _served(app, http) as (port, client):
                     rig = Rig(
                         client=client,
+                        app=app,
                         port=port,
                         parts=parts,
                         deps=deps,

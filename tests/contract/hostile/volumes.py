@@ -1,0 +1,120 @@
+"""The volume service as a target: one of each thing of A's."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+
+from services.volume.api import snapshots, volume_actions
+from services.volume.api.not_here import EMPTY
+from services.volume.store.tables import metadata
+from tests.contract.hostile.noting import Notes
+from tests.contract.hostile.samples import Json
+from tests.contract.hostile.target import Route, Target, routes_of
+from tests.integration.volume.rig import OWN, Rig, running_rig
+
+
+def is_walked(path: str) -> bool:
+    """Whether the path is the service's own, said once."""
+    return path.startswith(("/v3/", "/internal/")) and "{project_id" not in path
+
+
+def bodies() -> dict[Route, list[Any]]:
+    """Return bodies of routes that no model reads alone."""
+    absent: dict[Route, list[Any]] = {
+        Route(method, f"/v3/{name}{rest}"): []
+        for name in EMPTY
+        for method, rest in (("POST", ""), ("PUT", "/{id}"), ("POST", "/{id}/action"))
+    }
+    volume, snapshot = "/v3/volumes/{volume_id}/action", "/v3/snapshots/{snapshot_id}/action"
+    access: list[Any] = [{"addProjectAccess": {}}, {"removeProjectAccess": {}}]
+    transfers = ("/v3/volume-transfers", "/v3/os-volume-transfer")
+    accepts = {
+        Route("POST", f"{each}/{{transfer_id}}/accept"): [{"accept": {"auth_key": "x"}}]
+        for each in transfers
+    }
+    return {
+        **absent,
+        **accepts,
+        Route("POST", volume): [{name: {}} for name in volume_actions.ACTIONS],
+        Route("POST", snapshot): [{name: {}} for name in snapshots.ACTIONS],
+        Route("POST", "/v3/types/{type_id}/action"): access,
+        Route("POST", "/v3/attachments/{attachment_id}/action"): [{"os-complete": {}}],
+    }
+
+
+@asynccontextmanager
+async def volume_target(url: str, folder: Path, notes: Notes) -> AsyncIterator[Target]:
+    """Run the volume service."""
+    async with running_rig(url, folder) as rig, aiohttp.ClientSession() as session:
+
+        async def furnish(target: Target) -> None:
+            await rig.forget()
+            await _furnish(rig, target)
+
+        yield Target(
+            name="volume",
+            family="cinder",
+            base=f"http://127.0.0.1:{rig.http.port}",
+            session=session,
+            engine=rig.service.parts.engine,
+            metadata=metadata,
+            routes=routes_of(rig.service.app, is_walked),
+            furnish=furnish,
+            notes=notes,
+            bodies=bodies(),
+            headers={"OpenStack-API-Version": "volume 3.70"},
+            service="nova",
+        )
+
+
+async def _make(rig: Rig, path: str, body: Json, who: str = "demo") -> Json:
+    answer = await rig.call("POST", path, body, who=who, at="3.70")
+    assert answer.status < 300, answer.raw
+    ((_, made),) = answer.body.items()
+    return dict(made)
+
+
+async def _furnish(rig: Rig, target: Target) -> None:
+    await rig.know_cluster()
+    volume, given, used = [
+        await rig.make(name=name, metadata={"k": "v"}) for name in ("free", "given", "used")
+    ]
+    await rig.settle()
+    snapshot = await rig.snapshot(used["id"], metadata={"k": "v"})
+    transfer = await _make(rig, "/volume-transfers", {"transfer": {"volume_id": given["id"]}})
+    server = str(UUID(int=77))
+    wanted = {"volume_uuid": used["id"], "instance_uuid": server}
+    attachment = await _make(rig, "/attachments", {"attachment": wanted}, "nova")
+    kind = await rig.make_type("hostile", extra_specs={"k": "v"})
+    target.ids = {
+        "volume_id": volume["id"],
+        "snapshot_id": snapshot["id"],
+        "transfer_id": transfer["id"],
+        "accept/transfer_id": transfer["id"],  # whoever has the key may know of it
+        "attachment_id": attachment["id"],
+        "message_id": str(UUID(int=78)),
+        "type_id": kind["id"],
+        "project": OWN,
+        "key": "k",
+        "name": "default",
+        "alias": "os-quota-sets",
+        "action": "disable",
+        "id": str(UUID(int=79)),
+    }
+    target.private = {"volume_id", "snapshot_id", "transfer_id", "attachment_id"}
+    target.names = {
+        "size": 1,
+        "volume_id": volume["id"],
+        "snapshot_id": snapshot["id"],
+        "volume_uuid": volume["id"],
+        "instance_uuid": server,
+        "name": "sample",
+        "new_size": 5,
+        "project": "c" * 32,
+        "metadata": {"k": "w"},
+        "status": "available",
+    }
