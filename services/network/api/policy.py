@@ -74,6 +74,18 @@ RULES: Final = (
         "See the own project's limits",
         ("GET /quotas/{id}",),
     ),
+    PolicyRule(
+        "get_auto_allocated_topology",
+        PROJECT_MEMBER_OR_SERVICE_OR_ADMIN,
+        "Have the own project's network",
+        ("GET /auto-allocated-topology/{project_id}",),
+    ),
+    PolicyRule(
+        "delete_auto_allocated_topology",
+        PROJECT_MEMBER_OR_SERVICE_OR_ADMIN,
+        "Remove the own project's network",
+        ("DELETE /auto-allocated-topology/{project_id}",),
+    ),
     PolicyRule("update_quota", ADMIN, "Change limits", ("PUT /quotas/{id}",)),
     PolicyRule("delete_quota", ADMIN, "Reset limits", ("DELETE /quotas/{id}",)),
     PolicyRule(

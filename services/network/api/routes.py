@@ -17,6 +17,7 @@ from services.network.api import (
     subnet_pools,
     subnets,
     tags,
+    topology,
     versions,
 )
 
@@ -114,6 +115,8 @@ ROUTES = [
             web.get("/routers/{id}/l3-agents", operations.list_router_agents),
             web.get("/networks/{id}/dhcp-agents", operations.list_network_agents),
             web.get("/floatingip_pools", operations.list_floating_ip_pools),
+            web.get("/auto-allocated-topology/{project_id}", topology.show_topology),
+            web.delete("/auto-allocated-topology/{project_id}", topology.delete_topology),
             web.get("/service-providers", operations.list_service_providers),
             web.get("/agents", operations.list_agents),
             web.get("/agents/{id}", operations.show_agent),

@@ -176,3 +176,21 @@ class RbacPolicyInUse(Conflict):
             f"RBAC policy on object {object_id} cannot be removed because other objects depend "
             f"on it.\nDetails: {details}"
         )
+
+
+class AutoAllocationFailure(Conflict):
+    """The administrator has not said where projects' networks come from."""
+
+    code = "network.auto_topology.impossible"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Deployment error: {reason}.")
+
+
+class AutoAllocatedTopologyNotFound(NotFound):
+    """Nothing was allocated for the project."""
+
+    code = "network.auto_topology.not_found"
+
+    def __init__(self, project_id: object) -> None:
+        super().__init__(f"Auto-allocated topology of project {project_id} could not be found")

@@ -80,6 +80,11 @@ class NetworkStore(Rows[Network]):
             raise NetworkNotFound(network_id)
         return self.read(row)
 
+    async def default_external(self) -> Network | None:
+        """Return the network through which projects reach the world when nobody says which."""
+        found = await self.where(networks.c.is_default, networks.c.external)
+        return found[0] if found else None
+
     async def has_ports(self, network_id: UUID) -> bool:
         """Whether anybody has a port on the network."""
         found = sa.select(ports.c.id).where(ports.c.network_id == network_id).limit(1)

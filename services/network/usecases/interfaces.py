@@ -89,7 +89,7 @@ async def add(
                 port = await _by_port(stores, around, view, router, wish["port_id"])
                 subnet_ids = tuple(each.subnet_id for each in port.fixed_ips)
             else:
-                port = await _by_subnet(stores, around, view, router, wish["subnet_id"])
+                port = await join(stores, around, view, router, wish["subnet_id"])
                 subnet_ids = (wish["subnet_id"],)
             saved = await stores.routers.save(router)
             return Connection(router=saved, port=port, subnet_ids=subnet_ids)
@@ -97,9 +97,10 @@ async def add(
     return await again(work)
 
 
-async def _by_subnet(
+async def join(
     stores: Stores, around: Surroundings, view: View, router: Router, subnet_id: UUID
 ) -> Port:
+    """Make a router a subnet's gateway, inside a transaction."""
     subnet = await _subnet_to_join(stores, view, subnet_id)
     if subnet.gateway_ip is None:
         raise BadRequest("Bad router request: Subnet for router interface must have a gateway IP.")

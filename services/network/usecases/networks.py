@@ -56,31 +56,33 @@ async def create(
             for project in sorted({draft["project_id"] for draft in drafts}):
                 more = sum(draft["project_id"] == project for draft in drafts)
                 await stores.quotas.reserve(project, "network", more)
-            made = []
-            for draft in drafts:
-                network = await _placed(stores, rules, draft)
-                await stores.networks.add(network)
-                await sharing.mirror(stores, NETWORK, network)
-                made.append(network)
-            await tell(stores, CREATED, made)
-            return made
+            return [await make(stores, rules, draft) for draft in drafts]
 
     return await again(work)
+
+
+async def make(stores: Stores, rules: Rules, draft: Mapping[str, Any]) -> Network:
+    """Make one network inside a transaction, and tell of it."""
+    network = await _placed(stores, rules, draft)
+    await stores.networks.add(network)
+    await sharing.mirror(stores, NETWORK, network)
+    await tell(stores, CREATED, [network])
+    return network
 
 
 async def _placed(stores: Stores, rules: Rules, draft: Mapping[str, Any]) -> Network:
     kind, physical, tag = await _place(stores, rules, *(draft.get(name) for name in PROVIDER))
     now = utcnow()
-    given = {name: value for name, value in draft.items() if name not in PROVIDER}
+    given: dict[str, Any] = {"id": new_uuid(), "mtu": rules.mtu}
+    given |= {name: value for name, value in draft.items() if name not in PROVIDER}
     return Network(
-        id=new_uuid(),
         created_at=now,
         updated_at=now,
         network_type=kind,
         physical_network=physical,
         segmentation_id=tag,
         is_placed=any(draft.get(name) is not None for name in PROVIDER),
-        **({"mtu": rules.mtu} | given),
+        **given,
     )
 
 
@@ -181,16 +183,21 @@ async def delete(
         async with transaction() as stores:
             network = await access.own_network(stores, view, network_id, "delete_network")
             check_revision(network, revision)
-            await _drop_floating_ips(stores, network)
-            if await stores.networks.has_ports(network_id):
-                await stores.networks.delete(network)  # says who is in the way
-            for subnet in await stores.subnets.of(network_id):
-                await subnets.remove(stores, subnet)
-            await stores.rbac.drop(network_id)
-            await stores.networks.delete(network)
-            await tell(stores, DELETED, [network])
+            await remove(stores, network)
 
     await again(work)
+
+
+async def remove(stores: Stores, network: Network) -> None:
+    """Remove a network inside a transaction, with its subnets."""
+    await _drop_floating_ips(stores, network)
+    if await stores.networks.has_ports(network.id):
+        await stores.networks.delete(network)  # says who is in the way
+    for subnet in await stores.subnets.of(network.id):
+        await subnets.remove(stores, subnet)
+    await stores.rbac.drop(network.id)
+    await stores.networks.delete(network)
+    await tell(stores, DELETED, [network])
 
 
 async def _drop_floating_ips(stores: Stores, network: Network) -> None:

@@ -42,17 +42,18 @@ async def create(
             for project in sorted({draft["project_id"] for draft in drafts}):
                 more = sum(draft["project_id"] == project for draft in drafts)
                 await stores.quotas.reserve(project, "router", more)
-            return [await _create(stores, around, view, draft) for draft in drafts]
+            return [await make(stores, around, view, draft) for draft in drafts]
 
     return await again(work)
 
 
-async def _create(
+async def make(
     stores: Stores, around: Surroundings, view: View, draft: Mapping[str, Any]
 ) -> Router:
+    """Make one router inside a transaction."""
     now = utcnow()
     given = {name: value for name, value in draft.items() if name != GATEWAY}
-    router = Router(id=new_uuid(), created_at=now, updated_at=now, **given)
+    router = Router(created_at=now, updated_at=now, **({"id": new_uuid()} | given))
     router = await gateways.changed(
         stores, around, view, router, draft.get(GATEWAY), "create_router"
     )

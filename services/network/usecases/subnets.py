@@ -54,12 +54,13 @@ async def create(
             for project in sorted({draft["project_id"] for draft in drafts}):
                 more = sum(draft["project_id"] == project for draft in drafts)
                 await stores.quotas.reserve(project, "subnet", more)
-            return [await _create(stores, view, draft) for draft in drafts]
+            return [await make(stores, view, draft) for draft in drafts]
 
     return await again(work)
 
 
-async def _create(stores: Stores, view: View, draft: Mapping[str, Any]) -> Subnet:
+async def make(stores: Stores, view: View, draft: Mapping[str, Any]) -> Subnet:
+    """Make one subnet inside a transaction, and tell of it."""
     network = await access.own_network(stores, view, draft["network_id"], "create_subnet")
     cidr, pool = await allocation.range_for(stores, view, draft)
     subnet = _drafted(draft, cidr, pool)
