@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import orjson
@@ -15,6 +16,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
+from deploy.ganeti.storage import workers
 from services.volume.main import MIGRATIONS, build
 from services.volume.settings import VolumeSettings
 from services.volume.store.stores import Transaction, binding
@@ -341,7 +343,8 @@ async def running_rig(url: str, folder: Path, **settings: Any) -> AsyncIterator[
     client = TestClient(TestServer(service.app))
     await client.start_server()
     try:
-        with serving(world.images):
+        # Agents answer when they have done what they were asked, however busy the machine is.
+        with serving(world.images), patch.object(workers, "SOON", 30.0):
             yield Rig(service=service, http=client, world=world)
     finally:
         world.end()
