@@ -15,12 +15,6 @@ class Refused(NotSupported):
     code = "compute.not_possible"
 
 
-class NotHere(NotSupported):
-    """Nova knows it; here it is not built: 501."""
-
-    code = "compute.not_built"
-
-
 Refusal = type[NotFound] | type[NotSupported] | type[web.HTTPGone]
 NETWORK: Final = "Use the network service."
 VOLUME: Final = "Use the volume service."
@@ -54,7 +48,6 @@ ABSENT: Final[dict[str, tuple[Refusal, str]]] = {
     "/servers/{server_id}/os-virtual-interfaces": (web.HTTPGone, LONG_GONE),
     # What does not exist on Ganeti, or not yet.
     "/os-assisted-volume-snapshots": (Refused, "Ganeti takes no snapshots with a guest's help."),
-    "/os-server-external-events": (NotHere, "Events come over the message bus here, not this way."),
 }
 
 

@@ -169,3 +169,11 @@ async def _require_marker(reads: Reads, criteria: Criteria) -> None:
     )
     if known is None:
         raise BadInput(f"marker [{criteria.marker}] not found")
+
+
+async def placed(reads: Reads, ids: Sequence[UUID]) -> dict[UUID, bool]:
+    """Return which of these servers there are, of any project, and whether each is on a cluster."""
+    rows = await reads.rows(
+        "SELECT id, cluster IS NOT NULL AS placed FROM servers WHERE id = ANY($1) AND visible", ids
+    )
+    return {row["id"]: row["placed"] for row in rows}

@@ -1,7 +1,9 @@
 """What is seen of a server's inside, and reports that are always the same."""
 
+from typing import Any
+
 from tests.contract.compute.asking import answered_otherwise
-from tests.integration.compute.rig import Rig
+from tests.integration.compute.rig import Rig, fresh_id
 
 
 async def test_diagnostics_tell_what_is_known(rig: Rig) -> None:
@@ -42,6 +44,30 @@ async def test_guests_post_no_passwords(rig: Rig) -> None:
     calls = [("GET", path, None), ("DELETE", path, None)]
     assert await answered_otherwise(rig, 404, calls, who="other") == []
     assert await answered_otherwise(rig, 403, calls[1:], who="reader") == []
+
+
+async def test_neighbours_tell_of_servers(rig: Rig) -> None:
+    server, gone = await rig.active(), fresh_id()
+    path = "/os-server-external-events"
+    event = {"name": "network-changed", "server_uuid": server, "tag": "x"}
+    told = await rig.call("POST", path, {"events": [event]}, who="admin")
+    assert (told.status, told.body) == (
+        200, {"events": [event | {"status": "completed", "code": 200}]},
+    )  # fmt: skip
+    both = {"events": [event, event | {"server_uuid": gone, "status": "completed"}]}
+    mixed = await rig.call("POST", path, both, who="admin")
+    assert (mixed.status, [each["code"] for each in mixed.body["events"]]) == (207, [200, 404])
+    nobody = [("POST", path, {"events": [event | {"server_uuid": gone}]})]
+    assert await answered_otherwise(rig, 404, nobody, who="admin") == []
+    assert await answered_otherwise(rig, 403, [("POST", path, {"events": [event]})]) == []
+    bodies: list[Any] = [{}, {"events": []}, {"events": [{}]}, {"events": [event | {"name": "x"}]},
+              {"events": [event | {"name": "power-update"}]}, {"events": [event | {"x": 1}]},
+              {"events": [event | {"status": "odd"}]}, [],
+              {"events": [event | {"server_uuid": "x"}]}]  # fmt: skip
+    calls = [("POST", path, body) for body in bodies]
+    assert await answered_otherwise(rig, 400, calls, who="admin", mv="2.75") == []
+    newer = {"events": [event | {"name": "power-update", "tag": "POWER_OFF"}]}
+    assert (await rig.call("POST", path, newer, who="admin", mv="2.76")).status == 200
 
 
 async def test_no_audit_of_usage_was_made(bare: Rig) -> None:

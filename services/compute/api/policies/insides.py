@@ -6,6 +6,7 @@ from shared.identity.policy import (
     ADMIN,
     PROJECT_MEMBER_OR_ADMIN,
     PROJECT_READER_OR_ADMIN,
+    SERVICE_OR_ADMIN,
     PolicyRule,
 )
 
@@ -19,6 +20,12 @@ def _rule(name: str, check: str, description: str, operation: str) -> PolicyRule
 
 RULES: Final = (
     _rule("os-server-diagnostics", ADMIN, "See diagnostics.", f"GET {ONE}/diagnostics"),
+    _rule(
+        "os-server-external-events:create",
+        SERVICE_OR_ADMIN,
+        "Tell of servers.",
+        "POST /os-server-external-events",
+    ),
     _rule(
         "compute:server:topology:index",
         PROJECT_READER_OR_ADMIN,
