@@ -71,7 +71,7 @@ class Contents:
         if not source.exists():
             raise NotThere(f"there is no such {kind}.")
         try:
-            send(source, target, tell=tell)
+            send(source, target, folder=self.directory.root / "uploads", tell=tell)
         except NotSent as why:
             raise Refused(str(why)) from None
 

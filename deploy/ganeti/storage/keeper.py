@@ -1,5 +1,6 @@
 """The agent's API as plain calls: what each of them has, and when it refuses."""
 
+import shutil
 import time
 from typing import Any
 
@@ -134,6 +135,9 @@ class Keeper:
                 record = shelf.read(name)
                 if record and time.time() - record["at"] > UPLOADS_KEPT and not _working(record):
                     shelf.drop(name)
+        for folder in (self._directory.root / "uploads").glob("cyclades-*/"):
+            if time.time() - folder.stat().st_mtime > UPLOADS_KEPT:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _settled(self, shelf: Shelf, name: str) -> Record | None:
         """What is known of it, unless it has to be worked on from now on."""

@@ -50,6 +50,13 @@ class Shelf:
         """Forget it: the record first, so that nothing is taken for whole."""
         self._record(name).unlink(missing_ok=True)
         self.data(name).unlink(missing_ok=True)
+        if not self.is_worked_on(name):
+            self.sweep(name)
+
+    def sweep(self, name: str) -> None:
+        """Remove what workers that died have left of its content; nobody works on it."""
+        for part in (self.root / self.kind).glob(f"{checked(name)}.{'[0-9a-f]' * 16}.part"):
+            part.unlink(missing_ok=True)
 
     def names(self) -> list[str]:
         """All that have a record."""

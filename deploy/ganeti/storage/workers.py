@@ -132,6 +132,7 @@ def being_done(shelf: Shelf, name: str) -> Record:
 
 def do(work: Work) -> None:
     """Make the content, and say in the record how it ended."""
+    work.shelf.sweep(work.name)
     part = work.shelf.part(work.name, work.id)
     try:
         work.make(part, Progress(work).at)

@@ -24,14 +24,17 @@ class Machine:
     agents: Agents
     name: str
 
-    def create(self, node: str, disks: list[dict[str, Any]], **more: Any) -> None:
+    def create(
+        self, node: str, disks: list[dict[str, Any]], template: str = "ext", **more: Any
+    ) -> None:
         """Have it on a node, running."""
+        behind = {"provider": PROVIDER} if template == "ext" else {}
         body = {
             "__version__": 1,
             "mode": "create",
             "instance_name": self.name,
-            "disk_template": "ext",
-            "disks": [{"provider": PROVIDER} | disk for disk in disks],
+            "disk_template": template,
+            "disks": [behind | disk for disk in disks],
             "nics": [],
             "hypervisor": "kvm",
             "beparams": {"minmem": 32, "maxmem": 32, "vcpus": 1},
@@ -60,7 +63,7 @@ class Machine:
 
     def plug(self, disk: dict[str, Any]) -> None:
         """Give the running guest a disk."""
-        done = self.act("modify", disks=[["add", -1, {"provider": PROVIDER} | disk]], hotplug=True)
+        done = self.act("modify", disks=[["add", -1, disk]], hotplug=True)
         assert "hotplug:done" in str(done), done
 
     def unplug(self, disk: str) -> None:

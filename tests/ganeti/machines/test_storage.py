@@ -12,7 +12,14 @@ import pytest
 from tests.ganeti.image_server import SIGNATURE, ImageServer
 from tests.ganeti.machines import guest
 from tests.ganeti.machines.agents import Agents
-from tests.ganeti.machines.machine import MIB, Machine, handshake, image_parameters, wait_for
+from tests.ganeti.machines.machine import (
+    MIB,
+    PROVIDER,
+    Machine,
+    handshake,
+    image_parameters,
+    wait_for,
+)
 from tests.ganeti.rig import Cluster
 
 pytestmark = pytest.mark.timeout(600)
@@ -101,7 +108,7 @@ def test_a_volume_goes_from_guest_to_guest_with_its_data(
     kvm: Cluster, agents: Agents, story: Machine, machine: Callable[[str], Machine]
 ) -> None:
     agents.have(f"volumes/{DATA}", {"size": 4})
-    kept = {"size": 4, "name": DATA, "volume": DATA, "keep": "yes"}
+    kept = {"size": 4, "name": DATA, "provider": PROVIDER, "volume": DATA, "keep": "yes"}
     story.plug(kept)
     ((first, device),) = devices(kvm, DATA).items()
     assert first == kvm.nodes[0]
@@ -249,6 +256,29 @@ def test_a_guest_boots_from_a_volume_made_of_an_image(
     booted.remove()
     assert content(kvm, "bootable", MIB) == image
     assert agents.call("DELETE", "volumes/bootable").status_code == 204
+
+
+def test_a_guest_on_shared_files_moves_and_takes_disks_too(
+    kvm: Cluster, images: ImageServer, machine: Callable[[str], Machine]
+) -> None:
+    """Its disks cannot be copied while it runs: so it is sent away when it is stopped."""
+    first, second = kvm.nodes
+    shared = machine("shared")
+    given = image_parameters(guest.image(), images.serve("shared", guest.image()))
+    shared.create(first, [{"size": 8, "name": "root-of-shared"}], template="sharedfile", **given)
+    shared.says()
+    shared.plug({"size": 4, "name": "more"})
+    assert "name: more" in kvm.gnt("gnt-instance", "info", "shared")
+    shared.unplug("more")
+    shared.act("migrate", target_node=second, mode="live")
+    assert (shared.facts()["pnode"], shared.facts()["status"]) == (second, "running")
+    shared.says()
+    shared.act("shutdown", timeout=10)
+    private = {"upload_url": images.address("stopped")}
+    shared.act("modify", osparams={"upload_format": "raw"}, osparams_private=private)
+    shared.act("export", mode="local", destination=second, shutdown=False)
+    assert images.received.pop("stopped") == guest.image(8)
+    shared.remove()
 
 
 def test_nothing_is_left_behind(kvm: Cluster, story: Machine) -> None:

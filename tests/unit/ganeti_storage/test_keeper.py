@@ -159,8 +159,11 @@ def test_work_whose_worker_died_is_begun_again(keeper: Keeper, directory: Direct
     fill(directory, "old", b"content")
     left = {"id": "new", "size": 4, "status": "working", "work": "dead", "disks": []}
     directory.volumes.write("new", left)
+    half = directory.volumes.part("new", "0123456789abcdef")
+    half.write_bytes(b"half")
     assert keeper.have_volume("new", 4, volume("old"))["status"] == "ready"
     assert content(directory, "new", 7) == b"content"
+    assert not half.exists()
 
 
 def test_too_much_work_is_refused_and_leaves_nothing(

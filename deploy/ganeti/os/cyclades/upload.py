@@ -47,6 +47,7 @@ def send(
     source: Path,
     target: Target,
     *,
+    folder: Path | None = None,
     tell: Tell = lambda _done: None,
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
@@ -55,13 +56,14 @@ def send(
     Args:
         source: a raw disk: a device or a file.
         target: where to.
+        folder: has room for the disk in another format; absent: TMPDIR.
         tell: hears how many bytes are sent; may raise to end it.
         pause: waits so many seconds.
 
     Raises:
         NotSent: the other side refuses or stays away, or the disk cannot be read.
     """
-    with in_format(source, target.format) as file:
+    with in_format(source, target.format, folder) as file:
         for failures in range(TRIES):
             try:
                 one_try(file, target.url, tell)
@@ -74,7 +76,7 @@ def send(
 
 
 @contextmanager
-def in_format(source: Path, wanted: str) -> Iterator[Path]:
+def in_format(source: Path, wanted: str, folder: Path | None = None) -> Iterator[Path]:
     """The disk as a file or device of this format.
 
     Raises:
@@ -83,8 +85,8 @@ def in_format(source: Path, wanted: str) -> Iterator[Path]:
     if wanted == "raw":
         yield source
         return
-    with tempfile.TemporaryDirectory(prefix="cyclades-", dir=os.environ.get("TMPDIR")) as folder:
-        converted = Path(folder) / "disk"
+    with tempfile.TemporaryDirectory(prefix="cyclades-", dir=folder) as room:
+        converted = Path(room) / "disk"
         command = ["qemu-img", "convert", "-f", "raw", "-O", wanted, str(source), str(converted)]
         try:
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
