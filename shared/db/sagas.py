@@ -147,6 +147,11 @@ class SagaStore:
         sagas = self._sagas
         await self._wake(sagas.c.subject == subject)
 
+    async def wake_all(self, subjects: Collection[UUID]) -> None:
+        """Make the sagas of these subjects due now."""
+        if subjects:
+            await self._wake(self._sagas.c.subject.in_(list(subjects)))
+
     async def wake_waiting(self, keys: Collection[str]) -> None:
         """Make due every saga that waits for one of the keys (see ``job_key``)."""
         if keys:

@@ -96,9 +96,9 @@ async def record_resources(transaction: Transaction, facts: Sequence[ResourceCha
 async def tell_ports(stores: Stores, ids: Sequence[str]) -> None:
     """Change the servers that have these ports, and wake what waits for one to be wired."""
     told = await stores.projections.documents(PORT, ids)
-    for device in sorted({str(document.get("device_id") or "") for document in told.values()}):
-        if (server_id := server_named(device, "")) is not None:
-            await stores.sagas.wake(server_id)
+    named = {*ids, *(str(document.get("device_id") or "") for document in told.values())}
+    waiting = {subject for each in named if (subject := server_named(each, "")) is not None}
+    await stores.sagas.wake_all(waiting)  # of the servers, and of their interfaces
     for server in await stores.servers.with_ports(ids):
         all_told = told | await stores.projections.documents(
             PORT, [nic.port_id for nic in server.nics]
