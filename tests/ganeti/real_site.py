@@ -25,7 +25,11 @@ LINKS: Final = {
 }
 # Nodes have addresses of their own, so images and seeds have to be offered on more than loopback.
 EVERYWHERE: Final = "0.0.0.0"  # noqa: S104  # for tests only
-SETTINGS: Final = {"CYCLADES_IMAGE_HOST": EVERYWHERE, "CYCLADES_COMPUTE_HOST": EVERYWHERE}
+SETTINGS: Final = {
+    "CYCLADES_IMAGE_HOST": EVERYWHERE,
+    "CYCLADES_COMPUTE_HOST": EVERYWHERE,
+    "CYCLADES_NETWORK_PHYSICAL_NETWORKS": json.dumps({name: {} for name in LINKS}),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -190,7 +190,7 @@ def running_cloud(
     ports = {name: free_port() for name in SERVICES}
     environment = environment_for(database, keystone, ports, host, amqp_url)
     environment["CYCLADES_IMAGE_DATA_DIR"] = str(home / "images")
-    environment |= {name: word.format(**ports) for name, word in (settings or {}).items()}
+    environment |= {name: _with_ports(word, ports) for name, word in (settings or {}).items()}
     cloud = Cloud(home=home, host=host, keystone=keystone, environment=environment, ports=ports)
     keystone.offer(Catalogue(identity=keystone.url, **{k: cloud.url(k) for k in SERVICES[:4]}))
     with ExitStack() as stack:
@@ -201,6 +201,12 @@ def running_cloud(
             cloud.launch(name)
         cloud.wait()
         yield cloud
+
+
+def _with_ports(word: str, ports: Mapping[str, int]) -> str:
+    for name, port in ports.items():
+        word = word.replace(f"{{{name}}}", str(port))
+    return word
 
 
 def _migrate(environment: Mapping[str, str]) -> None:

@@ -11,6 +11,7 @@ from tests.parts.cloud import until
 from tests.parts.site import DEMO
 
 ZONE = "cluster1"
+NEWEST = {"OpenStack-API-Version": "compute 2.90"}
 WHILE = 120.0  # seconds that Ganeti may take for something, on a busy machine
 
 
@@ -57,7 +58,7 @@ class Servers:
         """Ask for an action that has to be accepted."""
         who = {"who": ("admin", "admin")} if as_admin else {}
         path = f"/v2.1/servers/{server_id}/action"
-        return self.call("POST", "compute", path, action, **who)
+        return self.call("POST", "compute", path, action, headers=NEWEST, **who)
 
     def instance(self, server_id: str) -> dict[str, Any]:
         """The instance as RAPI shows it."""

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from tests.ganeti.machines import guest
-from tests.ganeti.machines.servers import WHILE, Servers
+from tests.ganeti.machines.servers import NEWEST, WHILE, Servers
 from tests.parts.cloud import until
 
 pytestmark = pytest.mark.timeout(900)
@@ -57,8 +57,7 @@ def test_a_server_boots_its_image_and_finds_who_it_is(servers: Servers, server: 
 def test_its_screen_is_shown_through_the_proxy(servers: Servers, server: str) -> None:
     wanted = {"remote_console": {"protocol": "vnc", "type": "novnc"}}
     path = f"/v2.1/servers/{server}/remote-consoles"
-    newest = {"OpenStack-API-Version": "compute 2.90"}
-    told = servers.call("POST", "compute", path, wanted, headers=newest)
+    told = servers.call("POST", "compute", path, wanted, headers=NEWEST)
     url = told["remote_console"]["url"]
     base, _, query = url.partition("/vnc")
     token = query.partition("token%3D")[2].partition("&")[0] or query.partition("token=")[2]
