@@ -4,10 +4,12 @@ from typing import Final
 
 from services.volume.api import (
     attachments,
+    default_types,
     extensions,
     limits,
     messages,
     not_here,
+    qos,
     services,
     snapshot_metadata,
     snapshots,
@@ -35,6 +37,8 @@ ROUTES: Final = [
                 *snapshot_metadata.ROUTES,
                 *attachments.ROUTES,
                 *messages.ROUTES,
+                *default_types.ROUTES,
+                *qos.ROUTES,
                 *limits.ROUTES,
                 *services.ROUTES,
                 *extensions.ROUTES,

@@ -51,7 +51,7 @@ async def _usable(request: web.Request) -> VolumeType:
 async def _default(request: web.Request) -> VolumeType:
     deps = request.app[DEPS]
     name = deps.settings.default_volume_type
-    kind = await type_listing.show_type_named(deps.reads, name)
+    kind = await type_listing.show_usual(deps.reads, request[CALLER].project_id, name)
     if not _is_usable(request, kind):
         raise not_found(name)
     return kind

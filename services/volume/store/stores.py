@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.volume.store.attachments import AttachmentStore
 from services.volume.store.messages import MessageStore
 from services.volume.store.projections import ProjectionStore
+from services.volume.store.qos import QosStore
 from services.volume.store.quotas import QuotaStore
 from services.volume.store.snapshots import SnapshotStore
 from services.volume.store.tables import messaging
@@ -31,6 +32,7 @@ class Stores:
     snapshots: SnapshotStore
     attachments: AttachmentStore
     types: TypeStore
+    qos: QosStore
     quotas: QuotaStore
     transfers: TransferStore
     messages: MessageStore
@@ -65,6 +67,7 @@ def binding(defaults: Mapping[str, int]) -> Callable[[AsyncConnection], Stores]:
             snapshots=SnapshotStore(connection),
             attachments=AttachmentStore(connection),
             types=TypeStore(connection),
+            qos=QosStore(connection),
             quotas=QuotaStore(connection, defaults),
             transfers=TransferStore(connection),
             messages=MessageStore(connection),

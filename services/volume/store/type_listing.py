@@ -38,13 +38,28 @@ async def show_type(reads: Reads, type_id: UUID) -> VolumeType:
     return _type(row)
 
 
-async def show_type_named(reads: Reads, name: str) -> VolumeType:
-    """Return the type of this name.
+async def list_default_types(reads: Reads) -> dict[str, UUID]:
+    """Return the default types of the projects that have their own."""
+    rows = await reads.rows(
+        "SELECT d.project_id, d.volume_type_id FROM default_types d "
+        "JOIN volume_types t ON t.id = d.volume_type_id WHERE t.deleted_at IS NULL"
+    )
+    return {row["project_id"]: row["volume_type_id"] for row in rows}
+
+
+async def show_usual(reads: Reads, project_id: str, name: str) -> VolumeType:
+    """Return the type that a project's volumes get when they name none.
 
     Raises:
         TypeNotFound: there is none.
     """
-    row = await reads.row(f"{TYPES} AND t.name = $1", name)
+    row = await reads.row(
+        f"{TYPES} AND (t.id = (SELECT volume_type_id FROM default_types WHERE project_id = $1) "
+        "OR t.name = $2 OR t.id::text = $2) ORDER BY coalesce(t.id = (SELECT volume_type_id "
+        "FROM default_types WHERE project_id = $1), false) DESC LIMIT 1",
+        project_id,
+        name,
+    )
     if row is None:
         raise not_found(name)
     return _type(row)

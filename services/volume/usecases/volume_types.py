@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from services.volume.domain.quotas import of_type
-from services.volume.domain.volume_type import FIRST, DefaultType, VolumeType
+from services.volume.domain.volume_type import FIRST, DefaultType, VolumeType, not_found
 from services.volume.store.stores import Transaction
 from shared.errors import Conflict, NotFound
 from shared.ids import new_uuid
@@ -112,6 +112,26 @@ async def delete(transaction: Transaction, type_id: UUID, default_type: str) -> 
             )
         await stores.types.remove(kind)
         await stores.quotas.drop(of_type(kind.name))
+
+
+async def set_default(transaction: Transaction, project_id: str, name_or_id: str) -> VolumeType:
+    """Have a project's volumes be of a type when they name none.
+
+    Raises:
+        TypeNotFound: there is none.
+    """
+    async with transaction() as stores:
+        kind = await stores.types.find(name_or_id)
+        if kind is None:
+            raise not_found(name_or_id)
+        await stores.types.default_of(project_id, kind.id)
+        return kind
+
+
+async def unset_default(transaction: Transaction, project_id: str) -> None:
+    """Have a project's volumes be of the usual type when they name none."""
+    async with transaction() as stores:
+        await stores.types.default_of(project_id, None)
 
 
 async def give_access(transaction: Transaction, type_id: UUID, project_id: str) -> None:
