@@ -1,17 +1,40 @@
 """What clusters have, and what was promised of it to servers still being built."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compute.domain.placement import Promised, Size
-from services.compute.store.tables import clusters, node_flags, server_groups, servers
+from services.compute.store.tables import clusters, server_groups, servers
 from shared.contracts.gateway import Cluster
 
 PLACEMENT_LOCK = 8774001  # one decision at a time: nobody promises what another just promised
+
+# Written out once: every create asks this, and building it anew costs more than running it.
+LOCK = sa.text(f"SELECT pg_advisory_xact_lock({PLACEMENT_LOCK})")
+STATES = sa.text(
+    """
+SELECT name, version, seen_at, (
+    SELECT array_agg(node ORDER BY node) FROM node_flags
+    WHERE node_flags.cluster = clusters.name AND (disabled OR forced_down))
+FROM clusters ORDER BY name
+"""
+)
+PROMISED = sa.text(
+    """
+SELECT servers.cluster, servers.node, servers.vcpus, servers.ram, servers.disk, count(*)
+FROM servers JOIN clusters ON clusters.name = servers.cluster
+WHERE servers.deleted_at IS NULL
+    AND (servers.counted_from IS NULL OR servers.counted_from > clusters.version)
+GROUP BY servers.cluster, servers.node, servers.vcpus, servers.ram, servers.disk
+"""
+)
+State = tuple[int, datetime, list[str] | None]  # version, when it was told, nodes switched off
+Known = dict[str, tuple[State, Cluster]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,27 +48,33 @@ class Member:
 class CapacityStore:
     """Capacity facts, inside one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, known: Known | None = None) -> None:
         self._connection = connection
+        self._known: Known = {} if known is None else known  # clusters that were read before
 
     async def lock(self) -> None:
         """Be the only one who places servers, until the commit."""
-        await self._connection.execute(sa.select(sa.func.pg_advisory_xact_lock(PLACEMENT_LOCK)))
+        await self._connection.execute(LOCK)
 
     async def clusters(self) -> list[Cluster]:
         """Return all clusters with their capacity, and which of their nodes are switched off."""
-        off = (
-            sa.select(sa.func.array_agg(node_flags.c.node))
-            .where(
-                node_flags.c.cluster == clusters.c.name,
-                sa.or_(node_flags.c.disabled, node_flags.c.forced_down),
-            )
-            .scalar_subquery()
-        )
+        told: dict[str, State] = {
+            name: (version, seen_at, off)
+            for name, version, seen_at, off in await self._connection.execute(STATES)
+        }
+        known = self._known
+        if news := [name for name, at in told.items() if name not in known or known[name][0] != at]:
+            await self._learn({name: told[name] for name in news})
+        return [known[name][1] for name in told if name in known]
+
+    async def _learn(self, news: Mapping[str, State]) -> None:
+        """Read clusters that are not known as they are now: questions are many, news are few."""
         rows = await self._connection.execute(
-            sa.select(clusters.c.document, off).order_by(clusters.c.name)
+            sa.select(clusters.c.name, clusters.c.document).where(clusters.c.name.in_(list(news)))
         )
-        return [_without(Cluster.model_validate(document), nodes) for document, nodes in rows]
+        for name, document in rows:
+            state = news[name]
+            self._known[name] = state, _without(Cluster.model_validate(document), state[2])
 
     async def cluster(self, name: str) -> Cluster | None:
         """Return one cluster, if it is known."""
@@ -63,22 +92,7 @@ class CapacityStore:
 
     async def promised(self) -> dict[str, list[Promised]]:
         """Return, per cluster, what its capacity facts do not show yet."""
-        uncounted = sa.or_(
-            servers.c.counted_from.is_(None), servers.c.counted_from > clusters.c.version
-        )
-        alike = (
-            servers.c.cluster,
-            servers.c.node,
-            servers.c.vcpus,
-            servers.c.ram,
-            servers.c.disk,
-        )
-        rows = await self._connection.execute(
-            sa.select(*alike, sa.func.count().label("count"))
-            .join(clusters, clusters.c.name == servers.c.cluster)
-            .where(servers.c.deleted_at.is_(None), uncounted)
-            .group_by(*alike)
-        )
+        rows = await self._connection.execute(PROMISED)
         found: dict[str, list[Promised]] = {}
         for row in rows:
             size = Size(vcpus=row.vcpus, memory=row.ram, disk=row.disk * 1024)

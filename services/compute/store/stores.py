@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compute.store.actions import ActionStore
 from services.compute.store.aggregates import AggregateStore
-from services.compute.store.capacity import CapacityStore
+from services.compute.store.capacity import CapacityStore, Known
 from services.compute.store.consoles import ConsoleStore
 from services.compute.store.documents import Renderer
 from services.compute.store.flavors import FlavorStore
@@ -54,13 +54,13 @@ class Stores:
     jobs: JobStore
 
     @classmethod
-    def on(cls, connection: AsyncConnection, render: Renderer) -> Self:
+    def on(cls, connection: AsyncConnection, render: Renderer, known: Known) -> Self:
         """Return the stores of the transaction on this connection."""
         return cls(
             servers=ServerStore(connection, render),
             actions=ActionStore(connection),
             secrets=SecretStore(connection),
-            capacity=CapacityStore(connection),
+            capacity=CapacityStore(connection, known),
             usage=UsageStore(connection),
             flavors=FlavorStore(connection),
             projections=ProjectionStore(connection),
@@ -84,4 +84,5 @@ Transaction = UnitOfWork[Stores]
 
 def bound(render: Renderer) -> Callable[[AsyncConnection], Stores]:
     """Return what binds the stores to a connection, for ``shared.db.uow.unit_of_work``."""
-    return lambda connection: Stores.on(connection, render)
+    known: Known = {}
+    return lambda connection: Stores.on(connection, render, known)

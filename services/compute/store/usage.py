@@ -8,11 +8,36 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compute.domain.quota import DEFAULTS, UNLIMITED
-from services.compute.store.tables import quota_classes, quotas, servers
 
 OF_CLASS: Final = 0  # a later layer of limits hides an earlier one
 OF_PROJECT: Final = 1
 OF_USER: Final = 2
+
+# Written out once: every create asks this, and building it anew costs more than running it.
+LOCK: Final = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+SET: Final = """
+SELECT CASE user_id WHEN '' THEN 1 ELSE 2 END AS layer, resource, "limit" AS amount
+FROM quotas WHERE project_id = :project AND user_id IN ('', :user)
+UNION ALL SELECT 0, resource, "limit" FROM quota_classes WHERE "class" = 'default'
+"""
+LIMITS: Final = sa.text(SET)
+COUNT: Final = sa.text(
+    f"""
+WITH live AS (
+    SELECT user_id = :user AS own, vcpus, ram FROM servers
+    WHERE project_id = :project AND deleted_at IS NULL
+), counted AS (
+    SELECT 1 AS layer, count(*) AS instances, coalesce(sum(vcpus), 0) AS cores,
+        coalesce(sum(ram), 0) AS ram FROM live
+    UNION ALL
+    SELECT 2, count(*), coalesce(sum(vcpus), 0), coalesce(sum(ram), 0) FROM live WHERE own
+)
+SELECT true AS is_limit, layer, resource, amount FROM ({SET}) AS limits
+UNION ALL
+SELECT false, layer, name, amount FROM counted, LATERAL (
+    VALUES ('instances', instances), ('cores', cores), ('ram', ram)) AS each (name, amount)
+"""
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,27 +63,19 @@ class UsageStore:
 
     async def lock(self, project_id: str, resource: str = "servers") -> None:
         """Be the only one who counts this resource of the project, until the commit."""
-        key = sa.func.hashtextextended(project_id + resource, 0)
-        await self._connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+        await self._connection.execute(LOCK, {"key": project_id + resource})
 
     async def of_servers(self, project_id: str, user_id: str) -> Usage:
         """Return instances, cores and ram of the project and its user, and all limits."""
-        live = sa.and_(servers.c.project_id == project_id, servers.c.deleted_at.is_(None))
-        amounts = (
-            sa.func.count(),
-            sa.func.coalesce(sa.func.sum(servers.c.vcpus), 0),
-            sa.func.coalesce(sa.func.sum(servers.c.ram), 0),
-        )
-        everybody = sa.select(sa.literal(0).label("layer"), *amounts).where(live)
-        user = sa.select(sa.literal(1), *amounts).where(live, servers.c.user_id == user_id)
-        rows = await self._connection.execute(sa.union_all(everybody, user))
-        counted = {layer: map(int, amounts) for layer, *amounts in rows}
-        names = ("instances", "cores", "ram")
-        layers = await self._layers(project_id, user_id)
+        whose = {"project": project_id, "user": user_id}
+        used: dict[int, dict[str, int]] = {OF_PROJECT: {}, OF_USER: {}}
+        layers: dict[int, dict[str, int]] = {OF_CLASS: {}, OF_PROJECT: {}, OF_USER: {}}
+        for is_limit, layer, resource, amount in await self._connection.execute(COUNT, whose):
+            (layers if is_limit else used)[layer][resource] = amount
         return Usage(
-            used=dict(zip(names, counted[0], strict=True)),
+            used=used[OF_PROJECT],
             limits={**DEFAULTS, **layers[OF_CLASS], **layers[OF_PROJECT]},
-            user_used=dict(zip(names, counted[1], strict=True)),
+            user_used=used[OF_USER],
             user_limits=dict.fromkeys(DEFAULTS, UNLIMITED) | layers[OF_USER],
         )
 
@@ -71,14 +88,8 @@ class UsageStore:
         return {name: known[name] for name in resources}
 
     async def _layers(self, project_id: str, user_id: str) -> dict[int, dict[str, int]]:
-        whose = sa.case((quotas.c.user_id == "", OF_PROJECT), else_=OF_USER).label("layer")
-        own = sa.select(whose, quotas.c.resource, quotas.c.limit).where(
-            quotas.c.project_id == project_id, quotas.c.user_id.in_(["", user_id])
-        )
-        of_class = sa.select(
-            sa.literal(OF_CLASS), quota_classes.c.resource, quota_classes.c.limit
-        ).where(quota_classes.c.class_name == "default")
         found: dict[int, dict[str, int]] = {OF_CLASS: {}, OF_PROJECT: {}, OF_USER: {}}
-        for layer, resource, limit in await self._connection.execute(sa.union_all(own, of_class)):
+        whose = {"project": project_id, "user": user_id}
+        for layer, resource, limit in await self._connection.execute(LIMITS, whose):
             found[layer][resource] = limit
         return found
