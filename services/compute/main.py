@@ -21,6 +21,7 @@ from services.compute.store.tables import idempotency, messaging
 from services.compute.usecases.consoles import Consoles
 from services.compute.usecases.neighbours import Neighbours
 from services.compute.usecases.placing import Placing
+from services.compute.usecases.proxied import Proxied
 from shared.clients.gateway import GatewayClient
 from shared.clients.image import ImageClient
 from shared.clients.network import NetworkClient
@@ -118,6 +119,7 @@ async def build(settings: ComputeSettings, parts: Parts) -> Service:
         secrets=parts.secrets,
         neighbours=Neighbours(images=image, networks=network, volumes=volume, jobs=gateway),
         consoles=consoles,
+        proxied=Proxied(images=image, networks=network),
     )
     return Service(
         name="compute",

@@ -105,7 +105,7 @@ class NeighbourClient:
         """
         sent = dict(headers or {})
         if json is not None:
-            sent["Content-Type"] = "application/json"
+            sent.setdefault("Content-Type", "application/json")
         if request_id:
             sent["X-Openstack-Request-Id"] = request_id
         if idempotency_key:

@@ -25,10 +25,6 @@ ABSENT: Final[dict[str, tuple[Refusal, str]]] = {
     # Proxies of other services, gone since 2.36 and never here.
     "/os-floating-ip-pools": (NotFound, NETWORK),
     "/os-floating-ips": (NotFound, NETWORK),
-    "/os-networks": (NotFound, NETWORK),
-    "/os-security-group-rules": (NotFound, NETWORK),
-    "/os-security-groups": (NotFound, NETWORK),
-    "/os-tenant-networks": (NotFound, NETWORK),
     "/os-snapshots": (NotFound, VOLUME),
     "/os-volume-types": (NotFound, VOLUME),
     "/os-volumes": (NotFound, VOLUME),

@@ -10,6 +10,7 @@ from services.compute.usecases.consoles import Consoles
 from services.compute.usecases.create_servers import Acceptance
 from services.compute.usecases.neighbours import Neighbours
 from services.compute.usecases.placing import Placing
+from services.compute.usecases.proxied import Proxied
 from shared.db.reads import Reads
 from shared.identity.policy import Policy
 from shared.secrets_box import SecretBox
@@ -27,6 +28,7 @@ class Deps:
     neighbours: Neighbours
     placing: Placing
     consoles: Consoles
+    proxied: Proxied
 
     @property
     def acceptance(self) -> Acceptance:

@@ -41,6 +41,7 @@ from services.compute.api import (
     versions,
     volume_attachments,
 )
+from services.compute.api.proxies import image_metadata, networks, security_groups
 from shared.web.projects import in_both_forms
 
 # Version documents: what needs no token, and no version in its path.
@@ -78,6 +79,9 @@ RESOURCES: Final = [
     *images.ROUTES,
     *server_migrations.ROUTES,
     *consoles.ROUTES,
+    *image_metadata.ROUTES,
+    *networks.ROUTES,
+    *security_groups.ROUTES,
     *absent.ROUTES,
     *aggregates.ROUTES,
 ]

@@ -1,0 +1,1 @@
+"""What Nova did for other services until 2.35: thin calls to them, with the user's own token."""
