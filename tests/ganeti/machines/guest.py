@@ -4,6 +4,8 @@ It says on the serial port, every second, that it lives; lets go of devices that
 unplugged, and powers off when it is asked to, as a guest with ACPI does.
 """
 
+import subprocess
+from pathlib import Path
 from typing import Final
 
 SAYS: Final = "cyclades guest lives"
@@ -30,7 +32,24 @@ CODE: Final = bytes([
 # fmt: on
 
 
+def sector(says: str = SAYS) -> bytes:
+    """The boot sector."""
+    code = CODE + says.encode() + b"\r\n\0"
+    return code.ljust(510, b"\0") + b"\x55\xaa"
+
+
 def image(mebibytes: int = 1) -> bytes:
     """The guest as a raw image of this size."""
-    code = CODE + SAYS.encode() + b"\r\n\0"
-    return (code.ljust(510, b"\0") + b"\x55\xaa").ljust(mebibytes << 20, b"\0")
+    return sector().ljust(mebibytes << 20, b"\0")
+
+
+def disc(folder: Path, says: str) -> bytes:
+    """A guest that says something else, on a CD-ROM that boots."""
+    files = folder / "disc"
+    files.mkdir()
+    (files / "boot").write_bytes(sector(says).ljust(2048, b"\0"))
+    boots = ["-b", "boot", "-c", "catalogue", "-no-emul-boot", "-boot-load-size", "4"]
+    image = folder / "disc.iso"
+    command = ["genisoimage", "-quiet", "-o", str(image), *boots, str(files)]
+    subprocess.run(command, check=True)
+    return image.read_bytes()

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -226,6 +227,18 @@ def test_a_server_moves_while_it_runs(servers: Servers, server: str) -> None:
     until(lambda: servers.instance(server)["pnode"] != before, WHILE, "the move")
     servers.becomes(server, "ACTIVE")
     assert servers.instance(server)["status"] == "running"
+    servers.says(server)
+
+
+def test_a_server_is_rescued_from_a_disc(servers: Servers, server: str, tmp_path: Path) -> None:
+    disc = servers.real.upload("iso", guest.disc(tmp_path, "rescue system lives"))
+    servers.act(server, {"rescue": {"rescue_image_ref": disc}})
+    servers.becomes(server, "RESCUE")
+    assert "boot_order: cdrom" in servers.info(server)
+    servers.says(server, "rescue system lives")
+    servers.act(server, {"unrescue": None})
+    servers.becomes(server, "ACTIVE")
+    assert "boot_order: cdrom" not in servers.info(server)
     servers.says(server)
 
 

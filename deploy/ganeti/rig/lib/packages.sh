@@ -5,7 +5,7 @@
 
 RIG_PACKAGES=${RIG_PACKAGES:-ganeti qemu-utils genisoimage iproute2 util-linux openssl curl python3
   fping socat}
-[ "$KVM" = 0 ] || RIG_PACKAGES="$RIG_PACKAGES qemu-system-x86"
+[ "$KVM" = 0 ] || RIG_PACKAGES="$RIG_PACKAGES qemu-system-x86 qemu-block-extra"
 POLICY=/usr/sbin/policy-rc.d
 
 missing_packages() {
