@@ -7,6 +7,7 @@ from aiohttp import web
 
 from services.compute.api.deps import DEPS
 from services.compute.api.looking import server_in
+from services.compute.api.queries import check_query, name_in
 from services.compute.api.server_query import moment
 from services.compute.store import action_reads
 from services.compute.store.action_reads import InstanceAction
@@ -18,6 +19,8 @@ from shared.web.microversion import at_least
 from shared.web.paging import Page, next_links, nova_page
 
 RULE: Final = "os_compute_api:os-instance-actions:"
+QUERY: Final = ("changes-before", "changes-since", "limit", "marker")
+NEVER: Final = 1000  # no microversion is as strict about this query as about others
 
 
 async def list_actions(request: web.Request) -> web.Response:
@@ -26,6 +29,7 @@ async def list_actions(request: web.Request) -> web.Response:
     deps.policy.require(request[CALLER], f"{RULE}list")
     server = await server_in(request, deleted=at_least(request, 2, 21))
     paged = at_least(request, 2, 58)
+    check_query(request, *QUERY, strict_since=NEVER)
     page = nova_page(request, max_limit=deps.settings.max_limit) if paged else Page(limit=1000)
     found = await action_reads.page(
         deps.reads,
@@ -57,7 +61,7 @@ async def show_action(request: web.Request) -> web.Response:
     deps, caller = request.app[DEPS], request[CALLER]
     deps.policy.require(caller, f"{RULE}show")
     server = await server_in(request, deleted=at_least(request, 2, 21))
-    request_id = request.match_info["request_id"]
+    request_id = name_in(request, "request_id")
     found = await action_reads.find(deps.reads, server.id, request_id)
     if found is None:
         raise NotFound(f"Action for request_id {request_id} on instance {server.id} not found")

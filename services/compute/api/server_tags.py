@@ -8,6 +8,7 @@ from services.compute.api.actions.known import actor_of
 from services.compute.api.deps import DEPS
 from services.compute.api.looking import require_since, server_in
 from services.compute.api.paths import server_id_in
+from services.compute.api.queries import name_in
 from services.compute.api.schemas.servers import TagsBody
 from services.compute.usecases import changing
 from shared.errors import BadInput, NotFound
@@ -25,7 +26,10 @@ def _enter(request: web.Request, verb: str) -> None:
 
 
 def _tag(request: web.Request) -> str:
-    tag: str = parsed({"tags": [request.match_info["tag"]]}, TagsBody).tags[0]
+    given = request.match_info["tag"]
+    if "\0" in given:
+        raise BadInput("Tags must not contain NUL characters.")
+    tag: str = parsed({"tags": [given]}, TagsBody).tags[0]
     if not tag:
         raise BadInput("A tag must not be empty.")
     return tag
@@ -40,7 +44,7 @@ async def list_tags(request: web.Request) -> web.Response:
 async def show_tag(request: web.Request) -> web.Response:
     """Say whether the server has the tag."""
     _enter(request, "show")
-    tag, server = request.match_info["tag"], await server_in(request)
+    tag, server = name_in(request, "tag"), await server_in(request)
     if tag not in server.tags:
         raise NotFound(f"Server {server.id} has no tag '{tag}'")
     return answer_nothing()
@@ -74,7 +78,7 @@ async def delete_tag(request: web.Request) -> web.Response:
         request.app[DEPS].transaction,
         server_id_in(request),
         actor_of(request),
-        request.match_info["tag"],
+        name_in(request, "tag"),
     )
     return answer_nothing()
 

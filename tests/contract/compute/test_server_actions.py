@@ -199,3 +199,16 @@ async def test_answers_name_their_microversion(rig: Rig) -> None:
     beyond = await rig.call("GET", "/servers", mv="2.999")
     assert beyond.status == 406
     assert list(beyond.body) == ["computeFault"]
+
+
+async def test_a_nul_in_an_address_is_no_name_of_anything(rig: Rig) -> None:
+    ident = await rig.active()
+    url = f"/servers/{ident}"
+    for method, path, status in (
+        ("PUT", "/tags/%00", 400),
+        ("GET", "/tags/%00", 404),
+        ("DELETE", "/tags/%00", 404),
+        ("GET", "/os-instance-actions/%00", 404),
+        ("GET", "/os-instance-actions?marker=%00", 400),
+    ):
+        assert (await rig.call(method, url + path, mv="2.60")).status == status, path
