@@ -81,3 +81,15 @@ async def test_no_audit_of_usage_was_made(bare: Rig) -> None:
     wrong = [("GET", f"{path}/{text}", None) for text in ("yesterday", "%00", "2026-02-30")]
     assert await answered_otherwise(bare, 400, wrong, who="admin") == []
     assert await answered_otherwise(bare, 403, [("GET", path, None)]) == []
+
+
+async def test_what_nobody_can_have_written_is_refused(rig: Rig) -> None:
+    server = await rig.active()
+    path = f"/servers/{server}"
+    bad: list[Any] = [
+        ("PUT", f"{path}/tags/%00", None),
+        ("GET", f"{path}/os-instance-actions?marker=%00", None),
+    ]
+    assert await answered_otherwise(rig, 400, bad, mv="2.96") == []
+    missing = [("GET", f"{path}/os-instance-actions/%00", None)]
+    assert await answered_otherwise(rig, 404, missing, mv="2.96") == []
