@@ -68,11 +68,6 @@ async def show_image(request: web.Request) -> web.Response:
     return answer({"image": detailed(request, await _found(request))})
 
 
-async def list_metadata(request: web.Request) -> web.Response:
-    """Return the properties of an image."""
-    return answer({"metadata": detailed(request, await _found(request))["metadata"]})
-
-
 async def delete_image(request: web.Request) -> web.Response:
     """Delete an image."""
     ident = _ident(request)
@@ -102,5 +97,4 @@ ROUTES: Final = [
     web.get("/images/detail", list_images_in_detail),
     web.get("/images/{image_id}", show_image),
     web.delete("/images/{image_id}", delete_image),
-    web.get("/images/{image_id}/metadata", list_metadata),
 ]

@@ -18,7 +18,6 @@ async def test_images_are_shown_and_deleted_through_nova(rig: Rig) -> None:
     }  # fmt: skip
     assert shown["server"]["id"] == IMAGE
     assert [each["rel"] for each in shown["links"]] == ["self", "bookmark", "alternate"]
-    assert await rig.get(f"/images/{IMAGE}/metadata") == {"metadata": shown["metadata"]}
     assert (await rig.get("/images/detail"))["images"] == [shown]
     (named,) = (await rig.get("/images?limit=1"))["images"]
     assert set(named) == {"id", "name", "links"}
