@@ -104,8 +104,10 @@ class Runner(Generic[World]):
             onward = await self._leased(held)
             async with self._begin() as sagas:
                 if onward and onward.pause is None:
-                    held = await sagas.advance(held, onward.changes)
-                    continue
+                    if (kept := await sagas.advance(held, onward.changes)) is not None:
+                        held = kept
+                        continue
+                    onward = None  # superseded meanwhile: whoever follows need not wait
                 changes, pause = (onward.changes, onward.pause) if onward else ({}, AT_ONCE)
                 if not await sagas.release(held, pause or AT_ONCE, changes):
                     log.info("saga superseded or lost", at=held.position)

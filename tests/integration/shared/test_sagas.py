@@ -212,6 +212,24 @@ async def test_a_superseded_saga_writes_nothing_and_its_successor_waits_for_its_
 
 
 @pytest.mark.usefixtures("started")
+async def test_the_successor_of_a_saga_superseded_between_its_steps_need_not_wait(
+    begin: Begin,
+) -> None:
+    world = World(hold=asyncio.Event(), ended=True)
+    longer = Saga(SAGA.name, (Step("second", second), Step("first", first)), say_so)
+    running = asyncio.create_task(Runner(begin, {SAGA.name: longer}, world).run_once())
+    await world.entered.wait()
+    async with begin() as sagas:
+        await sagas.supersede(SUBJECT)
+        await sagas.start(SAGA.name, SUBJECT, {})
+    assert world.hold
+    world.hold.set()
+    await running
+    assert world.done == ["second"]
+    assert await runner(begin, World(ended=True)).run_once(), "the lease was not given back"
+
+
+@pytest.mark.usefixtures("started")
 async def test_the_step_of_a_superseded_saga_is_cancelled_at_the_next_renewal(
     begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
