@@ -20,45 +20,44 @@ HEADERS: Final = ("Content-Type", "X-Error-Code", "Allow", "Location")
 ADMINS: Final = frozenset({"rule:context_is_admin", "rule:admin_api", "rule:admin_required"})
 
 
-async def compare(target: Target, findings: Findings) -> None:
-    """Ask every route as a stranger, about what is A's and about what is not there."""
+async def cross(target: Target, findings: Findings) -> None:
+    """Ask every route as who may not: strangers about A's, A about what is administrators'."""
     await target.renew()
     for route in every(target.routes):
         for given in target.bodies.get(route) or [None]:
-            learned = await _learned(target, route, given)
-            for what, known, unknown, body, other in _pairs(target, learned):
-                before = await target.digest()
-                a = await target.ask(route.method, known, target.stranger, body)
-                b = await target.ask(route.method, unknown, target.stranger, other)
-                findings.asked += 2
-                label = f"{route.method} {known} {what} as a stranger"
-                if _bare(target, a) != _bare(target, b):
-                    findings.note(target, label, a, f"differs from {b.status} {b.raw[:300]!r}")
-                elif route.parameters and a.status < 400 and _is_private(target, route):
-                    findings.note(target, label, a, "a stranger may not")
-                if await target.digest() != before:
-                    findings.note(target, label, a, "it changed something")
-                    await target.renew()
-                    break
-
-
-async def refuse_members(target: Target, findings: Findings) -> None:
-    """Ask every route that the owner may not use, as the owner."""
-    await target.renew()
-    for route in every(target.routes):
-        for given in target.bodies.get(route) or [None]:
-            learned = await _learned(target, route, given)
-            if learned.who == target.owner:
-                continue
+            learned = await learn(target, route, given)
+            if route.method != "GET" and learned.said and learned.said.status < 400:
+                learned.body = await target.renew(learned.body)
+                learned.path = route.at(target.values_for(route))
             before = await target.digest()
-            said = await target.ask(
-                route.method, learned.path, target.owner, _content(route, learned.body)
-            )
-            findings.asked += 1
-            if said.status not in {401, 403, 404}:
-                findings.note(target, f"{route} as a member", said, "only others may")
+            await _as_stranger(target, learned, findings)
+            if learned.who != target.owner:
+                await _as_member(target, learned, findings)
             if await target.digest() != before:
-                findings.note(target, f"{route} as a member", said, "it changed something")
+                findings.wrong.append(f"{target.name}: {route} changed something for who may not")
+                await target.renew()
+
+
+async def _as_stranger(target: Target, learned: Learned, findings: Findings) -> None:
+    route = learned.route
+    for what, known, unknown, body, other in _pairs(target, learned):
+        a = await target.ask(route.method, known, target.stranger, body)
+        b = await target.ask(route.method, unknown, target.stranger, other)
+        findings.asked += 2
+        label = f"{route.method} {known} {what} as a stranger"
+        if _bare(target, a) != _bare(target, b):
+            findings.note(target, label, a, f"differs from {b.status} {b.raw[:300]!r}")
+        elif a.status < 400 and _is_private(target, route):
+            findings.note(target, label, a, "a stranger may not")
+
+
+async def _as_member(target: Target, learned: Learned, findings: Findings) -> None:
+    route = learned.route
+    content = _content(route, learned.body)
+    said = await target.ask(route.method, learned.path, target.owner, content)
+    findings.asked += 1
+    if said.status not in {401, 403, 404}:
+        findings.note(target, f"{route} as a member", said, "only others may")
 
 
 def unguarded(notes: Notes) -> list[str]:
@@ -70,14 +69,6 @@ def unguarded(notes: Notes) -> list[str]:
                 others = [each for each in callers if not each.is_admin]
                 wrong += [rule for each in others if policy.allows(each, rule)]
     return wrong
-
-
-async def _learned(target: Target, route: Route, given: Any) -> Learned:
-    learned = await learn(target, route, given)
-    if route.method != "GET" and learned.said and learned.said.status < 400:
-        learned.body = await target.renew(learned.body)
-        learned.path = route.at(target.values_for(route))
-    return learned
 
 
 Pair = tuple[str, str, str, bytes | None, bytes | None]

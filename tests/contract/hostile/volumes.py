@@ -39,6 +39,7 @@ def bodies() -> dict[Route, list[Any]]:
     return {
         **absent,
         **accepts,
+        Route("POST", "/v3/workers/cleanup"): [],
         Route("POST", volume): [{name: {}} for name in volume_actions.ACTIONS],
         Route("POST", snapshot): [{name: {}} for name in snapshots.ACTIONS],
         Route("POST", "/v3/types/{type_id}/action"): access,
@@ -74,8 +75,7 @@ async def volume_target(url: str, folder: Path, notes: Notes) -> AsyncIterator[T
 async def _make(rig: Rig, path: str, body: Json, who: str = "demo") -> Json:
     answer = await rig.call("POST", path, body, who=who, at="3.70")
     assert answer.status < 300, answer.raw
-    ((_, made),) = answer.body.items()
-    return dict(made)
+    return dict(next(iter(answer.body.values())))
 
 
 async def _furnish(rig: Rig, target: Target) -> None:
@@ -89,6 +89,7 @@ async def _furnish(rig: Rig, target: Target) -> None:
     server = str(UUID(int=77))
     wanted = {"volume_uuid": used["id"], "instance_uuid": server}
     attachment = await _make(rig, "/attachments", {"attachment": wanted}, "nova")
+    qos = await _make(rig, "/qos-specs", {"qos_specs": {"name": "q", "k": "v"}}, "admin")
     kind = await rig.make_type("hostile", extra_specs={"k": "v"})
     target.ids = {
         "volume_id": volume["id"],
@@ -98,6 +99,7 @@ async def _furnish(rig: Rig, target: Target) -> None:
         "attachment_id": attachment["id"],
         "message_id": str(UUID(int=78)),
         "type_id": kind["id"],
+        "qos_id": qos["id"],
         "project": OWN,
         "key": "k",
         "name": "default",
