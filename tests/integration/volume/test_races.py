@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from dataclasses import replace
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -136,3 +136,40 @@ async def test_processes_that_begin_at_once_make_the_first_types_once(rig: Rig) 
         await connection.exec_driver_sql("DELETE FROM volume_types")
     await asyncio.gather(*(have_the_first(rig.transaction) for _ in range(4)))
     assert len((await rig.get("/types"))["volume_types"]) == 2
+
+
+async def test_of_two_servers_that_reserve_a_volume_at_once_one_gets_it(rig: Rig) -> None:
+    made = await rig.make()
+    bodies = [
+        {"attachment": {"volume_uuid": made["id"], "instance_uuid": str(uuid4())}}
+        for _server in range(6)
+    ]
+    answers = await asyncio.gather(
+        *(rig.call("POST", "/attachments", body, who="nova", at="3.70") for body in bodies)
+    )
+    assert sorted(answer.status for answer in answers) == [200, *[400] * 5]
+    (row,) = await rig.sql("SELECT count(*) FROM attachments")
+    assert row[0] == 1
+
+
+async def test_a_volume_is_either_deleted_or_reserved(rig: Rig) -> None:
+    made = await rig.make()
+    body = {"attachment": {"volume_uuid": made["id"], "instance_uuid": str(uuid4())}}
+    deleted, reserved = await asyncio.gather(
+        rig.call("DELETE", f"/volumes/{made['id']}"),
+        rig.call("POST", "/attachments", body, who="nova", at="3.70"),
+    )
+    assert (deleted.status, reserved.status) in {(202, 404), (400, 200), (202, 400)}
+
+
+async def test_a_snapshot_taken_while_its_volume_goes_is_not_left_behind(rig: Rig) -> None:
+    await rig.know_cluster()
+    made = await rig.make()
+    await asyncio.gather(
+        rig.call("POST", "/snapshots", {"snapshot": {"volume_id": made["id"]}}),
+        rig.call("DELETE", f"/volumes/{made['id']}"),
+    )
+    await rig.settle()
+    volumes = await rig.sql("SELECT 1 FROM volumes WHERE deleted_at IS NULL")
+    snapshots = await rig.sql("SELECT 1 FROM snapshots WHERE deleted_at IS NULL")
+    assert len(volumes) == len(snapshots)
