@@ -35,7 +35,8 @@ def found(number: int, settings: SimulatorSettings, ids: Ids) -> Cluster:
         node = Node(
             name=settings.node_pattern.format(n=number, m=m),
             uuid=ids.uuid(),
-            address=f"10.{200 + number // 256}.{number % 256}.{10 + m}",
+            # Of this machine: nobody who tries it (for another master, say) leaves the loopback.
+            address=f"127.{200 + number // 256}.{number % 256}.{10 + m}",
             group=group.uuid,
             master=m == 1,
             memory=shape.memory_mib,

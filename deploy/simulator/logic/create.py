@@ -11,7 +11,14 @@ from deploy.simulator.logic import backing, consoles
 from deploy.simulator.logic import disks as diskwork
 from deploy.simulator.logic import nics as nicwork
 from deploy.simulator.logic.osinstall import install
-from deploy.simulator.logic.parameters import check_hv, check_os, checked, filled_be, upgraded
+from deploy.simulator.logic.parameters import (
+    check_boot,
+    check_hv,
+    check_os,
+    checked,
+    filled_be,
+    upgraded,
+)
 from deploy.simulator.logic.placement import Demand, hail, memory_free, violations
 from deploy.simulator.logic.run import (
     EXISTS,
@@ -171,6 +178,7 @@ def _check_parameters(run: Run) -> None:
             WRONG_STATE,
         )
     check_hv(hypervisor, run.input["hvparams"])
+    check_boot(hypervisor, run.input["hvparams"])
     run.input["beparams"] = upgraded(run.input["beparams"])
     checked(run.input["beparams"])
     run.learn("osparams_private", run.get("osparams_private") or {})

@@ -9,6 +9,7 @@ from deploy.simulator.logic.lifecycle import refuse_up
 from deploy.simulator.logic.modify_disks import DiskChange, plan_disks
 from deploy.simulator.logic.modify_nics import NicChange, plan_nics, undo_nics
 from deploy.simulator.logic.parameters import (
+    check_boot,
     check_hv,
     check_os,
     checked,
@@ -119,7 +120,9 @@ def _hotplug(run: Run, instance: Instance) -> bool:
 def _check_own(run: Run, instance: Instance) -> None:
     run.input["beparams"] = run.input["beparams"] or {}
     checked(upgraded(run.input["beparams"]))
-    check_hv(instance.hypervisor, run.input["hvparams"] or {})
+    given = run.input["hvparams"] or {}
+    check_hv(instance.hypervisor, given)
+    check_boot(instance.hypervisor, updated(instance.hvparams, given))
     if run.get("offline") is not None:
         refuse_up(instance, _OFFLINE[bool(run.get("offline"))])
     public, private = run.get("osparams") or {}, run.get("osparams_private") or {}

@@ -74,6 +74,13 @@ def check_hv(hypervisor: str, given: Json) -> None:
             raise OpFailed("HypervisorError", f"Parameter '{name}' is not supported")
 
 
+def check_boot(hypervisor: str, own: Json) -> None:
+    """Refuse to boot from a CD that is not there."""
+    if hypervisor != "kvm" or own.get("boot_order") != "cdrom" or own.get("cdrom_image_path"):
+        return
+    raise OpFailed("HypervisorError", "Cannot boot from cdrom without an ISO path")
+
+
 def check_os(run: Run, os_type: str, names: set[str], node: str) -> None:
     """Refuse an unknown OS or variant, and parameters the OS does not have."""
     intro = f"OS Parameters validation failed on node {node}: "

@@ -98,7 +98,12 @@ async def test_a_detached_disk_becomes_the_first_of_an_empty_instance(rapi: Clie
 
 
 async def test_parameters_go_back_to_the_clusters(rapi: Client) -> None:
-    await rapi.run("PUT", MODIFY, {"hvparams": {"boot_order": "cdrom"}})
+    alone = await rapi.run("PUT", MODIFY, {"hvparams": {"boot_order": "cdrom"}})
+    assert alone["opresult"] == [
+        ["HypervisorError", ["Cannot boot from cdrom without an ISO path"]]
+    ]
+    rescue = {"boot_order": "cdrom", "cdrom_image_path": "http://images/rescue"}
+    await rapi.run("PUT", MODIFY, {"hvparams": rescue})
     assert (await rapi.get("/2/instances/i"))["hvparams"]["boot_order"] == "cdrom"
     await rapi.run("PUT", MODIFY, {"hvparams": {"boot_order": "default"}})
     assert (await rapi.get("/2/instances/i"))["hvparams"]["boot_order"] == "disk"

@@ -57,8 +57,8 @@ class Rapi:
         assert cluster == self.name
         self.asked.append(resource)
         body: dict[str, Any] = {"fields": query.fields}
-        if query.filter is not None:
-            body["qfilter"] = query.filter
+        if query.filter is not None:  # as the gateway asks: a name that is gone is no error
+            body["qfilter"] = ["&", query.filter] if resource == "instance" else query.filter
         answer = await self.http.put(f"/2/query/{resource}", json=body)
         if answer.status_code != 200:
             raise Unavailable(answer.text)

@@ -1,12 +1,20 @@
 from collections.abc import AsyncIterator
 
 import pytest
+import structlog
 
 from deploy.simulator.testing import RunningSimulator, running_simulator
 from services.rapi_gateway.main import MIGRATIONS
 from shared.db.migrate import migrate
 from tests.integration.rapi_gateway.rig import Gateway, registered, running_gateway
 from tests.parts.postgres import MakesDatabases
+
+
+@pytest.fixture(autouse=True)
+def plain_tracebacks() -> None:
+    """Refusals are logged with their traceback: drawn with all locals, each takes a second."""
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 
 @pytest.fixture

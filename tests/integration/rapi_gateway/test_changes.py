@@ -112,12 +112,12 @@ async def test_parameters_change(gateway: Gateway, simulator: RunningSimulator, 
             instance=NAME,
             vcpus=3,
             memory=128,
-            hypervisor_parameters={"boot_order": "cdrom"},
+            hypervisor_parameters={"boot_order": "network"},
             os_private={"img_id": hidden},
         ),
     )
     assert (there.beparams["vcpus"], there.beparams["maxmem"]) == (3, 128)
-    assert there.hvparams == {"boot_order": "cdrom"}
+    assert there.hvparams == {"boot_order": "network"}
     assert there.osparams_private == {"img_id": "https://hush"}
     [row] = await gateway.sql("SELECT string_agg(submissions::text, ' ') AS row FROM submissions")
     assert "hush" not in row["row"]
