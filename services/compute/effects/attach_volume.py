@@ -56,6 +56,12 @@ async def connect(cloud: Cloud, notes: Notes) -> Notes:
         raise GiveUp(refused.message) from refused
     if connection.cluster != server.cluster:
         raise GiveUp(f"Volume {device.volume_id} is on another cluster than the server.")
+    template = await disks.template_of(cloud, server)
+    if template not in {None, connection.disk_template}:
+        raise GiveUp(
+            f"Volume {device.volume_id} is kept in a way ({connection.disk_template}) that does "
+            f"not go with the server's disks ({template})."
+        )
     await plugging.connected(cloud.transaction, server.id, device.id, connection.driver)
     return {**aimed, "connection": connection.model_dump(mode="json")}
 

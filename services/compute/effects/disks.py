@@ -4,6 +4,7 @@ from services.compute.domain.devices import BlockDevice
 from services.compute.domain.server import Server
 from services.compute.effects.cloud import Cloud, request_of
 from services.compute.usecases import plugging
+from shared.contracts.gateway import Query
 from shared.contracts.operations import DiskAdd, DiskAttach, DiskDetach, DiskRemove, DiskSpec
 from shared.contracts.volume import Connection
 from shared.errors import BadInput, Conflict, NotAllowed, NotFound
@@ -47,6 +48,18 @@ def taking_out(
     if driver == NATIVE:
         return DiskDetach(instance=instance, disk=volume_id, hotplug=hotplug)
     return DiskRemove(instance=instance, disk=volume_id, hotplug=hotplug)
+
+
+async def template_of(cloud: Cloud, server: Server) -> str | None:
+    """Return the template of an instance's disks, which any other has to be of; None: unknown.
+
+    Ganeti makes an added disk after the instance's own, whatever was asked for.
+    """
+    name = cloud.instance(server.id)
+    question = Query(fields=["disk_template"], filter=["=", "name", name])
+    answer = await cloud.gateway.query(str(server.cluster), "instance", question)
+    found = str(answer.rows[0][0][1]) if answer.rows else None
+    return None if found == "diskless" else found
 
 
 async def reserve(cloud: Cloud, server: Server, device: BlockDevice, notes: Notes) -> str:

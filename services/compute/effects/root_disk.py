@@ -27,9 +27,7 @@ def template_of(server: Server, cluster: Cluster, notes: Notes) -> str | None:
     asked = server.flavor.extra_specs.get(TEMPLATE)
     volumes = [connection for _, connection in connections_in(notes, server)]
     if any(connection.driver == NATIVE for connection in volumes):
-        raise GiveUp(
-            explained(FAILED, "Servers cannot be made with volumes of this type: attach them.")
-        )
+        raise GiveUp("Servers cannot be made with volumes of this type: attach them to one.")
     templates = {connection.disk_template for connection in volumes}
     if server.image_id is not None:
         templates.add(asked or cluster.disk_template)

@@ -110,6 +110,17 @@ async def test_a_volume_that_cannot_be_used_there_is_given_back(rig: Rig) -> Non
     assert await devices(rig, server) == []
 
 
+async def test_a_volume_of_another_template_is_not_added(rig: Rig) -> None:
+    """Ganeti would make a new disk of the instance's own template, and not say so."""
+    server, volume = await rig.active(), rig.world.volumes.own()
+    rig.world.gateway.disk_template = "plain"
+    await attach(rig, server, volume)
+    await rig.run_sagas()
+    assert rig.world.gateway.operations("disk.") == []
+    assert rig.world.volumes.volumes[volume]["status"] == "available"
+    assert await devices(rig, server) == []
+
+
 async def test_what_the_volume_service_refuses_leaves_nothing(rig: Rig) -> None:
     server, volume = await rig.active(), rig.world.volumes.own(status="in-use")
     answer = await attach(rig, server, volume)
@@ -218,6 +229,7 @@ async def test_deleting_a_server_frees_its_volumes_and_deletes_those_that_go_wit
 
 async def test_native_volumes_are_taken_out_before_the_instance_goes(rig: Rig) -> None:
     rig.world.volumes.driver = "native"
+    rig.world.gateway.disk_template = "plain"
     server = await rig.active()
     first, second = await attached(rig, server), await attached(rig, server)
     await rig.call("DELETE", f"/servers/{server}")

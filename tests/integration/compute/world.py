@@ -67,6 +67,7 @@ class PaperGateway:
     pending: bool = False
     cancels: bool = True  # whether jobs let themselves be canceled
     hypervisor: Json = field(default_factory=dict)  # what every instance has of its own
+    disk_template: str = "ext"  # of every instance
     known_instances: dict[str, str] = field(default_factory=dict)  # name -> node, for a look
     screens: dict[str, Json] = field(default_factory=dict)  # name -> console
     logs: dict[str, str] = field(default_factory=dict)  # name -> what it wrote
@@ -79,6 +80,8 @@ class PaperGateway:
             return httpx.Response(200, json={"canceled": self.cancels, "message": ""})
         if path[3] == "query":
             name = body["filter"][2]
+            if body["fields"] == ["disk_template"]:
+                return httpx.Response(200, json={"rows": [[[0, self.disk_template]]]})
             node = self.known_instances.get(name)
             told = {"name": name, "pnode": node, "custom_hvparams": self.hypervisor}
             row = [[0, told[field]] for field in body["fields"]]
