@@ -124,7 +124,9 @@ async def update_type(request: web.Request) -> web.Response:
     changed = await volume_types.change(
         request.app[DEPS].transaction, type_id_in(request), lambda kind: replace(kind, **changes)
     )
-    return answer({"volume_type": answered(request, changed)})
+    shown = answered(request, changed)
+    del shown["os-volume-type-access:is_public"]  # an extension that this answer never had
+    return answer({"volume_type": shown})
 
 
 async def delete_type(request: web.Request) -> web.Response:
