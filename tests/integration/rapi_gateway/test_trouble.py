@@ -154,13 +154,14 @@ async def test_many_gateways_send_each_submission_once(
     async with running_gateway(database) as one, running_gateway(database) as two:
         await registered(one, simulator.clusters[0])
         wanted = {uuid4(): create() for _ in range(10)}
-        states = await asyncio.gather(
+        await asyncio.gather(
             *(
                 each.client.submit("c1", key, operation)
                 for key, operation in wanted.items()
                 for each in (one, two)
             )
         )
+        states = [await settled(one, "c1", key) for key in wanted]
         assert {state.status for state in states} == {SubmissionStatus.ACCEPTED}
     assert [len(jobs_marked(simulator.admin, key)) for key in wanted] == [1] * 10
 
