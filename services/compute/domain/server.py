@@ -57,6 +57,11 @@ class Nic:
     state: DeviceState = DeviceState.ATTACHED
     fixed_ips: tuple[FixedIp, ...] = ()
 
+    @property
+    def ipv4(self) -> str | None:
+        """The address Ganeti knows it by: the first of version 4."""
+        return next((each.address for each in self.fixed_ips if ":" not in each.address), None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkWish:

@@ -130,13 +130,12 @@ def nic_specs(server: Server, ports: list[Json]) -> list[NicSpec]:
 
 def nic_spec(nic: Nic, wiring: Json) -> NicSpec:
     """Return a NIC of an instance, wired as its port says."""
-    fours = [fixed.address for fixed in nic.fixed_ips if ":" not in fixed.address]
     on_network = wiring["network"] is not None
     vlan = wiring["vlan"]
     return NicSpec(
         name=nic.port_id,
         mac=nic.mac,
-        ip=fours[0] if fours and on_network else None,
+        ip=nic.ipv4 if on_network else None,
         network=wiring["network"],
         mode=None if on_network else wiring["mode"],
         link=None if on_network else wiring["link"],

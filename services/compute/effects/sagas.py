@@ -18,6 +18,7 @@ from services.compute.effects.move_server import (
     LIVE_MIGRATE_SERVER,
     MIGRATE_SERVER,
 )
+from services.compute.effects.readdress_interface import READDRESS_INTERFACE
 from services.compute.effects.rebuild_server import REBUILD_SERVER
 from services.compute.effects.rescue_server import RESCUE_SERVER, UNRESCUE_SERVER
 from services.compute.effects.resize_server import RESIZE_SERVER, REVERT_RESIZE
@@ -45,6 +46,7 @@ DEVICES: Final = (
     ATTACH_INTERFACE,
     DETACH_INTERFACE,
     CARRY_FLOATING_IP,
+    READDRESS_INTERFACE,
 )
 SAGAS: Final[Mapping[str, Saga[Cloud]]] = {
     saga.name: saga

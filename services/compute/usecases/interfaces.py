@@ -12,6 +12,7 @@ from uuid import UUID
 
 from services.compute.domain.device_rules import Change, require_changeable, require_hotplug
 from services.compute.domain.devices import DeviceState
+from services.compute.domain.lifecycle import Action
 from services.compute.domain.request import NetworkAmbiguous
 from services.compute.domain.server import FixedIp, Nic, Server
 from services.compute.store.stores import Stores, Transaction
@@ -25,6 +26,7 @@ from shared.ids import derived
 
 ATTACH: Final = "compute.attach_interface"
 DETACH: Final = "compute.detach_interface"
+READDRESS: Final = "compute.readdress_interface"
 Json = dict[str, Any]
 
 
@@ -274,3 +276,15 @@ async def begin_unplug(
     notes = {"server": str(server_id), "port": port_id, "made": made}
     request_id = request.request_id if request else None
     await stores.sagas.start(DETACH, UUID(port_id), notes, request_id)
+
+
+async def readdress(stores: Stores, before: Server, after: Server) -> None:
+    """Have Ganeti told of the interfaces whose address is another one now."""
+    if after.cluster is None or after.action in {Action.CREATE, Action.DELETE}:
+        return
+    had = {nic.port_id: nic.ipv4 for nic in before.nics if nic.state is DeviceState.ATTACHED}
+    for nic in after.nics:
+        if nic.port_id in had and had[nic.port_id] != nic.ipv4:
+            await stores.sagas.supersede(UUID(nic.port_id))
+            notes = {"server": str(after.id), "port": nic.port_id}
+            await stores.sagas.start(READDRESS, UUID(nic.port_id), notes)

@@ -14,7 +14,7 @@ from services.compute.domain.lifecycle import Action
 from services.compute.domain.reconcile import reconcile
 from services.compute.domain.server import Group, Nic, Server
 from services.compute.store.stores import Stores, Transaction
-from services.compute.usecases.interfaces import begin_unplug
+from services.compute.usecases.interfaces import begin_unplug, readdress
 from services.compute.usecases.progress import as_told
 from services.compute.usecases.saving import save
 from shared.clock import utcnow
@@ -111,9 +111,9 @@ async def tell_ports(stores: Stores, ids: Sequence[str]) -> None:
         if groups is None:
             groups = server.security_groups
         if (nics, groups) != (server.nics, server.security_groups):
-            await save(
-                stores, replace(server, nics=nics, security_groups=groups, updated_at=utcnow())
-            )
+            told_of = replace(server, nics=nics, security_groups=groups, updated_at=utcnow())
+            await save(stores, told_of)
+            await readdress(stores, server, told_of)
         for nic in gone if _may_change(server) else ():  # its owner took the port away
             await begin_unplug(stores, server.id, nic.port_id, made=False)
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from services.compute.domain.server import Group, Server
 from services.compute.store.stores import Transaction
 from services.compute.usecases.acting import Actor
-from services.compute.usecases.interfaces import know
+from services.compute.usecases.interfaces import know, readdress
 from services.compute.usecases.neighbours import Networks
 from services.compute.usecases.progress import as_told
 from services.compute.usecases.saving import save
@@ -139,6 +139,7 @@ async def _change(
         )
         if changed != server:
             await save(stores, replace(changed, updated_at=utcnow()), using.actor.request_id)
+            await readdress(stores, server, changed)
 
 
 def _of(ports: Any, groups: Sequence[Group]) -> tuple[Group, ...]:

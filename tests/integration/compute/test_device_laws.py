@@ -10,10 +10,11 @@ from services.compute.effects.attach_volume import ATTACH_VOLUME
 from services.compute.effects.carry_floating_ip import CARRY_FLOATING_IP
 from services.compute.effects.detach_interface import DETACH_INTERFACE
 from services.compute.effects.detach_volume import DETACH_VOLUME
+from services.compute.effects.readdress_interface import READDRESS_INTERFACE
 from services.compute.effects.sagas import DEVICES
 from shared.saga.definition import Notes, Saga
 from tests.integration.compute import test_interfaces as nics
-from tests.integration.compute.rig import NETWORK, Rig
+from tests.integration.compute.rig import NETWORK, Rig, port_changed
 from tests.integration.compute.test_floating_ips import FloatingIp
 from tests.integration.compute.test_saga_laws import cloud_of, failing_at, notes_of, patiently, run
 from tests.integration.compute.test_volumes import attach, attached, detach, devices
@@ -24,6 +25,7 @@ HELD_HERE = {
     "compute.attach_interface",
     "compute.detach_interface",
     "compute.carry_floating_ip",
+    "compute.readdress_interface",
 }
 
 
@@ -156,3 +158,15 @@ async def test_carrying_an_address_twice_carries_it_once(rig: Rig) -> None:
     assert await run(rig, CARRY_FLOATING_IP, await notes_of(rig), twice=True)
     assert nics_of(rig) == [fip.port]
     assert len(rig.world.gateway.operations("nic.")) == 1
+
+
+async def test_telling_an_address_twice_tells_it_once(rig: Rig) -> None:
+    server = await rig.active()
+    (port,) = rig.world.network.ports.values()
+    fixed = [{"subnet_id": port["fixed_ips"][0]["subnet_id"], "ip_address": "10.0.0.77"}]
+    await rig.hear(port_changed(port | {"fixed_ips": fixed}, 5))
+    assert await run(rig, READDRESS_INTERFACE, await notes_of(rig), twice=True)
+    (told,) = rig.world.gateway.operations("nic.")
+    assert (told["operation"], told["ip"]) == ("nic.change", "10.0.0.77")
+    shown = (await rig.show(server))["addresses"]["private"]
+    assert [each["addr"] for each in shown] == ["10.0.0.77"]

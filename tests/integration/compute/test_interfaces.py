@@ -130,7 +130,7 @@ async def test_what_the_network_service_refuses_leaves_nothing(rig: Rig) -> None
     server = await rig.active()
     rig.world.network.refuse_ports = 409
     assert (await attach(rig, server, net_id=NETWORK)).status == 400
-    fixed = {"net_id": NETWORK, "fixed_ips": [{"ip_address": "10.0.0.9"}]}
+    fixed: Json = {"net_id": NETWORK, "fixed_ips": [{"ip_address": "10.0.0.9"}]}
     assert (await attach(rig, server, **fixed)).status == 409
     assert len(await ports(rig, server)) == 1
     assert (await attach(rig, server, net_id=fresh_id())).status == 404
