@@ -105,7 +105,7 @@ async def detach(
 
     Raises:
         VolumeNotFound: there is no such volume.
-        WrongStatus: nobody has it, or several have and it is not said which.
+        WrongStatus: several have it, and it is not said which.
         UsedByServer: compute made the attachment, and it is not compute who asks.
     """
     async with transaction() as stores:
@@ -136,10 +136,8 @@ def _which(
 
 
 async def _let_go(stores: Stores, volume_id: UUID, *, force: bool) -> None:
-    """Nobody has the volume: one that seems to be used is free."""
+    """Nobody has the volume: one that seems to be used is free, any other stays as it is."""
     volume = await stores.volumes.get(volume_id, None)
     if volume.status in {Status.ATTACHING, Status.DETACHING, Status.IN_USE} or force:
         freed = volume.having(Status.AVAILABLE, utcnow())
         await save(stores, replace(freed, attachments=()))
-        return
-    raise WrongStatus(f"Invalid volume: Volume {volume.id} is {volume.status}, not attached.")

@@ -200,6 +200,7 @@ async def test_administrators_detach_by_force(rig: Rig) -> None:
     assert forced.status == 202
     shown = await rig.show(made["id"])
     assert (shown["status"], shown["attachments"]) == ("available", [])
+    assert (await rig.act(made["id"], "os-detach")).status == 202  # as Cinder: it is detached
 
 
 async def test_a_server_elsewhere_cannot_have_it(rig: Rig) -> None:
