@@ -42,6 +42,11 @@ class Servers:
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 
+    def is_gone(self, service: str, path: str) -> bool:
+        """Whether a service answers 404 for something."""
+        answer = self.real.site.cloud.call("GET", service, path, who=DEMO)
+        return answer.status_code == 404
+
     def create(self, **more: Any) -> str:
         """Have an active server; gives its id."""
         wanted = {"flavorRef": "small", "imageRef": self.image, "availability_zone": ZONE}
@@ -121,7 +126,9 @@ class Servers:
     def drop_volume(self, volume_id: str) -> None:
         """Have a volume no more."""
         self.call("DELETE", "volume", f"/v3/volumes/{volume_id}")
-        until(lambda: not self.volume_file(volume_id).exists(), WHILE, "the volume's end")
+        path = f"/v3/volumes/{volume_id}"
+        until(lambda: self.is_gone("volume", path), WHILE, "the volume's end")
+        assert not self.volume_file(volume_id).exists()
 
     def delete(self, server_id: str) -> None:
         """Have a server no more, here and there."""

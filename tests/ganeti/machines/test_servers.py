@@ -167,8 +167,8 @@ def test_a_snapshot_becomes_a_volume(servers: Servers) -> None:
     assert content(servers, clone, MIB) == guest.image()
     servers.drop_volume(clone)
     servers.call("DELETE", "volume", path)
-    file = servers.cluster.storage / "snapshots" / snapshot
-    until(lambda: not file.exists(), WHILE, "the snapshot's end")
+    until(lambda: servers.is_gone("volume", path), WHILE, "the snapshot's end")
+    assert not (servers.cluster.storage / "snapshots" / snapshot).exists()
     servers.drop_volume(volume)
 
 
