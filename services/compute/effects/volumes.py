@@ -22,6 +22,8 @@ REFUSALS: Final = (*disks.REFUSALS, OverQuota)
 
 async def have_volumes(cloud: Cloud, notes: Notes) -> Notes:
     """Have each volume there and promised to the server."""
+    if not notes.get("volumes", True):
+        return {}
     server = await progress.read(cloud.transaction, subject_of(notes))
     for device in server.volumes:
         try:
@@ -89,6 +91,8 @@ async def _keep(
 
 async def give_volumes_back(cloud: Cloud, notes: Notes) -> None:
     """Free the volumes, and delete those that were made for the server."""
+    if not notes.get("volumes", True):
+        return
     server = await progress.read(cloud.transaction, subject_of(notes))
     for device in server.volumes:
         if device.attachment_id is not None or not device.is_ours:
@@ -101,6 +105,8 @@ async def give_volumes_back(cloud: Cloud, notes: Notes) -> None:
 
 async def connect_volumes(cloud: Cloud, notes: Notes) -> Notes:
     """Learn how each volume becomes a disk where the server goes."""
+    if not notes.get("volumes", True):
+        return {"connections": {}}
     server = await progress.read(cloud.transaction, subject_of(notes))
     connections: dict[str, Any] = {}
     for device in server.volumes:
@@ -141,6 +147,8 @@ def connections_in(notes: Notes, server: Server) -> list[tuple[BlockDevice, Conn
 
 async def use_volumes(cloud: Cloud, notes: Notes) -> Notes:
     """Say that the server has its volumes."""
+    if not notes.get("volumes", True):
+        return {}
     server = await progress.read(cloud.transaction, subject_of(notes))
     for device in server.volumes:
         await progress.change_volume(

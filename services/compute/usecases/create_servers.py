@@ -204,7 +204,8 @@ async def _add(
         ]
     )
     for server in servers:
-        await stores.sagas.start(CREATE, server.id, {}, request_id)
+        notes = {"volumes": bool(server.volumes)}  # most have none: what is about them is skipped
+        await stores.sagas.start(CREATE, server.id, notes, request_id)
     await stores.outbox.publish(*facts, request_id=request_id)
 
 
