@@ -1,5 +1,6 @@
 """Volumes come onto servers and go again, whatever happens in between."""
 
+import asyncio
 from typing import Any
 
 from services.compute.api.deps import DEPS
@@ -296,3 +297,36 @@ async def test_nobody_elses_server_or_volume_is_touched(rig: Rig) -> None:
     assert (foreign.status, unknown.status) == (404, 404)
     assert (await attach(rig, server, fresh_id())).status == 404
     assert (await rig.call("DELETE", f"{path}/{volume}")).status == 404
+
+
+async def test_volumes_attached_at_once_have_names_of_their_own(rig: Rig) -> None:
+    server = await rig.active()
+    volumes = [rig.world.volumes.own() for _each in range(3)]
+    answers = await asyncio.gather(*(attach(rig, server, each) for each in volumes))
+    names = [answer.body["volumeAttachment"]["device"] for answer in answers]
+    assert sorted(names) == ["/dev/vdb", "/dev/vdc", "/dev/vdd"]
+    await rig.run_sagas()
+    await rig.end_jobs()
+    assert {each["status"] for each in rig.world.volumes.volumes.values()} == {"in-use"}
+    assert len(await devices(rig, server)) == 3
+
+
+async def test_a_volume_attached_twice_at_once_is_attached_once(rig: Rig) -> None:
+    server, volume = await rig.active(), rig.world.volumes.own()
+    answers = await asyncio.gather(*(attach(rig, server, volume) for _each in range(3)))
+    assert sorted(answer.status for answer in answers) == [200, 400, 400]
+    assert len(await devices(rig, server)) == 1
+
+
+async def test_a_volume_is_attached_or_the_server_deleted(rig: Rig) -> None:
+    """Whoever comes first: in the end the volume is free and the server gone."""
+    server, volume = await rig.active(), rig.world.volumes.own()
+    await asyncio.gather(attach(rig, server, volume), rig.call("DELETE", f"/servers/{server}"))
+    await rig.run_sagas()
+    await rig.end_jobs()
+    await rig.wake()
+    await rig.run_sagas()
+    await rig.end_jobs()
+    assert rig.world.volumes.volumes[volume]["status"] == "available"
+    assert rig.world.volumes.attachments == {}
+    assert (await rig.call("GET", f"/servers/{server}")).status == 404
