@@ -6,16 +6,23 @@ from typing import Any
 from uuid import UUID
 
 import aiohttp
+import httpx
 
 from services.compute.api import server_actions
 from services.compute.api.actions.unbuilt import UNBUILT
 from services.compute.store.tables import metadata
+from tests.contract.compute.test_proxies import GROUP, Neutron
 from tests.contract.hostile.noting import Notes
 from tests.contract.hostile.samples import Json
 from tests.contract.hostile.target import Route, Target, routes_of
 from tests.integration.compute.rig import FLAVOR, IMAGE, NETWORK, Rig, furnish, running_rig
 
 ABSENT = str(UUID(int=79))
+# What Nova did for its neighbours, until it did not.
+OLD = {"OpenStack-API-Version": "compute 2.1"}
+PROXIES = (
+    "images", "os-security-group", "os-networks", "os-tenant-networks", "os-floating-ip", "os-fping",
+)  # fmt: skip
 
 
 def is_walked(path: str) -> bool:
@@ -26,7 +33,7 @@ def is_walked(path: str) -> bool:
 
 def bodies() -> dict[Route, list[Any]]:
     """Return bodies of routes that no model reads alone."""
-    server = "/v2.1/servers/{server_id}"
+    server, image = "/v2.1/servers/{server_id}", "/v2.1/images/{image_id}"
     return {
         Route("POST", f"{server}/action"): [
             *({name: {}} for name in server_actions.ACTIONS),
@@ -39,7 +46,14 @@ def bodies() -> dict[Route, list[Any]]:
         ],
         Route("PUT", "/v2.1/flavors/{flavor_id}/os-extra_specs/{key}"): [{"hw:k": "w"}],
         Route("PUT", "/v2.1/os-hosts/{host}"): [],
-        Route("PUT", "/v2.1/os-services/{service_id}"): [],
+        Route("PUT", "/v2.1/os-services/{service_id}"): [{"status": "enabled"}],
+        # Gone since 2.36 and 2.39: refused before their bodies are read.
+        Route("POST", f"{image}/metadata"): [],
+        Route("PUT", f"{image}/metadata"): [],
+        Route("PUT", f"{image}/metadata/{{key}}"): [],
+        Route("POST", "/v2.1/os-security-groups"): [],
+        Route("PUT", "/v2.1/os-security-groups/{group_id}"): [],
+        Route("POST", "/v2.1/os-security-group-rules"): [],
         Route("POST", "/v2.1/os-aggregates/{aggregate_id}/action"): [
             {"add_host": {"host": "node1.athens"}},
             {"remove_host": {"host": "node1.athens"}},
@@ -52,6 +66,7 @@ def bodies() -> dict[Route, list[Any]]:
 async def compute_target(url: str, notes: Notes) -> AsyncIterator[Target]:
     """Run the compute service."""
     async with running_rig(url) as rig, aiohttp.ClientSession() as session:
+        _have_security_groups(rig)
 
         async def refurnish(target: Target) -> None:
             await target.empty()
@@ -71,8 +86,14 @@ async def compute_target(url: str, notes: Notes) -> AsyncIterator[Target]:
             notes=notes,
             bodies=bodies(),
             headers={"OpenStack-API-Version": "compute 2.96"},
+            headers_at={f"/v2.1/{name}": OLD for name in PROXIES},
             service="admin",
         )
+
+
+def _have_security_groups(rig: Rig) -> None:
+    http: Any = rig.service.parts.http
+    http._transport = httpx.MockTransport(Neutron(rig).answer)
 
 
 async def _make(rig: Rig, path: str, body: Json, who: str = "demo") -> Json:
@@ -84,6 +105,12 @@ async def _make(rig: Rig, path: str, body: Json, who: str = "demo") -> Json:
 
 async def _furnish(rig: Rig, target: Target) -> None:
     await furnish(rig)
+    rig.world.images.images[IMAGE] |= {
+        "created_at": "2026-01-01T00:00:00Z",
+        "updated_at": "2026-01-01T00:00:00Z",
+        "protected": False,
+        "k": "v",
+    }
     await rig.know_cluster()
     server = await rig.active(metadata={"k": "v"}, tags=["t"])
     await _make(rig, "/os-keypairs", {"keypair": {"name": "key", "type": "ssh", "public_key": KEY}})
@@ -113,16 +140,21 @@ async def _furnish(rig: Rig, target: Target) -> None:
         "os-quota-class-sets/name": "default",
         "project": "d" * 32,
         "group_id": group["id"],
+        "os-security-groups/group_id": GROUP,
+        "rule_id": ABSENT,
+        "network_id": NETWORK,
         "hypervisor_id": str(hypervisors[0]["id"]),
         "host": "node1.athens",
         "power": "startup",
-        "service_id": str(services[0]["id"]),
+        "service_id": str(services[-1]["id"]),  # on a node
         "alias": "os-keypairs",
         "token": ABSENT,
         "before": "2026-01-01",
         "migration_id": "1",
         "aggregate_id": str(aggregate["id"]),
         "image_id": IMAGE,
+        "network_id": NETWORK,
+        "rule_id": ABSENT,
     }
     target.private = {"server_id", "port_id", "group_id"}
     target.names = {
