@@ -9,7 +9,10 @@ from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
+import structlog
+
 from services.compute.domain.devices import DeviceState
+from services.compute.domain.drift import strange_disks
 from services.compute.domain.lifecycle import Action
 from services.compute.domain.reconcile import reconcile
 from services.compute.domain.server import Group, Nic, Server
@@ -26,6 +29,8 @@ from shared.contracts.resources import (
     ResourceChanged,
     SecurityGroupChanged,
 )
+
+log = structlog.get_logger(__name__)
 
 PORT: Final = PortChanged.resource
 NETWORK: Final = NetworkChanged.resource
@@ -66,6 +71,10 @@ async def record_instances(
             found = server
             for seen in newest.get(server.id, ()):
                 found = reconcile(found, seen, now)
+                if strange := strange_disks(server, seen):
+                    log.warning(
+                        "instance has disks of nobody's", server=str(server.id), disks=strange
+                    )
             if found is not server:
                 await save(stores, found)
 
