@@ -153,8 +153,6 @@ async def _furnish(rig: Rig, target: Target) -> None:
         "migration_id": "1",
         "aggregate_id": str(aggregate["id"]),
         "image_id": IMAGE,
-        "network_id": NETWORK,
-        "rule_id": ABSENT,
     }
     target.private = {"server_id", "port_id", "group_id"}
     target.names = {

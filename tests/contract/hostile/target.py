@@ -71,7 +71,7 @@ class Target:
         furnish: empties the service, and has the things of A; sets ``ids`` and ``names``.
         notes: what it is heard doing.
         bodies: of routes whose handlers read them by no model, and of actions.
-        headers: of every request.
+        headers: of every request, but where ``headers_at`` has others.
     """
 
     name: str
@@ -85,6 +85,7 @@ class Target:
     notes: Notes
     bodies: Mapping[Route, list[Any]] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    headers_at: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by path
     content_types: Mapping[str, str] = field(default_factory=dict)  # by method or last step
     # By "parameter", "collection/parameter" or "last step/parameter".
     ids: dict[str, str] = field(default_factory=dict)
@@ -121,7 +122,7 @@ class Target:
     ) -> Said:
         """Send a request exactly as it is spelled; forget what was noted before."""
         self.notes.clear()
-        sent = {"X-Auth-Token": who, **self.headers, **headers}
+        sent = {"X-Auth-Token": who, **self._headers_for(path), **headers}
         if content is not None:
             ends = "/" + path.partition("?")[0].rpartition("/")[2]
             kinds = self.content_types
@@ -130,6 +131,12 @@ class Target:
         url = URL(self.base + path, encoded=True)
         async with self.session.request(method, url, data=content, headers=sent) as answer:
             return Said(answer.status, dict(answer.headers), await answer.read())
+
+    def _headers_for(self, path: str) -> Mapping[str, str]:
+        for beginning, headers in self.headers_at.items():
+            if path.startswith(beginning):
+                return headers
+        return self.headers
 
     async def digest(self) -> dict[str, str]:
         """Return, by table, what tells whether anything in the database changed."""
