@@ -21,7 +21,7 @@ ABSENT = str(UUID(int=79))
 # What Nova did for its neighbours, until it did not.
 OLD = {"OpenStack-API-Version": "compute 2.1"}
 PROXIES = (
-    "images", "os-security-group", "os-networks", "os-tenant-networks", "os-floating-ip", "os-fping",
+    "images", "os-security-group", "os-networks", "os-tenant-networks", "os-floating-ip",
 )  # fmt: skip
 
 
