@@ -274,6 +274,8 @@ def _kept_after(server: Server, action: Action, *, succeeded: bool) -> dict[str,
         return {"flavor": old, "other_flavor": None, "kept": {}}
     if (action, succeeded) in {(Action.RESCUE, False), (Action.UNRESCUE, True)}:
         return {"kept": {}}
+    if action in {Action.CREATE_IMAGE, Action.CREATE_BACKUP}:
+        return {"kept": {}}
     if action is Action.CONFIRM_RESIZE:
         return {"other_flavor": None, "kept": {}}
     return {}

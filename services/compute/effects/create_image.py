@@ -34,9 +34,18 @@ async def get_ticket(cloud: Cloud, notes: Notes) -> Notes:
 
 
 async def drop_image(cloud: Cloud, notes: Notes) -> None:
-    """Have no such image: a record that never gets its bytes helps nobody."""
+    """Have no such image: a record that never gets its bytes helps nobody; one that has stays."""
     try:
-        await cloud.images.delete_image(notes["image"], request_of(notes))
+        image = await cloud.images.image(notes["image"])
+    except NotFound:  # its owner deleted it
+        return
+    if image.get("status") != "active":
+        await _delete(cloud, notes, notes["image"])
+
+
+async def _delete(cloud: Cloud, notes: Notes, image_id: str) -> None:
+    try:
+        await cloud.images.delete_image(image_id, request_of(notes))
     except (NotFound, NotAllowed):  # its owner deleted it, or protects it
         return
 
@@ -86,7 +95,7 @@ async def rotate(cloud: Cloud, notes: Notes) -> Notes:
         }
     )
     for image in found[notes["rotation"] :]:
-        await drop_image(cloud, {**notes, "image": image["id"]})
+        await _delete(cloud, notes, image["id"])
     return {}
 
 

@@ -1,7 +1,7 @@
 """Makes images of servers: the record at once, the bytes by a saga."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -82,7 +82,8 @@ async def create_image(
     try:
         async with transaction() as stores:
             server = await stores.servers.get(server_id, actor.scope)
-            await begin(stores, server, wanted.action, actor, CREATE_IMAGE, notes)
+            sending = replace(server, kept={"image": str(image_id)})
+            await begin(stores, sending, wanted.action, actor, CREATE_IMAGE, notes)
     except Exception:  # whatever it was, nobody will ever send this image
         await _forget_image(neighbours, image_id, actor)
         raise

@@ -18,12 +18,13 @@ from services.compute.domain.reconcile import reconcile
 from services.compute.domain.server import Group, Nic, Server
 from services.compute.store.stores import Stores, Transaction
 from services.compute.usecases.interfaces import begin_unplug, readdress
-from services.compute.usecases.progress import as_told
+from services.compute.usecases.progress import as_observed, as_told
 from services.compute.usecases.saving import save
 from shared.clock import utcnow
 from shared.contracts.ganeti import EpochChanged, InstanceObserved, JobObserved
 from shared.contracts.gateway import ClusterChanged
 from shared.contracts.resources import (
+    ImageChanged,
     NetworkChanged,
     PortChanged,
     ResourceChanged,
@@ -34,6 +35,7 @@ log = structlog.get_logger(__name__)
 
 PORT: Final = PortChanged.resource
 NETWORK: Final = NetworkChanged.resource
+IMAGE: Final = ImageChanged.resource
 GROUP: Final = SecurityGroupChanged.resource
 
 
@@ -98,6 +100,8 @@ async def record_resources(transaction: Transaction, facts: Sequence[ResourceCha
         news = await stores.projections.record_resources(facts)
         if ports := sorted(ident for kind, ident in news if kind == PORT):
             await tell_ports(stores, ports)
+        if images := sorted(ident for kind, ident in news if kind == IMAGE):
+            await _tell_images(stores, images)
         if networks := sorted(ident for kind, ident in news if kind == NETWORK):
             await _tell_networks(stores, networks)
 
@@ -155,6 +159,24 @@ async def _groups(
     if len(known) < len(ids) or any(nic.port_id not in told for nic in nics):
         return None
     return tuple(Group(id=ident, name=str(known[ident].get("name", ""))) for ident in ids)
+
+
+async def _tell_images(stores: Stores, ids: Sequence[str]) -> None:
+    """Be done with a server once the image made of it is there.
+
+    Its owner sees the image as soon as the bytes are stored, and goes on with the server; what is
+    left to do (Ganeti ends its job and forgets the address) does not concern them.
+    """
+    for ident, document in (await stores.projections.documents(IMAGE, ids)).items():
+        server_id = server_named(str(document.get("instance_uuid") or ""), "")
+        if server_id is None or document.get("status") != "active":
+            continue
+        server = await stores.servers.find(server_id)
+        if server is None or server.action is not Action.CREATE_IMAGE:
+            continue
+        if server.kept.get("image") == ident:
+            done = server.settle(utcnow(), succeeded=True, job=server.last_job)
+            await save(stores, await as_observed(stores, done))
 
 
 async def _tell_networks(stores: Stores, ids: Sequence[str]) -> None:

@@ -155,14 +155,14 @@ def as_told(nic: Nic, document: dict[str, object]) -> Nic:
 async def enter(
     transaction: Transaction, server_id: UUID, action: Action, phase: Task | None
 ) -> Server:
-    """Say how far an action is; return the server.
+    """Say how far an action is; return the server, which may be settled already.
 
     Raises:
         TakenOver: something else is being done to it.
     """
     async with transaction() as stores:
-        server = await _during(stores, server_id, action)
-        if phase is None or server.phase is phase:
+        server = await _during(stores, server_id, action, None)
+        if server.action is None or phase is None or server.phase is phase:
             return server
         return await save(stores, server.enter(phase, utcnow()))
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from shared.contracts.ganeti import Failure
-from tests.integration.compute.rig import IMAGE, Rig
+from shared.contracts.ganeti import Failure, JobStatus
+from shared.contracts.resources import ImageChanged
+from tests.integration.compute.rig import IMAGE, Rig, fresh_id
 
 
 async def make(rig: Rig, ident: str, mv: str = "2.1", **given: Any) -> Any:
@@ -55,13 +56,13 @@ async def test_the_id_is_answered_since_2_45(rig: Rig) -> None:
 
 async def test_a_failure_takes_the_record_back(rig: Rig) -> None:
     ident = await rig.active()
+    rig.world.images.arrive = False
     await make(rig, ident)
     await rig.run_sagas()
     await rig.fail_last_job(Failure.ENVIRONMENT)
     await settled(rig)
     assert await rig.state(ident) == ("ACTIVE", None)
     assert made(rig) == []
-    rig.world.images.arrive = False
     await make(rig, ident)
     await settled(rig)
     assert await rig.state(ident) == ("ACTIVE", None)
@@ -124,3 +125,34 @@ async def test_backups_rotate(rig: Rig) -> None:
         given = {"name": "x", "backup_type": "daily", "rotation": 1} | wrong
         answer = await rig.call("POST", f"/servers/{ident}/action", {"createBackup": given})
         assert answer.status == 400, wrong
+
+
+async def test_a_server_is_free_as_soon_as_its_image_is_there(rig: Rig) -> None:
+    ident = await rig.active()
+    await make(rig, ident)
+    await rig.run_sagas()
+    (image,) = made(rig)
+
+    async def told(version: int, ident: str, **fields: Any) -> None:
+        document = image | {"id": ident, "status": "active"} | fields
+        await rig.hear(
+            ImageChanged(id=ident, project_id="d" * 32, version=version, document=document)
+        )
+
+    await told(1, fresh_id())  # somebody else's, that only says so
+    await told(1, image["id"], status="saving")
+    assert (await rig.state(ident))[1] is not None
+    await rig.hear_job(2, JobStatus.SUCCESS)  # Ganeti knows where to; now it exports
+    await rig.run_sagas()
+    await told(2, image["id"])
+    assert await rig.state(ident) == ("ACTIVE", None)
+    await settled(rig)
+    assert await rig.state(ident) == ("ACTIVE", None)
+    kinds = [each["operation"] for each in rig.world.gateway.operations()][1:]
+    assert kinds == ["instance.configure", "instance.export", "instance.configure"]
+    await make(rig, ident)
+    await rig.run_sagas()
+    await told(1, made(rig)[-1]["id"])
+    assert (await rig.act(ident, **{"os-stop": None})).status == 202
+    await settled(rig)
+    assert await rig.state(ident) == ("SHUTOFF", None)
