@@ -16,7 +16,6 @@ from services.volume.domain import attachment
 from services.volume.domain.lifecycle import Action
 from services.volume.usecases import legacy_attaching, volumes
 from services.volume.usecases.legacy_attaching import Attached
-from shared.errors import BadInput
 from shared.identity.caller import CALLER
 
 
@@ -48,14 +47,6 @@ async def roll_detaching(request: web.Request, volume_id: UUID, _given: Nothing)
 
 async def attach(request: web.Request, volume_id: UUID, given: Attach) -> web.Response:
     """Note that a server, or a host, has the volume."""
-    if given.instance_uuid is not None:
-        try:
-            UUID(given.instance_uuid)
-        except ValueError as wrong:
-            raise BadInput(
-                f"Invalid input for field/attribute instance_uuid. Value: "
-                f"{given.instance_uuid[:60]}. It is not a 'uuid'."
-            ) from wrong
     who = Attached(
         server_id=given.instance_uuid,
         host=given.host_name,

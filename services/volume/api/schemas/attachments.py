@@ -2,14 +2,14 @@
 
 from typing import Any, Literal
 
-from services.volume.api.schemas.base import Closed, Word
+from services.volume.api.schemas.base import Closed, Uuid, Word
 
 
 class NewAttachment(Closed):
     """A use of a volume to have."""
 
     volume_uuid: Word
-    instance_uuid: Word | None = None
+    instance_uuid: Uuid | None = None
     connector: dict[str, Any] | None = None
     mode: Literal["rw", "ro"] | None = None  # since 3.54
 

@@ -50,4 +50,7 @@ Text = Annotated[str, Field(strict=True, max_length=255)]
 Word = Annotated[str, Field(strict=True, min_length=1, max_length=255)]
 Key = Annotated[str, Field(strict=True, pattern=r"^[a-zA-Z0-9\-_:. ]{1,255}$")]
 Flag = Annotated[bool, BeforeValidator(_flag), Field(strict=True)]
+Uuid = Annotated[
+    str, Field(strict=True, pattern=r"^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$")
+]
 Metadata = dict[Key, Text]

@@ -5,7 +5,17 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, model_validator
 
-from services.volume.api.schemas.base import Closed, Flag, Key, Metadata, Name, Size, Text, Word
+from services.volume.api.schemas.base import (
+    Closed,
+    Flag,
+    Key,
+    Metadata,
+    Name,
+    Size,
+    Text,
+    Uuid,
+    Word,
+)
 
 ENVELOPE: Final = "volume"
 HINTS: Final = "OS-SCH-HNT:scheduler_hints"
@@ -132,7 +142,7 @@ class ReadOnly(Closed):
 class Attach(Closed):
     """``os-attach``."""
 
-    instance_uuid: Word | None = None
+    instance_uuid: Uuid | None = None
     host_name: Word | None = None
     mountpoint: Annotated[str, Field(strict=True, min_length=1, max_length=255)]
     mode: Literal["rw", "ro"] | None = None
