@@ -5,7 +5,6 @@ from typing import Final
 
 from services.compute.api.actions.known import NotPossible, Unbuilt
 
-LATER: Final = "is not built yet"
 NEVER: Final = "is not possible with Ganeti"
 NO_PAUSE: Final = "is not possible: Ganeti cannot pause instances; stop the server, or shelve it"
 NO_SUSPEND: Final = "is not possible: Ganeti cannot save instances; stop the server, or shelve it"
