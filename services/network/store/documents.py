@@ -73,7 +73,9 @@ class Query:
         self._column = "admin_doc"
         self.parameters: list[object] = []
         self.conditions: list[str] = []
+        self._seen = "true"  # of the marker too: what nobody sees is nothing to go on after
         if not view.everything:
+            self._seen = listing.visible.replace("{project}", "$1::text")
             self.add(listing.visible.replace("{project}", "${n}::text"), view.project_id)
             self._column = listing.shown.replace("{project}", "$1::text")
 
@@ -122,25 +124,27 @@ class Query:
         if not any(expression == "id" for expression, _ in orders):
             orders.append(("id", wanted.backwards))
         if wanted.marker is not None:
-            self.add(_after_marker(listing.table, orders), wanted.marker)
+            marked = f"FROM {listing.table} WHERE id = ${{n}}::uuid AND ({self._seen})"
+            self.add(_after_marker(marked, orders), wanted.marker)
         where = f" WHERE {' AND '.join(self.conditions)}" if self.conditions else ""
         by = ", ".join(f"{expression} {'DESC' if down else 'ASC'}" for expression, down in orders)
         limit = "" if wanted.limit is None else f" LIMIT {int(wanted.limit)}"
         return f"SELECT id, {self._column} AS doc FROM {listing.table}{where} ORDER BY {by}{limit}"
 
 
-def _after_marker(table: str, orders: Sequence[tuple[str, bool]]) -> str:
-    """Return the condition of rows that come after the marker's in this order."""
+def _after_marker(marked: str, orders: Sequence[tuple[str, bool]]) -> str:
+    """Return the condition of rows that come after the marker's in this order.
+
+    Args:
+        marked: where the marker's row is: ``FROM`` and ``WHERE``.
+        orders: expressions, and whether each descends.
+    """
     alternatives = []
     for position, (expression, down) in enumerate(orders):
-        same = [f"{each} = {_of_marker(table, each)}" for each, _ in orders[:position]]
-        beyond = f"{expression} {'<' if down else '>'} {_of_marker(table, expression)}"
+        same = [f"{each} = (SELECT {each} {marked})" for each, _ in orders[:position]]
+        beyond = f"{expression} {'<' if down else '>'} (SELECT {expression} {marked})"
         alternatives.append(f"({' AND '.join([*same, beyond])})")
     return f"({' OR '.join(alternatives)})"
-
-
-def _of_marker(table: str, expression: str) -> str:
-    return f"(SELECT {expression} FROM {table} WHERE id = ${{n}}::uuid)"
 
 
 def _read(known: Filter, values: Sequence[str]) -> list[Any]:

@@ -72,6 +72,7 @@ async def compute_target(url: str, notes: Notes) -> AsyncIterator[Target]:
             await target.empty()
             rig.world.gateway.submissions.clear()
             rig.world.gateway.jobs.clear()
+            rig.world.images.images.clear()
             await _furnish(rig, target)
 
         yield Target(

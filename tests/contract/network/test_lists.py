@@ -82,6 +82,15 @@ async def test_queries_that_cannot_be_meant_are_refused(rig: Rig, query: str) ->
     assert answer["NeutronError"]["type"] == "HTTPBadRequest"
 
 
+async def test_a_page_after_what_others_have_is_not_found(rig: Rig) -> None:
+    _, foreign = await rig.network("10.9.0.0/24", who="other")
+    await rig.network()
+    for order in ("sort_key=name&sort_dir=asc", "sort_key=id&sort_dir=desc", "limit=5"):
+        path = f"/subnets?{order}&marker={foreign['id']}"
+        status, answer = await rig.call("demo", "GET", path)
+        assert (status, answer["NeutronError"]["type"]) == (404, "SubnetNotFound"), order
+
+
 @pytest.mark.parametrize("marker", ["web", "5d8f0000-0000-4000-8000-00000000dead"])
 async def test_a_page_after_nobody_is_not_found(rig: Rig, marker: str) -> None:
     status, answer = await rig.call("demo", "GET", f"/networks?limit=1&marker={marker}")
