@@ -10,6 +10,7 @@ from tests.tempest.cloud import Cloud
 
 Section = Mapping[str, object]
 PATIENCE: Final = 120  # seconds
+SECOND_IMAGE: Final = bytes(1 << 20)  # of nothing: some tests only need two that differ
 
 # What no Ganeti can do, or what needs a way into guests that the examined cloud has not.
 COMPUTE_FEATURES: Final[Section] = {
@@ -137,6 +138,8 @@ def _compute(cloud: Cloud) -> Mapping[str, Section]:
     flavors = cloud.get("compute", "/flavors/detail")["flavors"]
     first, second = _two("flavor", sorted(flavors, key=lambda each: (each["ram"], each["disk"])))
     images = cloud.get("image", "/v2/images?status=active&visibility=public")["images"]
+    if len(images) == 1:
+        images.append(cloud.add_image("tempest-other", SECOND_IMAGE))
     image, other = _two("public image", sorted(images, key=lambda each: each["size"]))
     least, most = cloud.microversions("compute")
     nodes = cloud.get("compute", "/os-hypervisors")["hypervisors"]

@@ -70,6 +70,10 @@ def shown_after(
         view["fault"] = views.fault_view(server.fault, detailed=request[CALLER].is_admin)
     if minor >= 71:
         view["server_groups"] = [str(server.group_id)] if server.group_id else []
+    view["addresses"] = {
+        label: [{"version": each["version"], "addr": each["addr"]} for each in there]
+        for label, there in view["addresses"].items()
+    }
     return {name: value for name, value in view.items() if name not in but}
 
 

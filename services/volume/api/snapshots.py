@@ -44,7 +44,7 @@ async def create(request: web.Request) -> web.Response:
             "Invalid value for 'force'. Passing false is not allowed since microversion 3.66."
         )
     wish = SnapshotWish(
-        volume_id=uuid_of(asked.volume_id, volume.not_found),
+        volume_id=uuid_of(str(asked.volume_id), volume.not_found),
         name=asked.name,
         description=asked.description,
         metadata=asked.metadata or {},

@@ -43,6 +43,8 @@ async def test_a_rebuild_writes_the_disk_anew(rig: Rig) -> None:
         "new", {"a": "b"}, "192.0.2.1",
     )  # fmt: skip
     assert not {"key_name", "OS-EXT-STS:vm_state", "user_data", "description"} & shown.keys()
+    ((address, *_),) = shown["addresses"].values()
+    assert set(address) == {"version", "addr"}
     await settled(rig)
     after = await rig.show(ident)
     assert (after["status"], after["addresses"]) == ("ACTIVE", before["addresses"])

@@ -61,6 +61,12 @@ async def test_a_snapshot_is_named_and_described(rig: Rig) -> None:
     assert empty.status == 400
 
 
+async def test_a_snapshot_of_no_volume_is_of_one_nobody_has(rig: Rig) -> None:
+    answer = await rig.call("POST", "/snapshots", {"snapshot": {"volume_id": None}})
+    assert answer.status == 404
+    assert answer.body["itemNotFound"]["message"] == "Volume None could not be found."
+
+
 async def test_metadata_comes_and_goes(rig: Rig) -> None:
     made = await take(rig, metadata={"a": "1"})
     path = f"/snapshots/{made['id']}/metadata"

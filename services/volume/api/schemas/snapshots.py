@@ -14,7 +14,7 @@ ENVELOPE: Final = "snapshot"
 class NewSnapshot(Named):
     """A snapshot to have."""
 
-    volume_id: Word
+    volume_id: Word | None  # nothing is a volume nobody has
     force: Flag | None = None
     metadata: Metadata | None = None
 
