@@ -70,10 +70,12 @@ async def compute_target(url: str, notes: Notes) -> AsyncIterator[Target]:
 
         async def refurnish(target: Target) -> None:
             await target.empty()
-            rig.world.gateway.submissions.clear()
-            rig.world.gateway.jobs.clear()
-            rig.world.images.images.clear()
             await _furnish(rig, target)
+
+        def tidy() -> None:
+            images = rig.world.images.images
+            for made in images.keys() - {IMAGE}:
+                del images[made]
 
         yield Target(
             name="compute",
@@ -84,6 +86,7 @@ async def compute_target(url: str, notes: Notes) -> AsyncIterator[Target]:
             metadata=metadata,
             routes=routes_of(rig.service.app, is_walked),
             furnish=refurnish,
+            tidy=tidy,
             notes=notes,
             bodies=bodies(),
             headers={"OpenStack-API-Version": "compute 2.96"},
