@@ -71,7 +71,7 @@ def test_an_error_that_was_not_seen_is_not_healed_by_looking(fault: Fault | None
     assert found.power_state is PowerState.RUNNING
 
 
-@pytest.mark.parametrize("held", HELD)
+@pytest.mark.parametrize("held", sorted(HELD, key=str))
 @pytest.mark.parametrize("status", ["running", "ADMIN_down", "USER_down", "ADMIN_offline"])
 def test_what_is_seen_ends_no_state_that_a_user_chose(held: VmState, status: str) -> None:
     found = reconcile(a_server(vm_state=held), seen(status), LATER)
