@@ -8,7 +8,7 @@ ENVIRONMENT := $(PYTHON) -m deploy.parts.environments
 SIDE_BY_SIDE := -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset check test test-ganeti tempest bench lock clean python environment
+.PHONY: help demo demo-reset lint check test test-ganeti tempest bench lock clean python environment
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,11 +27,13 @@ demo: python ## Install and run the whole cloud here, in the foreground
 demo-reset: ## Forget everything the demo has kept
 	@$(PYTHON) -m deploy.standalone.reset
 
-check: environment ## Format, lint, types, architecture, unit and contract tests
+lint: environment ## Format, lint, types and architecture
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check: lint ## The same, and unit and contract tests
 	$(BIN)/pytest -q $(SIDE_BY_SIDE) tests/unit tests/contract
 
 test: python ## All tests, with a real PostgreSQL, RabbitMQ and Keystone of their own
