@@ -132,7 +132,15 @@ class Target:
             kind = kinds.get(ends, kinds.get(method, "application/json"))
             sent.setdefault("Content-Type", kind)
         url = URL(self.base + path, encoded=True)
-        async with self.session.request(method, url, data=content, headers=sent) as answer:
+        try:
+            return await self._send(method, url, content, sent)
+        except aiohttp.ServerDisconnectedError:  # it hung up after a refusal: on a new connection
+            return await self._send(method, url, content, sent)
+
+    async def _send(
+        self, method: str, url: URL, content: bytes | None, headers: Mapping[str, str]
+    ) -> Said:
+        async with self.session.request(method, url, data=content, headers=headers) as answer:
             return Said(answer.status, dict(answer.headers), await answer.read())
 
     def _headers_for(self, path: str) -> Mapping[str, str]:

@@ -144,6 +144,8 @@ async def _try(target: Target, learned: Learned, dice: random.Random, findings: 
             if method == "GET":
                 continue
             changed = True
+            if target.tidy is not None:  # what was taken is given back at once
+                await target.renew()
             before, refused = await target.digest(), []
             if method == "DELETE":
                 break
