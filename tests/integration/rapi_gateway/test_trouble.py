@@ -118,8 +118,9 @@ async def test_a_gateway_that_dies_before_the_answer_is_succeeded_by_one_that_lo
     database: str, simulator: RunningSimulator
 ) -> None:
     key, operation = uuid4(), InstanceStop(instance="cyc-fresh")
+    async with running_gateway(database) as calm:
+        await registered(calm, simulator.clusters[0], settle=1.0)
     async with running_gateway(database, answer_within=0.1) as first:
-        await registered(first, simulator.clusters[0], settle=1.0)
         simulator.admin.set_faults(latency=0.5)
         await first.client.submit("c1", key, operation)
         [row] = await first.sql("SELECT sending_at, job_id FROM submissions")
@@ -135,8 +136,9 @@ async def test_what_a_dead_gateway_sent_in_vain_is_sent_again_once_it_must_be_lo
     database: str, simulator: RunningSimulator
 ) -> None:
     key, operation = uuid4(), InstanceStop(instance="cyc-fresh")
+    async with running_gateway(database) as calm:
+        await registered(calm, simulator.clusters[0], settle=1.0)
     async with running_gateway(database, answer_within=0.1) as first:
-        await registered(first, simulator.clusters[0], settle=1.0)
         simulator.admin.set_faults(drop_requests=1)
         await first.client.submit("c1", key, operation)
         [row] = await first.sql("SELECT sending_at, attempts FROM submissions")
