@@ -10,8 +10,8 @@ from services.image.domain.image import ImageGone
 from services.image.effects.importing import bring, gave_up
 from shared.ids import ImageId
 from tests.contract.image.conftest import MakesRigs
+from tests.contract.image.importing import ask_import, rig_and_website, stage, tasks
 from tests.contract.image.rig import Json, Rig
-from tests.contract.image.test_imports import ask_import, rig_and_website, stage, tasks
 from tests.integration.image.slow_upload import until
 
 CONTENT = b"c" * 10_000
