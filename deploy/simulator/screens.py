@@ -75,7 +75,9 @@ class Screens:
             viewer.add_done_callback(viewers.discard)
 
         try:
-            self._open[place] = await asyncio.start_server(serve, *place)
+            # In two steps: cancelled in one, it would leave a socket that nobody closes.
+            self._open[place] = await asyncio.start_server(serve, *place, start_serving=False)
+            await self._open[place].start_serving()
         except OSError as taken:
             self._failed.add(place)
             log.warning("no screen for %s at %s port %d: %s", name, *place, taken)

@@ -70,7 +70,7 @@ async def serve() -> AsyncIterator[Serve]:
             port = await stack.enter_async_context(running)
             base = f"http://127.0.0.1:{port}"
             client = await stack.enter_async_context(
-                httpx.AsyncClient(base_url=base, verify=NO_TLS)
+                httpx.AsyncClient(base_url=base, verify=NO_TLS, timeout=30)
             )
             return Served(client, port)
 

@@ -52,7 +52,10 @@ async def test_neighbours_hear_of_images_and_get_their_addresses(
             )
 
     queue = Subscription(queue="test.images", bindings=(ImageChanged.binding(),), handle=hear)
-    async with httpx.AsyncClient(verify=NO_TLS, trust_env=False) as http, asyncio.timeout(60):
+    async with (
+        httpx.AsyncClient(verify=NO_TLS, trust_env=False, timeout=30) as http,
+        asyncio.timeout(60),
+    ):
         known: Any = validator()
         parts = replace(await assemble(settings, bus, http), validator=known)
         await bus.declare(queue)
