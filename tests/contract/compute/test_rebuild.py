@@ -81,6 +81,15 @@ async def test_what_is_shown_depends_on_the_microversion(rig: Rig) -> None:
         await settled(rig)
 
 
+async def test_administrators_see_user_data_once(rig: Rig) -> None:
+    ident = await rig.active(user_data="aGk=")
+    body = {"rebuild": {"imageRef": IMAGE}}
+    path = f"/servers/{ident}/action"
+    shown = (await rig.call("POST", path, body, who="admin", mv="2.75")).body["server"]
+    assert "OS-EXT-SRV-ATTR:host" in shown
+    assert [name for name in shown if "user_data" in name] == ["user_data"]
+
+
 async def test_keys_and_user_data_may_change_and_go(rig: Rig) -> None:
     await another_image(rig)
     await rig.call("POST", "/os-keypairs", {"keypair": {"name": "k"}})

@@ -65,7 +65,9 @@ async def rebuild(asked: Asked) -> web.StreamResponse:
         more["user_data"] = told.user_data
     request = asked.request
     if asked.minor >= WHOLE_VIEW:
-        body = await rendered(request, deps, server.id)
+        view = orjson.loads(await rendered(request, deps, server.id))
+        view.pop("OS-EXT-SRV-ATTR:user_data", None)  # a rebuild shows it as user_data
+        body = orjson.dumps(view)
     else:
         but = LATER_SHOWN - ({"key_name"} if asked.minor >= 54 else set())
         body = in_place(request, orjson.dumps(shown_after(request, server, but)))
