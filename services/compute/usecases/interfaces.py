@@ -191,8 +191,8 @@ async def _plug(
     name = await _network_name(transaction, networks, str(port["network_id"]))
     nic = nic_of(port, name, tag=wish.tag, made_for_us=wish.port_id is None)
     async with transaction() as stores:
+        await know(stores, port)  # before the server, as news of ports lock them
         server = await _changeable(stores, server_id, wirer.actor, Change.ATTACH_INTERFACE)
-        await know(stores, port)
         plugged = replace(server, nics=(*server.nics, nic), updated_at=utcnow())
         await save(stores, plugged, wirer.actor.request_id)
         await record(stores, plugged, wirer.actor, Change.ATTACH_INTERFACE)

@@ -129,9 +129,10 @@ async def _change(
                 port["id"], body, using.actor.request_id
             )
     async with using.transaction() as stores:
+        # Ports before the server, as news of ports lock them: the other order could deadlock.
+        for ident in sorted(answers):
+            await know(stores, answers[ident])
         server = await stores.servers.get(using.server_id, using.actor.scope)
-        for port in answers.values():
-            await know(stores, port)
         changed = replace(
             server,
             nics=tuple(as_told(nic, answers.get(nic.port_id, {})) for nic in server.nics),

@@ -1,8 +1,10 @@
 """Security groups and addresses are changed at the server's ports, and seen at once."""
 
+import asyncio
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from shared.contracts.resources import SecurityGroupChanged
 from shared.testing.identity import DEMO_PROJECT
@@ -110,3 +112,27 @@ async def test_a_floating_address_is_asked_of_the_network_service(rig: Rig) -> N
     path = f"/servers/{server}/action"
     late = await rig.call("POST", path, {"addFloatingIp": {"address": "172.24.4.9"}}, mv="2.44")
     assert late.status == 404
+
+
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+
+
+async def test_news_of_a_port_and_a_change_of_its_groups_never_wait_for_each_other(
+    rig: Rig, web: str
+) -> None:
+    """News lock the port and then its server: whoever did the opposite would deadlock."""
+    server = await rig.active(security_groups=[{"name": "web"}])
+    (port,) = rig.world.network.ports
+    await rig.hear(port_changed(rig.world.network.ports[port], 1))
+    rig.world.network.ports[port]["revision_number"] = 2
+    async with rig.service.parts.engine.begin() as news:
+        row = "SELECT id FROM resources WHERE kind = 'network.port' AND id = :id FOR UPDATE"
+        assert await news.scalar(sa.text(row), {"id": port}) == port
+        changing = asyncio.create_task(rig.act(server, removeSecurityGroup={"name": "web"}))
+        async with asyncio.timeout(20):
+            while not (await rig.sql(WAITING))[0][0]:
+                assert not changing.done(), "it should wait for the port"
+        free = "SELECT id FROM servers WHERE id = CAST(:id AS uuid) FOR UPDATE NOWAIT"
+        assert str(await news.scalar(sa.text(free), {"id": server})) == server
+    assert (await changing).status == 202
+    assert await names(rig, server) == set()
