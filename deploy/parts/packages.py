@@ -1,8 +1,10 @@
 """Gets a program that only the operating system's packages have."""
 
+import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,7 +45,7 @@ def _find(program: str, folders: Sequence[str]) -> Path | None:
 
 def _install(package: str) -> None:
     install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", package]
-    with _no_service_started():
+    with _alone(), _no_service_started():
         if _apt(install).returncode:
             _apt(["apt-get", "update", "-q"])
             ran = _apt(install)
@@ -62,6 +64,14 @@ def _apt(command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
         text=True,
         check=False,
     )
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Wait for another process that is installing; apt would give up at once."""
+    with (Path(tempfile.gettempdir()) / "cyclades-packages.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager

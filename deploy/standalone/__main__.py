@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from deploy.parts import environments
 from deploy.parts.children import PartFailed, end_with_parent
 from deploy.parts.environments import EnvironmentNotMade
+from deploy.parts.packages import installed_program
 from deploy.parts.ports import is_taken
 from deploy.parts.progress import say
 from deploy.standalone.content import IMAGE
@@ -57,6 +58,7 @@ def run(supervisor_for: Callable[[DemoSettings], Supervisor]) -> int:
     try:
         settings = DemoSettings()
         environments.make(["keystone", "clients"])
+        get_what_nodes_have()
         with alone(settings):
             must_be_free(settings)
             supervisor_for(settings).run()
@@ -67,6 +69,14 @@ def run(supervisor_for: Callable[[DemoSettings], Supervisor]) -> int:
     except ValidationError as failure:
         say(f"A setting of the demo is wrong: {failure}")
     return 1
+
+
+def get_what_nodes_have() -> None:
+    """See to qemu-img, which nodes of Ganeti have; the cloud runs without, and says so."""
+    try:
+        installed_program("qemu-img", package="qemu-utils")
+    except PartFailed as missing:
+        say(f"Only raw images work, and servers cannot be made into images: {missing}")
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from aiohttp import web
 from deploy.ganeti.storage.directory import Directory
 from deploy.simulator.testing import RunningSimulator, quick_settings, running_simulator
 from tests.contract.ganeti.clouds import Client, client, create
+from tests.parts.programs import needed
 
 SEED = {
     "label": "cidata",
@@ -138,6 +139,7 @@ async def _uuids(rapi: Client) -> list[tuple[int, str]]:
 async def test_an_export_in_qcow2_is_smaller_and_the_same(
     rapi: Client, site: Site, tmp_path: Path
 ) -> None:
+    needed("qemu-img", package="qemu-utils")
     await made(rapi, site)
     change = {
         "osparams": {"upload_format": "qcow2"},

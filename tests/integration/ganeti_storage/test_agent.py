@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import struct
 import subprocess
 from collections.abc import Callable
@@ -15,9 +14,9 @@ import pytest
 from shared.contracts.storage import Pool, StoredSnapshot, StoredVolume, Upload
 from tests.ganeti.image_server import SIGNATURE, ImageServer
 from tests.integration.ganeti_storage.conftest import Caller
+from tests.parts.programs import needed
 
 MIB = 1 << 20
-needs_qemu = pytest.mark.skipif(not shutil.which("qemu-img"), reason="qemu-img is not installed")
 
 
 def raw_image() -> bytes:
@@ -26,7 +25,8 @@ def raw_image() -> bytes:
 
 def as_qcow2(raw: bytes, folder: Path, *options: str) -> bytes:
     (folder / "raw").write_bytes(raw)
-    convert = ["qemu-img", "convert", "-f", "raw", "-O", "qcow2", *options, "raw", "qcow2"]
+    qemu_img = needed("qemu-img", package="qemu-utils")
+    convert = [qemu_img, "convert", "-f", "raw", "-O", "qcow2", *options, "raw", "qcow2"]
     subprocess.run(convert, cwd=folder, check=True)
     return (folder / "qcow2").read_bytes()
 
@@ -74,7 +74,7 @@ def test_snapshot_clone_and_return(agent: Caller) -> None:
     assert agent.call("DELETE", "/v1/snapshots/s").status_code == 204
 
 
-@pytest.mark.parametrize("disk_format", ["raw", pytest.param("qcow2", marks=needs_qemu)])
+@pytest.mark.parametrize("disk_format", ["raw", "qcow2"])
 def test_a_volume_holds_its_image_and_zeros_behind_it(
     agent: Caller, image_server: ImageServer, tmp_path: Path, disk_format: str
 ) -> None:
@@ -123,10 +123,11 @@ def test_a_bomb_and_a_borrower_are_refused(agent: Caller, image_server: ImageSer
         assert not (agent.folder / "storage" / "volumes" / f"v{number}").exists()
 
 
-@pytest.mark.parametrize("disk_format", ["raw", pytest.param("qcow2", marks=needs_qemu)])
+@pytest.mark.parametrize("disk_format", ["raw", "qcow2"])
 def test_an_upload_sends_the_volume_once(
     agent: Caller, image_server: ImageServer, tmp_path: Path, disk_format: str
 ) -> None:
+    qemu_img = needed("qemu-img", package="qemu-utils")
     raw = raw_image()
     source = image(image_server.serve("i", raw), raw, "raw")
     agent.have("/v1/volumes/v", {"size": 4, "source": source})
@@ -137,7 +138,7 @@ def test_an_upload_sends_the_volume_once(
     got = image_server.received.pop("up")
     if disk_format == "qcow2":
         (tmp_path / "got").write_bytes(got)
-        back = ["qemu-img", "convert", "-f", "qcow2", "-O", "raw", "got", "back"]
+        back = [qemu_img, "convert", "-f", "qcow2", "-O", "raw", "got", "back"]
         subprocess.run(back, cwd=tmp_path, check=True)
         got = (tmp_path / "back").read_bytes()
     assert got == raw + b"\0" * (4 * MIB - len(raw))

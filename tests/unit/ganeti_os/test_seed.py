@@ -2,13 +2,13 @@
 
 import base64
 import json
-import shutil
-import subprocess
 from pathlib import Path
 
+import pycdlib
 import pytest
 
 from deploy.ganeti.os.cyclades import seed
+from tests.parts.programs import needed
 
 MIB = 1 << 20
 SECRET = b"#cloud-config\npassword: topsecret\n"
@@ -17,10 +17,15 @@ FILES = {
     "openstack/latest/user_data": SECRET,
     "openstack/content/0000": bytes(range(256)) * 20,
 }
-needs_program = pytest.mark.skipif(
-    not any(map(shutil.which, seed.PROGRAMS)) or not shutil.which("isoinfo"),
-    reason="no program makes ISO 9660 here, or isoinfo is not there to read it",
-)
+
+
+@pytest.fixture(params=["by a program", "in Python"])
+def maker(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways of making the image."""
+    if request.param == "in Python":
+        monkeypatch.setattr(seed, "PROGRAMS", ())
+    else:
+        needed("genisoimage", package="genisoimage")
 
 
 def as_json(files: dict[str, bytes], label: str = "config-2") -> str:
@@ -34,12 +39,21 @@ def drive(folder: Path, mebibytes: int = 4, content: bytes = b"") -> Path:
     return path
 
 
-def listed(drive: Path, names: str) -> list[str]:
-    said = subprocess.run(["isoinfo", "-i", drive, names, "-f"], capture_output=True, check=True)
-    return said.stdout.decode().split()
+def contents(drive: Path, kind: str) -> dict[str, bytes]:
+    """Every file of the drive, by the names of one kind: rr_path or joliet_path."""
+    iso = pycdlib.PyCdlib()
+    iso.open(str(drive))
+    found = {}
+    for folder, _, names in iso.walk(**{kind: "/"}):
+        for name in names:
+            path = f"{folder.rstrip('/')}/{name}"
+            with iso.open_file_from_iso(**{kind: path}) as file:
+                found[path.removeprefix("/")] = file.read()
+    iso.close()
+    return found
 
 
-@needs_program
+@pytest.mark.usefixtures("maker")
 def test_the_drive_has_label_and_files_under_their_own_names(tmp_path: Path) -> None:
     path = drive(tmp_path)
     seed.write(seed.parsed(as_json(FILES).encode()), path)
@@ -47,14 +61,22 @@ def test_the_drive_has_label_and_files_under_their_own_names(tmp_path: Path) -> 
     header = path.read_bytes()[16 * 2048 : 17 * 2048]
     assert header[1:6] == b"CD001"
     assert header[40:72].rstrip() == b"config-2"
-    for names in ("-R", "-J"):
-        assert {f"/{name}" for name in FILES} <= set(listed(path, names))
-    for name, content in FILES.items():
-        got = ["isoinfo", "-i", str(path), "-R", "-x", f"/{name}"]
-        assert subprocess.run(got, capture_output=True, check=True).stdout == content
+    assert contents(path, "rr_path") == FILES
+    assert contents(path, "joliet_path") == FILES
 
 
-@needs_program
+def test_without_any_way_to_make_the_image_the_seed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seed, "PROGRAMS", ())
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    path = drive(tmp_path, content=b"old")
+    with pytest.raises(seed.NotSeeded, match="pycdlib is installed"):
+        seed.write(seed.parsed(as_json(FILES).encode()), path)
+    assert path.read_bytes().startswith(b"old")
+
+
+@pytest.mark.usefixtures("maker")
 def test_a_smaller_seed_leaves_nothing_of_a_larger_one(tmp_path: Path) -> None:
     path = drive(tmp_path)
     marker = b"older secret"
@@ -65,7 +87,7 @@ def test_a_smaller_seed_leaves_nothing_of_a_larger_one(tmp_path: Path) -> None:
     assert set(path.read_bytes()[MIB : 2 * MIB]) == {0}
 
 
-@needs_program
+@pytest.mark.usefixtures("maker")
 def test_a_seed_larger_than_its_disk_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "drive"
     path.write_bytes(b"old" * 1000)

@@ -8,6 +8,8 @@ printed, and it touches no file system but one in memory.
 import base64
 import binascii
 import http.client
+import importlib
+import importlib.util
 import json
 import os
 import re
@@ -139,15 +141,38 @@ def make_image(label: str, top: Path, image: Path) -> None:
     """An ISO 9660 image with Joliet and Rock Ridge names.
 
     Raises:
-        NotSeeded: no program makes it.
+        NotSeeded: nothing here makes it.
     """
     program = next((name for name in PROGRAMS if shutil.which(name)), None)
     if program is None:
-        raise NotSeeded("none of " + ", ".join(PROGRAMS) + " is installed on this node.")
+        return make_image_in_python(label, top, image)
     command = [program, "-quiet", "-o", str(image), "-V", label, "-J", "-r", str(top)]
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode:
         raise NotSeeded(f"{program} gave up (exit code {done.returncode}).")
+    return None
+
+
+def make_image_in_python(label: str, top: Path, image: Path) -> None:
+    """The same, by the library pycdlib (Debian: python3-pycdlib).
+
+    Raises:
+        NotSeeded: it is not there either.
+    """
+    if importlib.util.find_spec("pycdlib") is None:
+        raise NotSeeded("none of " + ", ".join((*PROGRAMS, "pycdlib")) + " is installed here.")
+    iso: Any = importlib.import_module("pycdlib").PyCdlib()
+    iso.new(vol_ident=label, joliet=3, rock_ridge="1.09")
+    short = {top: ""}  # ISO 9660's own names are numbers: eight letters hold no others safely
+    for number, path in enumerate(sorted(top.rglob("*"))):
+        here, joliet = f"{short[path.parent]}/N{number:07}", f"/{path.relative_to(top)}"
+        if path.is_dir():
+            short[path] = here
+            iso.add_directory(here, joliet_path=joliet, rr_name=path.name)
+        else:
+            iso.add_file(str(path), f"{here}.;1", joliet_path=joliet, rr_name=path.name)
+    iso.write(str(image))
+    iso.close()
 
 
 def put(content: bytes, drive: Path) -> None:
