@@ -1,6 +1,7 @@
 """The whole schema of the volume service."""
 
 from services.volume.store.tables.base import idempotency, messaging, metadata
+from services.volume.store.tables.groups import group_snapshots, group_types, groups
 from services.volume.store.tables.projections import clusters, pools, resources, service_states
 from services.volume.store.tables.types import (
     default_types,
@@ -21,6 +22,9 @@ __all__ = [
     "attachments",
     "clusters",
     "default_types",
+    "group_snapshots",
+    "group_types",
+    "groups",
     "idempotency",
     "messages",
     "messaging",

@@ -45,6 +45,7 @@ volumes = sa.Table(
     sa.Index("volumes_of_type", "volume_type_id", postgresql_where=LIVE),
     sa.Index("volumes_from_snapshot", "snapshot_id", postgresql_where=LIVE),
     sa.Index("volumes_from_volume", "source_id", postgresql_where=LIVE),
+    sa.Index("volumes_of_group", "group_id", postgresql_where=LIVE),
 )
 
 snapshots = sa.Table(
@@ -62,6 +63,7 @@ snapshots = sa.Table(
     sa.Column("progress", sa.Text, nullable=False, server_default="0%"),
     sa.Column("metadata", JSONB, nullable=False, server_default="{}"),
     sa.Column("cluster", sa.Text),
+    sa.Column("group_snapshot_id", sa.Uuid),  # the snapshot of a whole group it is part of
     sa.Column("created_at", moment, nullable=False),
     sa.Column("updated_at", moment),
     sa.Column("deleted_at", moment),
@@ -69,6 +71,7 @@ snapshots = sa.Table(
     sa.Index("snapshots_of_project", "project_id", "created_at", "id", postgresql_where=LIVE),
     sa.Index("snapshots_newest", "created_at", "id", postgresql_where=LIVE),
     sa.Index("snapshots_of_volume", "volume_id", postgresql_where=LIVE),
+    sa.Index("snapshots_of_group_snapshot", "group_snapshot_id", postgresql_where=LIVE),
 )
 
 attachments = sa.Table(
