@@ -5,6 +5,7 @@ from uuid import UUID
 
 from shared.clients.http import NeighbourClient
 from shared.contracts.gateway import (
+    AcceptedJob,
     Cancelled,
     Cluster,
     ClusterPatch,
@@ -173,6 +174,49 @@ class GatewayClient(NeighbourClient):
             Unavailable: the cluster does not answer.
         """
         answer = await self.call("GET", f"/v1/clusters/{cluster}/jobs/last")
+        return int(answer["epoch"]), int(answer["job_id"])
+
+    async def accepted(self, cluster: str, epoch: int, after: int) -> list[AcceptedJob]:
+        """Return the jobs that submissions got in an epoch, from some id on.
+
+        Args:
+            cluster: which.
+            epoch: of the cluster's job history.
+            after: only jobs with a higher id.
+
+        Raises:
+            NotFound: no such cluster.
+        """
+        answer = await self.call(
+            "GET",
+            f"/v1/clusters/{cluster}/jobs/accepted",
+            params={"epoch": str(epoch), "after": str(after)},
+        )
+        return [AcceptedJob.model_validate(each) for each in answer["jobs"]]
+
+    async def break_history(self, cluster: str, after: int, reason: str) -> tuple[int, int]:
+        """Say that the job history of an epoch broke; return the epoch now, and its highest job id.
+
+        Args:
+            cluster: which.
+            after: the epoch that ended; nothing happens when it has ended already.
+            reason: what was seen.
+
+        Raises:
+            Unavailable: the cluster does not answer.
+        """
+        answer = await self.call(
+            "POST", f"/v1/clusters/{cluster}/epochs", json={"after": after, "reason": reason}
+        )
+        return int(answer["epoch"]), int(answer["job_id"])
+
+    async def heartbeat(self, cluster: str) -> tuple[int, int]:
+        """Send a job that changes nothing through the cluster's queue; return epoch and job id.
+
+        Raises:
+            Unavailable: the cluster takes no jobs now.
+        """
+        answer = await self.call("POST", f"/v1/clusters/{cluster}/heartbeats")
         return int(answer["epoch"]), int(answer["job_id"])
 
     async def info(self, cluster: str) -> dict[str, Any]:

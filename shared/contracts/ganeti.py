@@ -171,6 +171,61 @@ class InstanceObserved(Fact):
         return self.sequence
 
 
+class JobProgressed(Fact):
+    """A job that takes long wrote to its log; lines that nobody saw in time are left out."""
+
+    resource: ClassVar[str] = "ganeti.progress"
+
+    cluster: str
+    epoch: int
+    job_id: int
+    serial: int  # of the newest line: only ever grows
+    instance: str | None = None
+    text: str = ""
+    percent: float | None = None
+
+    @property
+    @override
+    def subject(self) -> str:
+        return f"{self.cluster}:{self.job_id}"
+
+    @property
+    @override
+    def order(self) -> int:
+        return self.epoch * 1_000_000 + self.serial
+
+
+class WatchState(StrEnum):
+    """How well a cluster is being followed."""
+
+    FOLLOWING = "following"
+    BEHIND = "behind"  # catching up with what happened while nobody looked
+    SILENT = "silent"  # it cannot be asked
+    STUCK = "stuck"  # it answers, but its queue does not move
+
+
+class WatchChanged(Fact):
+    """A cluster is followed better or worse than before."""
+
+    resource: ClassVar[str] = "ganeti.watch"
+
+    verb: str = "changed"
+    cluster: str
+    sequence: int
+    state: WatchState
+    reason: str = ""
+
+    @property
+    @override
+    def subject(self) -> str:
+        return self.cluster
+
+    @property
+    @override
+    def order(self) -> int:
+        return self.sequence
+
+
 class EpochChanged(Fact):
     """A cluster's job history broke (failover, re-creation): look everything up again."""
 

@@ -156,6 +156,15 @@ class ClusterChanged(Fact):
         return self.cluster.version
 
 
+class AcceptedJob(BaseModel):
+    """One of ``GET /v1/clusters/{cluster}/jobs/accepted``: the job a submission got."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    job_id: int
+    key: str
+
+
 class ClusterPatch(Closed):
     """``PATCH /v1/clusters/{name}``: what is given changes; a null takes the default again."""
 
