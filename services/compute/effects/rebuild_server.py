@@ -32,13 +32,17 @@ async def get_ticket(cloud: Cloud, notes: Notes) -> Notes:
     if notes.get("cluster") is None:
         raise GiveUp("The server has no instance.")
     cluster = await progress.cluster_of(cloud.transaction, notes["cluster"])
+    base, image_id = cluster.image_url_base if cluster else None, _image(server, notes)
     try:
-        ticket = await cloud.images.ticket(
-            str(server.image_id), cluster.image_url_base if cluster else None, request_of(notes)
-        )
+        ticket = await cloud.images.ticket(image_id, base, request_of(notes))
     except (NotFound, Conflict, BadInput) as refused:
-        raise GiveUp(f"Image {server.image_id} could not be used.") from refused
+        raise GiveUp(f"Image {image_id} could not be used.") from refused
     return {"ticket": cloud.secrets.seal(ticket.model_dump_json())}
+
+
+def _image(server: Server, notes: Notes) -> str:
+    """Return the image to write; a server whose root disk is a volume shows none."""
+    return str(notes.get("image") or server.image_id)
 
 
 def _ticket(cloud: Cloud, notes: Notes) -> ImageTicket:
@@ -100,9 +104,29 @@ def _start(cloud: Cloud, server: Server, _notes: Notes) -> Operation | None:
 def _reinstall(cloud: Cloud, server: Server, notes: Notes) -> Operation | None:
     return InstanceReinstall(
         instance=cloud.instance(server.id),
-        os_parameters=image_parameters(server, _ticket(cloud, notes)) | _drive(server, notes),
+        os_parameters=image_parameters(server, _ticket(cloud, notes), _image(server, notes))
+        | _drive(server, notes),
         start=False,
     )
+
+
+async def tell_holder(cloud: Cloud, notes: Notes) -> Notes:
+    """Tell the volume service what the root disk holds now, where that is a volume."""
+    if notes.get("root") is None:
+        return {}
+    holds: dict[str, str] = notes["holds"]
+    try:
+        known = (await cloud.volumes.volume(notes["root"])).get("volume_image_metadata") or {}
+        for stale in sorted(known.keys() - holds.keys()):
+            await _act(cloud, notes, {"os-unset_image_metadata": {"key": stale}})
+        await _act(cloud, notes, {"os-set_image_metadata": {"metadata": holds}})
+    except (NotFound, BadInput):  # it is gone, or its limits keep it from saying so
+        return {}
+    return {}
+
+
+async def _act(cloud: Cloud, notes: Notes, action: dict[str, dict[str, object]]) -> None:
+    await cloud.volumes.act(notes["root"], action, request_of(notes))
 
 
 REBUILD_SERVER: Final[Saga[Cloud]] = Saga(
@@ -114,6 +138,7 @@ REBUILD_SERVER: Final[Saga[Cloud]] = Saga(
         *Job("configure", _tell_where, _forget_where).steps,
         *Job("reinstall", _reinstall, phase=Task.REBUILD_SPAWNING).steps,
         Step("told", forget_seed),
+        Step("holder", tell_holder),
         *Job("start", _start, _stop).steps,
         SETTLE,
     ),

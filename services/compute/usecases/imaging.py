@@ -12,7 +12,7 @@ from services.compute.store.references import documents_of
 from services.compute.store.stores import Transaction
 from services.compute.usecases.acting import Actor, begin, require
 from services.compute.usecases.neighbours import Neighbours
-from services.compute.usecases.rebuilding import VolumeBacked
+from services.compute.usecases.volume_backed import VolumeBacked
 from shared.contracts.resources import ImageChanged
 from shared.db.reads import Reads
 from shared.errors import NotFound

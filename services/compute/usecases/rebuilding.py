@@ -11,20 +11,14 @@ from services.compute.domain.quota import UNLIMITED, QuotaExceeded
 from services.compute.domain.server import Server
 from services.compute.store.references import Known, Question, look_up
 from services.compute.store.stores import Stores
-from services.compute.usecases import guests
+from services.compute.usecases import guests, volume_backed
 from services.compute.usecases.acting import Actor, begin, require
 from services.compute.usecases.create_servers import Acceptance
 from services.compute.usecases.references import Asker, require_fit, require_image
-from shared.errors import BadInput, Kind, NotSupported
+from services.compute.usecases.volume_backed import VolumeBacked, metadata_of, root_of
+from shared.errors import BadInput
 
 REBUILD: Final = "compute.rebuild_server"
-
-
-class VolumeBacked(NotSupported):
-    """The root disk is a volume, and what is asked for takes one that is not: 400."""
-
-    kind = Kind.BAD_INPUT
-    code = "compute.server.volume_backed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +29,7 @@ class RebuildRequest:
     fields: Mapping[str, Any] = field(default_factory=dict)  # of the server, to change at once
     # What its guest is told, by name; what is absent stays as it was.
     told: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    may_be_volume: bool = True  # whether the microversion knows root disks that are volumes
 
     def told_with(self, known: Known) -> dict[str, Any]:
         """Return what its guest is told, with the key as it is now, if it is to have another."""
@@ -53,25 +48,45 @@ async def rebuild(
         NotFound: absent, deleted, or another project's.
         BadInput: the image or the key will not do.
         QuotaExceeded: there is too much metadata, or files for the guest.
-        VolumeBacked: its root disk is a volume.
+        VolumeBacked: its root disk is a volume, and the microversion knows no such rebuild.
         Conflict: the server's state, or its lock, does not allow it.
     """
     known = await look_up(using.reads, _question(asker, wanted))
     async with using.transaction() as stores:
         server = await stores.servers.get(server_id, actor.scope)
         require(server, Action.REBUILD, actor)
-        if server.image_id is None:
-            raise VolumeBacked("Servers whose root disk is a volume cannot be rebuilt.")
+        if server.image_id is None and not wanted.may_be_volume:
+            raise VolumeBacked(
+                "Unable to rebuild a volume-backed server before microversion 2.93: "
+                "its root disk is a volume."
+            )
     image = await require_image(str(wanted.image_id), asker, known, using.neighbours)
-    require_fit(server.flavor, image, asker)
+    if server.image_id is None:
+        volume_backed.require_fit(root_of(server), image, server.flavor.ram)
+    else:
+        require_fit(server.flavor, image, asker)
     _require_key(wanted, known)
     async with using.transaction() as stores:
         server = await stores.servers.get(server_id, actor.scope)
         await _require_room(stores, server, wanted)
         told = await guests.change(stores, using.secrets, server.id, **wanted.told_with(known))
-        changed = replace(server, image_id=wanted.image_id, fault=None, **wanted.fields)
-        notes = {"action": Action.REBUILD.value, "cluster": server.cluster}
+        shown = None if server.image_id is None else wanted.image_id
+        changed = replace(server, image_id=shown, fault=None, **wanted.fields)
+        notes = _notes(server, image)
         return await begin(stores, changed, Action.REBUILD, actor, REBUILD, notes), told
+
+
+def _notes(server: Server, image: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the saga starts from; of a root volume its owner is told what it holds."""
+    notes = {
+        "action": Action.REBUILD.value,
+        "cluster": server.cluster,
+        "image": str(image["id"]),
+    }
+    root = root_of(server) if server.image_id is None else None
+    if root is None:
+        return notes
+    return {**notes, "root": root.volume_id, "holds": metadata_of(image)}
 
 
 def _question(asker: Asker, wanted: RebuildRequest) -> Question:

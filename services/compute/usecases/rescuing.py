@@ -10,32 +10,53 @@ from services.compute.store.stores import Transaction
 from services.compute.usecases.acting import Actor, begin, require
 from services.compute.usecases.create_servers import Acceptance
 from services.compute.usecases.progress import TakenOver
-from services.compute.usecases.rebuilding import VolumeBacked
 from services.compute.usecases.references import Asker, require_image
 from services.compute.usecases.saving import save
+from services.compute.usecases.volume_backed import VolumeBacked, image_in, root_of
 from shared.clock import utcnow
+from shared.errors import BadInput
 
 RESCUE: Final = "compute.rescue_server"
 UNRESCUE: Final = "compute.unrescue_server"
 
 
 async def rescue(
-    using: Acceptance, asker: Asker, server_id: UUID, actor: Actor, image_id: UUID | None
+    using: Acceptance,
+    asker: Asker,
+    server_id: UUID,
+    actor: Actor,
+    image_id: UUID | None,
+    *,
+    may_be_volume: bool = True,
 ) -> None:
     """Begin to boot a server from an image, its own if none is named.
 
+    Args:
+        using: what it takes.
+        asker: who asks, as references are checked.
+        server_id: which server.
+        actor: who asks, as it is recorded.
+        image_id: the image; None: the one its root disk was made from.
+        may_be_volume: whether the microversion knows root disks that are volumes.
+
     Raises:
         NotFound: absent, deleted, or another project's.
-        BadInput: the image will not do.
-        VolumeBacked: its root disk is a volume.
+        BadInput: the image will not do, or there is none.
+        VolumeBacked: its root disk is a volume, and the microversion knows no such rescue.
         Conflict: the server's state, or its lock, does not allow it.
     """
     async with using.transaction() as stores:
         server = await stores.servers.get(server_id, actor.scope)
         require(server, Action.RESCUE, actor)
-        if server.image_id is None:
+        if server.image_id is None and not may_be_volume:
             raise VolumeBacked("Cannot rescue a volume-backed instance")
-    wanted = str(image_id or server.image_id)
+    found = image_id or server.image_id or await image_in(root_of(server), using.neighbours.volumes)
+    if found is None:
+        raise BadInput(
+            f"Instance {server_id} cannot be rescued: its root volume was made from no image, "
+            "so rescue_image_ref has to name one."
+        )
+    wanted = str(found)
     question = Question(
         project_id=asker.project_id,
         user_id=asker.user_id,

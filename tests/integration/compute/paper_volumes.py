@@ -70,8 +70,14 @@ class PaperVolumes:
             return httpx.Response(202)
         if method == "POST":
             self.acted.append((ident, body))
+            self._change_image_metadata(self.volumes[ident]["volume_image_metadata"], body)
             return httpx.Response(202)
         return httpx.Response(200, json={"volume": self.volumes[ident]})
+
+    @staticmethod
+    def _change_image_metadata(known: Json, body: Json) -> None:
+        known |= body.get("os-set_image_metadata", {}).get("metadata", {})
+        known.pop(body.get("os-unset_image_metadata", {}).get("key"), None)
 
     def _attachments(self, method: str, path: list[str], body: Json) -> httpx.Response:
         if method == "POST" and len(path) == 2:

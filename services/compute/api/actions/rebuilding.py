@@ -41,6 +41,7 @@ FIELDS: Final = {
     "hostname": "hostname",
 }
 CLEARABLE: Final = frozenset({"access_ipv4", "access_ipv6", "description", "key_name"})
+OF_VOLUMES: Final = 93  # minor of the microversion that knows root disks that are volumes
 WHOLE_VIEW: Final = 75  # minor of the microversion that shows all of the server
 
 
@@ -96,7 +97,12 @@ def _wanted(asked: Asked) -> RebuildRequest:
         for name in given.model_fields_set & FIELDS.keys()
         if getattr(given, name) is not None or name in CLEARABLE
     }
-    return RebuildRequest(image_id=UUID(given.image_ref), fields=fields, told=told)
+    return RebuildRequest(
+        image_id=UUID(given.image_ref),
+        fields=fields,
+        told=told,
+        may_be_volume=asked.minor >= OF_VOLUMES,
+    )
 
 
 ACTIONS: Final[Mapping[str, Known]] = {

@@ -13,6 +13,8 @@ from services.compute.usecases import rescuing
 from services.compute.usecases.references import Asker
 from shared.web.answers import answer, answer_nothing
 
+OF_VOLUMES: Final = 87  # minor of the microversion that knows root disks that are volumes
+
 
 async def rescue(asked: Asked) -> web.StreamResponse:
     """Boot a server from an image."""
@@ -25,7 +27,14 @@ async def rescue(asked: Asked) -> web.StreamResponse:
         is_admin=caller.is_admin,
     )
     image = None if given.rescue_image_ref is None else UUID(given.rescue_image_ref)
-    await rescuing.rescue(deps.acceptance, asker, asked.server_id, asked.actor, image)
+    await rescuing.rescue(
+        deps.acceptance,
+        asker,
+        asked.server_id,
+        asked.actor,
+        image,
+        may_be_volume=asked.minor >= OF_VOLUMES,
+    )
     if not deps.settings.instance_passwords:
         return answer({})
     return answer({"adminPass": given.admin_pass or new_password()})
