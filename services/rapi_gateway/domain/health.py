@@ -10,9 +10,26 @@ class State(StrEnum):
 
     UP = "up"
     DEGRADED = "degraded"  # it answers badly: submissions are held back
-    DRAINED = "drained"  # its job queue takes nothing
+    DRAINED = "drained"  # it takes no jobs, or none of ours
     FAILOVER = "failover"  # it does not answer where it used to; others are being asked
-    DOWN = "down"  # it does not answer
+    DOWN = "down"  # it does not answer, or must not be believed
+
+
+class Cause(StrEnum):
+    """Why it is so: for administrators, who must do different things about each."""
+
+    NONE = ""
+    SILENT = "unreachable"
+    CERTIFICATE = "certificate"  # not one we trust
+    DAEMON = "daemon"  # Ganeti's daemons answer with errors, or too late
+    QUEUE = "queue_drained"
+    AUTH = "auth"  # name, password or right to write are not good any more
+    STRANGER = "another_cluster"  # answers at this one's address
+
+
+# Questions are answered all the same: only an accepted job proves that jobs are taken again.
+UNTIL_ACCEPTED = frozenset({State.DRAINED})
+SILENT = frozenset({State.DOWN, State.FAILOVER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,49 +48,71 @@ class Health:
     """What the last calls taught us. Moments are of one monotonic clock."""
 
     state: State = State.UP
+    cause: Cause = Cause.NONE
     failures: int = 0
     since: float = 0.0  # of the first failure in a row
     retry_at: float = 0.0
 
+    def proved(self) -> Self:
+        """Return the health after the cluster itself answered, and proved who it is."""
+        if self.state in UNTIL_ACCEPTED:
+            return replace(self, failures=0)
+        return replace(self, state=State.UP, cause=Cause.NONE, failures=0)
+
     def answered(self) -> Self:
         """Return the health after a good answer to a question.
 
-        Only an accepted job proves that the queue takes jobs again.
+        One that was asked before the cluster fell silent, and comes late, proves nothing.
         """
-        if self.state is State.DRAINED:
-            return replace(self, failures=0)
-        return replace(self, state=State.UP, failures=0)
+        return self if self.state in SILENT else self.proved()
 
     def accepted(self) -> Self:
         """Return the health after a job was accepted."""
-        return replace(self, state=State.UP, failures=0)
+        if self.state in SILENT:
+            return self
+        return replace(self, state=State.UP, cause=Cause.NONE, failures=0)
 
-    def unreachable(self, now: float, rules: Rules, *, has_others: bool) -> Self:
-        """Return the health after nobody answered at the cluster's address."""
+    def unreachable(
+        self, now: float, rules: Rules, *, has_others: bool, cause: Cause = Cause.SILENT
+    ) -> Self:
+        """Return the health after nobody (to be trusted) answered at the cluster's address."""
         failed = self._failed(now, rules)
-        if failed.failures < rules.failures and self.state in {State.UP, State.DRAINED}:
+        if self._stays_open(rules):
             return failed
         searching = has_others and now - failed.since < rules.failover
-        return replace(failed, state=State.FAILOVER if searching else State.DOWN)
+        return replace(failed, state=State.FAILOVER if searching else State.DOWN, cause=cause)
 
     def troubled(self, now: float, rules: Rules) -> Self:
         """Return the health after a timeout or an error of Ganeti's daemons."""
         failed = self._failed(now, rules)
-        if failed.failures < rules.failures and self.state in {State.UP, State.DRAINED}:
+        if self._stays_open(rules):
             return failed
-        return replace(failed, state=State.DEGRADED)
+        return replace(failed, state=State.DEGRADED, cause=Cause.DAEMON)
 
     def refused_as_drained(self, now: float, rules: Rules) -> Self:
         """Return the health after Ganeti said that its queue is drained."""
-        return replace(self, state=State.DRAINED, failures=0, retry_at=now + rules.drained_pause)
+        return self._closed_to_jobs(Cause.QUEUE, now, rules)
 
-    def admits_question(self, now: float) -> bool:
-        """Whether a question may be asked."""
-        return self.state not in {State.DOWN, State.FAILOVER} or now >= self.retry_at
+    def forbidden(self, now: float, rules: Rules) -> Self:
+        """Return the health after RAPI said that we may not write."""
+        return self._closed_to_jobs(Cause.AUTH, now, rules)
+
+    def locked_out(self, now: float, rules: Rules) -> Self:
+        """Return the health after RAPI did not know our name and password: once is enough."""
+        return replace(self._failed(now, rules), state=State.DOWN, cause=Cause.AUTH)
+
+    def distrusted(self, now: float, rules: Rules) -> Self:
+        """Return the health after another cluster answered in this one's place."""
+        return replace(self._failed(now, rules), state=State.DOWN, cause=Cause.STRANGER)
+
+    @property
+    def admits_questions(self) -> bool:
+        """Whether questions may be asked: of a silent cluster only who it is, by a probe."""
+        return self.state not in SILENT
 
     def admits_job(self, now: float) -> bool:
-        """Whether a job may be submitted."""
-        return self.state is State.UP or now >= self.retry_at
+        """Whether a job may be submitted; in trouble, one at a time finds out (``tried``)."""
+        return self.state is State.UP or (self.admits_questions and now >= self.retry_at)
 
     def wants_probe(self, now: float) -> bool:
         """Whether it is time to look if the cluster is back."""
@@ -81,7 +120,21 @@ class Health:
 
     def tried(self, now: float, rules: Rules) -> Self:
         """Return the health with the next attempt put off: one is being made."""
-        return replace(self, retry_at=now + _pause(self.failures, rules))
+        drained = self.state in UNTIL_ACCEPTED
+        pause = rules.drained_pause if drained else _pause(self.failures, rules)
+        return replace(self, retry_at=now + pause)
+
+    def with_new_way_in(self) -> Self:
+        """Return the health with another attempt due: address or credential were corrected."""
+        return replace(self, retry_at=0.0)
+
+    def _closed_to_jobs(self, cause: Cause, now: float, rules: Rules) -> Self:
+        retry_at = now + rules.drained_pause
+        return replace(self, state=State.DRAINED, cause=cause, failures=0, retry_at=retry_at)
+
+    def _stays_open(self, rules: Rules) -> bool:
+        """Whether one more failure changes nothing yet."""
+        return self.failures + 1 < rules.failures and self.state in {State.UP, State.DRAINED}
 
     def _failed(self, now: float, rules: Rules) -> Self:
         since = now if self.failures == 0 else self.since

@@ -3,6 +3,7 @@
 RAPI closes every connection after one answer, so nothing is pooled.
 """
 
+import asyncio
 import ssl
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,6 +22,7 @@ from services.rapi_gateway.ganeti.tls import context_for
 
 LIMITS: Final = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 WRITE_DEADLINE: Final = 5.0
+MOST: Final = 64 * 1024 * 1024  # bytes of an answer: some 20 000 instances with all fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +53,19 @@ class RapiClient:
             limits=LIMITS,
             trust_env=False,
             follow_redirects=False,
-            headers={"Accept": "application/json", "User-Agent": "cyclades"},
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+                "User-Agent": "cyclades",
+            },
         )
         self._connect_deadline = connect_deadline
+        self._calls = 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no call is under way."""
+        return self._calls == 0
 
     async def call(self, endpoint: str, call: Call, deadline: float) -> Any:
         """Make the call and return the JSON answered.
@@ -61,38 +73,58 @@ class RapiClient:
         Args:
             endpoint: ``https://host:port``.
             call: what to ask.
-            deadline: seconds for the answer, once asked.
+            deadline: seconds for the answer, once asked; all of it, however slowly it drips.
 
         Raises:
             RapiTrouble: it did not end well; the class says what is known.
         """
+        self._calls += 1
+        try:
+            async with asyncio.timeout(self._connect_deadline + WRITE_DEADLINE + deadline):
+                status, body = await self._answer(self._request(endpoint, call, deadline))
+        except TimeoutError as slow:
+            raise Unclear("The answer did not come to an end.") from slow
+        except (httpx.ConnectError, httpx.ConnectTimeout) as silent:
+            raise _not_sent(silent) from silent
+        except httpx.HTTPError as broken:
+            raise Unclear(f"{type(broken).__name__}: the answer did not come.") from broken
+        finally:
+            self._calls -= 1
+        if status != 200:
+            raise trouble_in(status, body)
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError as garbled:
+            raise Unclear("The answer is no JSON.") from garbled
+
+    def _request(self, endpoint: str, call: Call, deadline: float) -> httpx.Request:
         headers = {"Connection": "close"}
         content = None
         if call.body is not None:
             headers["Content-Type"] = "application/json"
             content = orjson.dumps(call.body)
-        timeout = httpx.Timeout(
-            deadline, connect=self._connect_deadline, write=WRITE_DEADLINE, pool=None
+        return self._http.build_request(
+            call.method,
+            endpoint + call.path,
+            params=list(call.query) or None,
+            content=content,
+            headers=headers,
+            timeout=httpx.Timeout(
+                deadline, connect=self._connect_deadline, write=WRITE_DEADLINE, pool=None
+            ),
         )
+
+    async def _answer(self, request: httpx.Request) -> tuple[int, bytes]:
+        answer = await self._http.send(request, stream=True)
         try:
-            answer = await self._http.request(
-                call.method,
-                endpoint + call.path,
-                params=list(call.query) or None,
-                content=content,
-                headers=headers,
-                timeout=timeout,
-            )
-        except (httpx.ConnectError, httpx.ConnectTimeout) as silent:
-            raise _not_sent(silent) from silent
-        except httpx.HTTPError as broken:
-            raise Unclear(f"{type(broken).__name__}: the answer did not come.") from broken
-        if answer.status_code != 200:
-            raise trouble_in(answer.status_code, answer.content)
-        try:
-            return orjson.loads(answer.content)
-        except orjson.JSONDecodeError as garbled:
-            raise Unclear("The answer is no JSON.") from garbled
+            body = bytearray()
+            async for chunk in answer.aiter_bytes():
+                body += chunk
+                if len(body) > MOST:
+                    raise Unclear("The answer is larger than any that was asked for.")
+        finally:
+            await answer.aclose()
+        return answer.status_code, bytes(body)
 
     async def close(self) -> None:
         """Let go of what is open."""

@@ -10,6 +10,7 @@ from services.rapi_gateway.ganeti.link import ClusterLink, Limits
 @dataclass(slots=True)
 class _Held:
     link: ClusterLink
+    uuid: str
     access_version: int
 
 
@@ -30,13 +31,20 @@ class Links:
     def to(self, cluster: Registered) -> ClusterLink:
         """Return the line to a cluster."""
         held = self._held.get(cluster.name)
-        if held is None or held.access_version < cluster.access_version:
+        if held is None or held.uuid != cluster.view.uuid:  # forgotten, and another registered
             link = ClusterLink(cluster.access(self._open(cluster.sealed)), self.limits)
-            if held is not None:  # calls under way end on the old line
-                self._retired.append(held.link)
-            held = self._held[cluster.name] = _Held(link, cluster.access_version)
+            held = _Held(link, cluster.view.uuid, cluster.access_version)
+            self._replace(cluster.name, held)
+        elif held.access_version < cluster.access_version:
+            held.link.enter_by(cluster.access(self._open(cluster.sealed)))
+            held.access_version = cluster.access_version
         held.link.remember(cluster.view.epoch, cluster.last_job)
         return held.link
+
+    def _replace(self, name: str, held: _Held) -> None:
+        if (old := self._held.get(name)) is not None:
+            self._retired.append(old.link)
+        self._held[name] = held
 
     def known(self, name: str) -> ClusterLink | None:
         """Return the line to a cluster, if there is one already."""

@@ -20,6 +20,7 @@ from services.rapi_gateway.ganeti.client import Call
 from services.rapi_gateway.ganeti.errors import (
     Drained,
     NoDaemon,
+    NotAllowed,
     NotSent,
     RapiTrouble,
     Refused,
@@ -146,6 +147,9 @@ class Courier:
         )
         match trouble:
             case NotSent() | NoDaemon() | Drained():
+                await self._postpone(row, _pause(row), f"{trouble}", unsent=True)
+            case NotAllowed():  # the operation is as good as ever: who we are has to be mended
+                self.doorbell.registry_changed = True
                 await self._postpone(row, _pause(row), f"{trouble}", unsent=True)
             case Refused():
                 await self._reject(row, trouble.failure, f"{trouble}")

@@ -25,7 +25,7 @@ async def sight(link: ClusterLink) -> Sighting:
     Raises:
         RapiTrouble: it could not be asked.
     """
-    info = await link.ask(INFO)
+    info = await link.look()
     groups = await queries.query(link, "group", GROUP_FIELDS)
     nodes = await queries.query(link, "node", NODE_FIELDS)
     last, same = await queries.last_job(link)
@@ -49,6 +49,7 @@ class Refresher:
             return
         if sighting.info.get("uuid") != cluster.view.uuid:
             log.error("another cluster answers", extra={"cluster": cluster.name})
+            link.distrust()
             return
         await self._record(cluster.name, link, sighting)
 
@@ -78,6 +79,7 @@ class Refresher:
         link = self.links.to(cluster)
         info: dict[str, Any] = await link.ask(INFO)
         if info.get("uuid") != cluster.view.uuid:
+            link.distrust()
             raise RapiTrouble(ANOTHER)
         epoch = cluster.view.epoch
         if str(info["master"]) != cluster.view.master:

@@ -106,12 +106,18 @@ async def test_a_cluster_that_is_gone_is_not_waited_for(gateway: Gateway) -> Non
     assert row == {"status": "rejected", "failure": "unreachable"}
 
 
-async def test_a_credential_that_is_no_longer_good_rejects(
+async def test_a_credential_that_is_no_longer_good_holds_submissions_back(
     gateway: Gateway, simulator: RunningSimulator, c1: str
 ) -> None:
     simulator.admin.set_faults(refuse_auth=True)
-    state = await outcome(gateway, InstanceStop(instance="cyc-x"))
-    assert (state.status, state.failure) == (SubmissionStatus.REJECTED, Failure.UNREACHABLE)
+    key = uuid4()
+    state = await gateway.client.submit(c1, key, InstanceStop(instance="cyc-x"))
+    assert state.status is SubmissionStatus.PENDING
+    assert await health(gateway, "down")
+    simulator.admin.heal()
+    state = await settled(gateway, c1, key)
+    assert jobs_marked(simulator.admin, key) == [state.job_id]
+    assert await health(gateway, "up")
 
 
 async def test_a_gateway_that_dies_before_the_answer_is_succeeded_by_one_that_looks(

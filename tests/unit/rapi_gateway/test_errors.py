@@ -7,6 +7,7 @@ import pytest
 from services.rapi_gateway.ganeti.errors import (
     Drained,
     NoDaemon,
+    NotAllowed,
     OddAnswer,
     RapiTrouble,
     Refused,
@@ -25,8 +26,8 @@ def body(code: int, message: str) -> bytes:
     ("status", "message", "kind"),
     [
         (400, "Invalid body parameters: ...", Refused),
-        (401, "Unauthorized", Refused),
-        (403, "Forbidden", Refused),
+        (401, "Unauthorized", NotAllowed),
+        (403, "Forbidden", NotAllowed),
         (404, "Not Found", Refused),
         (415, "Unsupported Media Type", Refused),
         (501, "Method DELETE is unsupported for path /2/info", Refused),
@@ -56,8 +57,6 @@ def test_an_answer_says_whether_there_may_be_a_job(
         (400, Failure.BAD_REQUEST),
         (415, Failure.BAD_REQUEST),
         (404, Failure.NOT_FOUND),
-        (401, Failure.UNREACHABLE),
-        (403, Failure.UNREACHABLE),
     ],
 )
 def test_a_refusal_has_a_class_of_failure(status: int, failure: Failure) -> None:
@@ -72,3 +71,13 @@ def test_messages_lose_their_html_escapes() -> None:
 @pytest.mark.parametrize("garbage", [b"<html>", b"[]", b"", b'{"code": 1}'])
 def test_a_body_that_is_none_of_rapis_is_quoted(garbage: bytes) -> None:
     assert message_in(garbage) == garbage.decode()
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 500, 502, 503])
+def test_what_something_else_than_rapi_answers_is_not_believed(status: int) -> None:
+    page = b"<html><body>404 Not Found: nginx</body></html>"
+    assert type(trouble_in(status, page)) is Unclear
+
+
+def test_a_message_without_end_is_cut() -> None:
+    assert len(message_in(body(400, "x" * 10_000))) == 500
