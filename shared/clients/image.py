@@ -1,11 +1,14 @@
 """The image service, as other services use it."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from shared.clients.http import NeighbourClient
 from shared.contracts.image import ImageTicket, UploadTicket
+
+PATCH: Final = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
+OCTETS: Final = {"Content-Type": "application/octet-stream"}
 
 
 class ImageClient(NeighbourClient):
@@ -65,6 +68,33 @@ class ImageClient(NeighbourClient):
             idempotency_key=None if idempotency_key is None else str(idempotency_key),
         )
         return made
+
+    async def describe_image(
+        self, image_id: str, properties: Mapping[str, str], request_id: str | None = None
+    ) -> dict[str, Any]:
+        """Give an image properties, instead of those of these names that it has.
+
+        Raises:
+            NotFound: there is none.
+            OverQuota: it may have no so many.
+        """
+        changes = [
+            {"op": "add", "path": f"/{name}", "value": value} for name, value in properties.items()
+        ]
+        changed: dict[str, Any] = await self.call(
+            "PATCH", f"/v2/images/{image_id}", json=changes, headers=PATCH, request_id=request_id
+        )
+        return changed
+
+    async def send_nothing(self, image_id: str, request_id: str | None = None) -> None:
+        """Have an image without bytes active: what it is, its properties say.
+
+        Raises:
+            NotFound: there is none.
+            Conflict: it is not queued.
+        """
+        path = f"/v2/images/{image_id}/file"
+        await self.call("PUT", path, headers=OCTETS, request_id=request_id)
 
     async def delete_image(
         self, image_id: str, request_id: str | None = None, token: str | None = None

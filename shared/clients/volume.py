@@ -39,6 +39,32 @@ class VolumeClient(NeighbourClient):
         )["snapshot"]
         return found
 
+    async def create_snapshot(
+        self, volume_id: str, name: str, *, idempotency_key: UUID, request_id: str | None = None
+    ) -> Json:
+        """Have a snapshot of a volume, in use or not; the same key always gives the same one.
+
+        Raises:
+            NotFound: there is no such volume.
+            OverQuota: its project may have no more.
+            BadInput: its storage has no snapshots, or its status does not allow it.
+        """
+        body = {"volume_id": volume_id, "name": name, "force": True}
+        made: Json = (
+            await self._post("/v3/snapshots", {"snapshot": body}, idempotency_key, request_id)
+        )["snapshot"]
+        return made
+
+    async def delete_snapshot(self, snapshot_id: str, request_id: str | None = None) -> None:
+        """Have no such snapshot.
+
+        Raises:
+            NotFound: there is none.
+            BadInput: it is being made, or used.
+        """
+        path = f"/v3/snapshots/{snapshot_id}"
+        await self.call("DELETE", path, headers=HEADERS, request_id=request_id)
+
     async def create_volume(
         self, body: Json, *, idempotency_key: UUID, request_id: str | None = None
     ) -> Json:

@@ -161,6 +161,16 @@ def _named(described: Sequence[Described]) -> tuple[BlockDevice, ...]:
     return tuple(found)
 
 
+def renamed(volumes: Sequence[BlockDevice]) -> tuple[BlockDevice, ...]:
+    """Return the devices, each under a name of its own; who is named first keeps theirs."""
+    found: list[BlockDevice] = []
+    for each in volumes:
+        taken = [ROOT_NAME, *(device.device for device in found)]
+        name = ROOT_NAME if each.is_root else device_name(taken, each.device)
+        found.append(replace(each, device=name))
+    return tuple(found)
+
+
 def of_another_server(volumes: Sequence[BlockDevice]) -> tuple[BlockDevice, ...]:
     """Return the same devices for one more server: with ids of their own."""
     return tuple(replace(each, id=str(new_uuid())) for each in volumes)

@@ -94,6 +94,16 @@ class Images(Protocol):
         """Return the images that match."""
         ...
 
+    async def describe_image(
+        self, image_id: str, properties: Mapping[str, str], request_id: str | None = None
+    ) -> Json:
+        """Give an image properties."""
+        ...
+
+    async def send_nothing(self, image_id: str, request_id: str | None = None) -> None:
+        """Have an image without bytes active."""
+        ...
+
     async def delete_image(self, image_id: str, request_id: str | None = None) -> None:
         """Have no such image."""
         ...
@@ -114,6 +124,20 @@ class Volumes(Protocol):
 
     async def delete_volume(self, volume_id: str, request_id: str | None = None) -> None:
         """Have no such volume."""
+        ...
+
+    async def create_snapshot(
+        self, volume_id: str, name: str, *, idempotency_key: UUID, request_id: str | None = None
+    ) -> Json:
+        """Have a snapshot of a volume; the same key always gives the same snapshot."""
+        ...
+
+    async def snapshot(self, snapshot_id: str, token: str | None = None) -> Json:
+        """Return one snapshot."""
+        ...
+
+    async def delete_snapshot(self, snapshot_id: str, request_id: str | None = None) -> None:
+        """Have no such snapshot."""
         ...
 
     async def reserve(

@@ -13,6 +13,7 @@ from services.compute.effects.create_server import CREATE_SERVER
 from services.compute.effects.delete_server import DELETE_SERVER
 from services.compute.effects.detach_interface import DETACH_INTERFACE
 from services.compute.effects.detach_volume import DETACH_VOLUME
+from services.compute.effects.image_of_volumes import IMAGE_OF_SERVERS_VOLUMES
 from services.compute.effects.move_server import (
     EVACUATE_SERVER,
     LIVE_MIGRATE_SERVER,
@@ -31,6 +32,7 @@ LIFECYCLE: Final = (
     REVERT_RESIZE,
     REBUILD_SERVER,
     IMAGE_OF_SERVER,
+    IMAGE_OF_SERVERS_VOLUMES,
     SHELVE_SERVER,
     UNSHELVE_SERVER,
     RESCUE_SERVER,

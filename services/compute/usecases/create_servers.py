@@ -138,7 +138,7 @@ def _server(
         created_at=now,
         updated_at=now,
         flavor=resolved.flavor,
-        image_id=request.image_id,
+        image_id=resolved.image_id,
         volumes=of_another_server(resolved.volumes),
         key_name=request.key_name,
         details=dict(request.details),

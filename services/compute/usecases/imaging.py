@@ -19,6 +19,8 @@ from shared.errors import NotFound
 from shared.ids import new_uuid
 
 CREATE_IMAGE: Final = "compute.create_image"
+IMAGE_OF_VOLUMES: Final = "compute.image_of_volumes"
+NATIVE: Final = "native"  # the volume service's driver without snapshots
 FORMAT: Final[Literal["qcow2"]] = "qcow2"
 # What an image is by itself; everything else is a property, which its copies inherit.
 NOT_INHERITED: Final = frozenset(
@@ -58,7 +60,7 @@ async def create_image(
     Raises:
         NotFound: absent, deleted, or another project's.
         QuotaExceeded: there are too many properties.
-        VolumeBacked: the root disk is a volume.
+        VolumeBacked: the root disk is a volume, and no image can be made of it.
         OverQuota: the project may have no more images.
         Conflict: the server's state does not allow it.
     """
@@ -71,6 +73,7 @@ async def create_image(
         members=await _members(reads, server, actor, wanted),
         request_id=actor.request_id,
     )
+    saga = CREATE_IMAGE if server.image_id is not None else IMAGE_OF_VOLUMES
     notes = {
         "action": wanted.action.value,
         "cluster": server.cluster,
@@ -78,12 +81,13 @@ async def create_image(
         "owner": actor.project_id,
         "backup_type": wanted.backup_type,
         "rotation": wanted.rotation,
+        "name": wanted.name,
     }
     try:
         async with transaction() as stores:
             server = await stores.servers.get(server_id, actor.scope)
             sending = replace(server, kept={"image": str(image_id)})
-            await begin(stores, sending, wanted.action, actor, CREATE_IMAGE, notes)
+            await begin(stores, sending, wanted.action, actor, saga, notes)
     except Exception:  # whatever it was, nobody will ever send this image
         await _forget_image(neighbours, image_id, actor)
         raise
@@ -100,15 +104,27 @@ async def _looked_at(
     if UNLIMITED != limits["metadata_items"] < len(wanted.properties):
         raise QuotaExceeded(f"Maximum number of metadata items exceeds {limits['metadata_items']}")
     if server.image_id is None:
-        raise VolumeBacked("Images of servers whose root disk is a volume cannot be made here.")
+        _require_snapshots(server, wanted)
     return server
+
+
+def _require_snapshots(server: Server, wanted: ImageRequest) -> None:
+    """Refuse what cannot be made of a server whose root disk is a volume.
+
+    Raises:
+        VolumeBacked: it is a backup, or a volume has no snapshots.
+    """
+    if wanted.action is Action.CREATE_BACKUP:
+        raise VolumeBacked("Backup is not supported for volume-backed instances.")
+    if any(device.driver == NATIVE for device in server.volumes):
+        raise VolumeBacked("Snapshots are not supported by the volumes of this server.")
 
 
 async def _members(
     reads: Reads, server: Server, actor: Actor, wanted: ImageRequest
 ) -> dict[str, Any]:
     """Return what the image has besides its name; what its base image says is inherited."""
-    base = str(server.image_id)
+    base = str(server.image_id or "")
     known = (await documents_of(reads, ImageChanged.resource, [base])).get(base, {})
     inherited = {
         name: value
@@ -131,7 +147,7 @@ async def _members(
         "visibility": "private",
         "container_format": "bare",
         "disk_format": FORMAT,
-        "min_disk": server.flavor.disk,
+        "min_disk": server.flavor.disk if base else 0,
         "min_ram": known.get("min_ram") or 0,
     }
 

@@ -8,9 +8,12 @@ import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
+from services.compute.domain.block_request import Disks
 from services.compute.domain.devices import BlockDevice
 from services.compute.domain.guest import GuestKey
+from services.compute.domain.image_mapping import disks_in
 from services.compute.domain.request import NetworkAmbiguous, Networking, ServerRequest
 from services.compute.domain.server import FlavorSnapshot, Group, NetworkWish
 from services.compute.store.references import Documents, Known, Question
@@ -50,6 +53,7 @@ class Resolved:
     flavor: FlavorSnapshot
     networks: tuple[NetworkWish, ...]
     security_groups: tuple[Group, ...]
+    image_id: UUID | None = None  # of a local root disk; None: it boots from a volume
     volumes: tuple[BlockDevice, ...] = ()
     key: GuestKey | None = None
 
@@ -82,9 +86,10 @@ async def resolve(
         NotAllowed: it leads to what this user may not have.
     """
     flavor = _flavor(request, known)
+    disks = Disks(image_id=None, volumes=request.volumes)
     if request.image_id is not None:
         image = await require_image(str(request.image_id), asker, known, neighbours)
-        require_fit(flavor, image, asker)
+        disks = _disks(request, image, flavor, asker)
     if request.key_name is not None and not known.of("keypair"):
         raise BadInput("Invalid key_name provided.")
     if request.group_id is not None and not known.of("group"):
@@ -93,8 +98,9 @@ async def resolve(
         flavor=flavor,
         networks=await _networks(request, asker, known, neighbours),
         security_groups=await _security_groups(request, asker, known, neighbours),
+        image_id=request.image_id if disks.image_id else None,
         volumes=await located(
-            request.volumes,
+            disks.volumes,
             neighbours.volumes,
             asker.token,
             flavor,
@@ -102,6 +108,17 @@ async def resolve(
         ),
         key=GuestKey.of(known.of("keypair").get(request.key_name or "")),
     )
+
+
+def _disks(
+    request: ServerRequest, image: Mapping[str, Any], flavor: FlavorSnapshot, asker: Asker
+) -> Disks:
+    """Return the disks of a server made from an image: one of its bytes, or of its volumes."""
+    of_volumes = disks_in(image, request.volumes)
+    if of_volumes is not None:
+        return of_volumes
+    require_fit(flavor, image, asker)
+    return Disks(image_id=str(request.image_id), volumes=request.volumes)
 
 
 def _flavor(request: ServerRequest, known: Known) -> FlavorSnapshot:

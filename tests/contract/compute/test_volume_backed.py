@@ -2,9 +2,27 @@
 
 from typing import Any
 
+import orjson
+
+from shared.contracts.resources import ImageChanged
 from tests.integration.compute.rig import IMAGE, Rig, fresh_id
 
 OTHER = "70a50000-0000-4000-8000-000000000002"
+NONSENSE = [
+    "no JSON",
+    "[" * 5000,
+    '"text"',
+    "[1]",
+    '[{"boot_index": 0}]',
+    '[{"boot_index": 0, "snapshot_id": "x"}]',
+    '[{"boot_index": 0, "snapshot_id": 5}]',
+    '[{"boot_index": "0"}]',
+    '[{"boot_index": true}]',
+    '[{"boot_index": 0, "source_type": "tape"}]',
+    '[{"boot_index": 0, "source_type": ["x"]}]',
+    '[{"boot_index": 0, "destination_type": "local"}]',
+    '[{"boot_index": 0, "volume_size": 99999999999}]',
+]
 
 
 async def on_a_volume(rig: Rig, **volume: Any) -> tuple[str, str]:
@@ -102,3 +120,116 @@ async def test_a_volume_of_no_image_needs_one_to_be_named(rig: Rig) -> None:
         rig.world.volumes.volumes.pop(volume, None)
     assert (await act(rig, ident, {"rescue": {"rescue_image_ref": fresh_id()}})).status == 400
     assert (await act(rig, ident, {"rescue": {"rescue_image_ref": IMAGE}})).status == 200
+
+
+def images_of(rig: Rig) -> list[dict[str, Any]]:
+    """Return the images that were made."""
+    return [image for ident, image in rig.world.images.images.items() if ident != IMAGE]
+
+
+async def test_an_image_of_volumes_is_snapshots_of_each(rig: Rig) -> None:
+    ident, root = await on_a_volume(rig)
+    data = rig.world.volumes.own(size=7)
+    attach = {"volumeAttachment": {"volumeId": data}}
+    path = f"/servers/{ident}/os-volume_attachments"
+    assert (await rig.call("POST", path, attach, mv="2.96")).status == 200
+    await settled(rig)
+    rig.world.volumes.snapshots_as = "creating"
+    answer = await act(rig, ident, {"createImage": {"name": "snap", "metadata": {"a": "b"}}})
+    assert answer.status == 202, answer.body
+    assert await rig.state(ident) == ("ACTIVE", "image_snapshot")
+    await rig.run_sagas()
+    (image,) = images_of(rig)
+    assert (image["status"], image["min_disk"], image["a"]) == ("queued", 0, "b")
+    for snapshot in rig.world.volumes.snapshots.values():
+        snapshot["status"] = "available"
+    await rig.wake()
+    await settled(rig)
+    assert await rig.state(ident) == ("ACTIVE", None)
+    (image,) = images_of(rig)
+    assert (image["status"], image["id"]) == ("active", answer.body["image_id"])
+    snapshots = rig.world.volumes.snapshots
+    assert {each["name"] for each in snapshots.values()} == {"snapshot for snap"}
+    first, second = orjson.loads(image["block_device_mapping"])
+    assert [snapshots[each["snapshot_id"]]["volume_id"] for each in (first, second)] == [root, data]
+    assert (first["boot_index"], first["device_name"]) == (0, "/dev/vda")
+    assert (image["bdm_v2"], image["root_device_name"]) == ("True", "/dev/vda")
+    assert rig.world.gateway.operations("instance.export") == []
+
+
+async def test_a_server_of_an_image_of_volumes_gets_volumes_of_its_own(rig: Rig) -> None:
+    ident, root = await on_a_volume(rig)
+    await act(rig, ident, {"createImage": {"name": "snap"}})
+    await settled(rig)
+    (image,) = images_of(rig)
+    blank = {"source_type": "blank", "destination_type": "volume", "volume_size": 2}
+    local = {
+        "source_type": "image", "destination_type": "local", "uuid": image["id"], "boot_index": 0,
+    }  # fmt: skip
+    image |= {"visibility": "private", "owner": "d" * 32}
+    await rig.hear(ImageChanged(id=image["id"], project_id="d" * 32, version=1, document=image))
+    second = await rig.active(imageRef=image["id"], block_device_mapping_v2=[local, blank])
+    shown = await rig.show(second)
+    assert shown["image"] == ""
+    first, other = (
+        rig.world.volumes.volumes[each["id"]]
+        for each in shown["os-extended-volumes:volumes_attached"]
+    )
+    (snapshot,) = rig.world.volumes.snapshots
+    assert (first["snapshot_id"], first["size"], other["size"]) == (snapshot, 4, 2)
+    assert root not in {first["id"], other["id"]}
+    listed = (await rig.get(f"/servers/{second}/os-volume_attachments"))["volumeAttachments"]
+    assert [each["device"] for each in listed] == ["/dev/vda", "/dev/vdb"]
+
+
+async def test_an_image_whose_mapping_is_nonsense_is_refused(rig: Rig) -> None:
+    for mapping in NONSENSE:
+        another_image(rig, block_device_mapping=mapping)
+        body = {"name": "x", "flavorRef": "1", "imageRef": OTHER, "networks": "none"}
+        answer = await rig.call("POST", "/servers", {"server": body}, mv="2.96")
+        assert answer.status == 400, mapping
+        assert "Block Device Mapping" in answer.body["badRequest"]["message"]
+
+
+async def test_snapshots_that_cannot_be_had_leave_no_image(rig: Rig) -> None:
+    ident, _ = await on_a_volume(rig)
+    rig.world.volumes.no_more_snapshots = True
+    assert (await act(rig, ident, {"createImage": {"name": "snap"}})).status == 202
+    await settled(rig)
+    assert await rig.state(ident) == ("ACTIVE", None)
+    assert images_of(rig) == []
+    rig.world.volumes.no_more_snapshots = False
+    rig.world.volumes.snapshots_as = "error"
+    await act(rig, ident, {"createImage": {"name": "snap"}})
+    await settled(rig)
+    assert await rig.state(ident) == ("ACTIVE", None)
+    assert (images_of(rig), rig.world.volumes.snapshots) == ([], {})
+
+
+async def test_an_image_deleted_meanwhile_takes_its_snapshots_along(rig: Rig) -> None:
+    ident, _ = await on_a_volume(rig)
+    rig.world.volumes.snapshots_as = "creating"
+    await act(rig, ident, {"createImage": {"name": "snap"}})
+    await rig.run_sagas()
+    del rig.world.images.images[images_of(rig)[0]["id"]]
+    for snapshot in rig.world.volumes.snapshots.values():
+        snapshot["status"] = "available"
+    await rig.wake()
+    await settled(rig)
+    assert await rig.state(ident) == ("ACTIVE", None)
+    assert rig.world.volumes.snapshots == {}
+
+
+async def test_backups_and_volumes_without_snapshots_are_refused(rig: Rig) -> None:
+    ident, _ = await on_a_volume(rig)
+    backup = {"createBackup": {"name": "x", "backup_type": "daily", "rotation": 1}}
+    answer = await act(rig, ident, backup)
+    assert (answer.status, answer.body["badRequest"]["message"]) == (
+        400,
+        "Backup is not supported for volume-backed instances.",
+    )
+    await rig.sql("UPDATE servers SET volumes = jsonb_set(volumes, '{0,driver}', '\"native\"')")
+    answer = await act(rig, ident, {"createImage": {"name": "snap"}})
+    assert answer.status == 400
+    assert "Snapshots are not supported" in answer.body["badRequest"]["message"]
+    assert images_of(rig) == []

@@ -223,3 +223,22 @@ async def test_what_has_no_bytes_is_not_deactivated(rig: Rig) -> None:
             403,
             f"Not allowed to {verb} image in status 'queued'{BREAKS}",
         )
+
+
+async def test_an_image_of_volumes_says_which_and_needs_no_bytes(rig: Rig) -> None:
+    image = await rig.create(disk_format="qcow2")
+    mapping = orjson.dumps([{"snapshot_id": "s" * 36, "device_name": "/dev/vda"}] * 16).decode()
+    for added in (
+        op("add", "/block_device_mapping", "x" * 8193),
+        op("add", "/block_device_mapping", None),
+    ):
+        assert (await rig.patch(image["id"], added)).status_code == 400
+    answer = await rig.patch(image["id"], op("add", "/block_device_mapping", mapping))
+    assert (answer.status_code, answer.json()["block_device_mapping"]) == (200, mapping)
+    assert (await rig.upload(image["id"], b"")).status_code == 204
+    shown = await rig.show(image["id"])
+    assert (shown["status"], shown["size"], shown["block_device_mapping"]) == (
+        "active", 0, mapping,
+    )  # fmt: skip
+    emptied = op("remove", "/block_device_mapping")
+    assert "block_device_mapping" not in (await rig.patch(image["id"], emptied)).json()

@@ -20,6 +20,9 @@ class PaperVolumes:
 
     volumes: dict[str, Json] = field(default_factory=dict)
     attachments: dict[str, Json] = field(default_factory=dict)
+    snapshots: dict[str, Json] = field(default_factory=dict)
+    snapshots_as: str = "available"  # status of a snapshot that is taken
+    no_more_snapshots: bool = False  # whether the project may have no more
     made: dict[str, Json] = field(default_factory=dict)  # idempotency key -> first answer
     refusal: str | None = None  # of every promise
     not_there: str | None = None  # why no volume can be used where its server is
@@ -51,7 +54,12 @@ class PaperVolumes:
         key = request.headers.get("Idempotency-Key", "")
         if key in self.made:
             return httpx.Response(200, json=self.made[key])
-        made = (self._volumes if path[1] == "volumes" else self._attachments)(method, path, body)
+        kinds = {
+            "volumes": self._volumes,
+            "snapshots": self._snapshots,
+            "attachments": self._attachments,
+        }
+        made = kinds[path[1]](method, path, body)
         if key and made.status_code < 300:
             self.made[key] = orjson.loads(made.content)
         if self.silent and method == "POST":
@@ -73,6 +81,21 @@ class PaperVolumes:
             self._change_image_metadata(self.volumes[ident]["volume_image_metadata"], body)
             return httpx.Response(202)
         return httpx.Response(200, json={"volume": self.volumes[ident]})
+
+    def _snapshots(self, method: str, path: list[str], body: Json) -> httpx.Response:
+        if method == "POST":
+            if self.no_more_snapshots:
+                return httpx.Response(413, json={"overLimit": {"message": "no more snapshots"}})
+            made: Json = {"id": str(uuid4()), "status": self.snapshots_as, **body["snapshot"]}
+            made["size"] = self.volumes[made["volume_id"]]["size"]
+            self.snapshots[made["id"]] = made
+            return httpx.Response(202, json={"snapshot": made})
+        if path[2] not in self.snapshots:
+            return not_found("snapshot")
+        if method == "DELETE":
+            del self.snapshots[path[2]]
+            return httpx.Response(202)
+        return httpx.Response(200, json={"snapshot": self.snapshots[path[2]]})
 
     @staticmethod
     def _change_image_metadata(known: Json, body: Json) -> None:

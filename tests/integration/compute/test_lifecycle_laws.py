@@ -21,7 +21,10 @@ LIVE = {"os-migrateLive": {"host": None, "block_migration": "auto"}}
 REBUILD = {"rebuild": {"imageRef": IMAGE}}
 # Where a failure leaves what cannot be as it was.
 ONE_WAY = {"evacuation", "live migration"}  # what arrived stays where it is
-FAILED = {"evacuation": "error", "rebuild": "error", "rebuild of a stopped one": "error"}
+FAILED = {
+    "evacuation": "error", "rebuild": "error", "rebuild of a stopped one": "error",
+    "rebuild of a volume": "error",
+}  # fmt: skip
 BIG = {"resize": {"flavorRef": "big"}}
 Prepare = Callable[[Rig, str], Awaitable[Any]]
 
@@ -71,6 +74,7 @@ async def dead(rig: Rig, ident: str) -> None:
     await rig.know_cluster(disk_template="sharedfile", version=3, nodes=[gone, other])
 
 
+OF_VOLUMES = {"image of volumes", "rebuild of a volume"}  # the root disk is a volume
 # Saga -> how the server comes to where it begins, and what is asked.
 CASES: dict[str, tuple[str, Prepare, Any]] = {
     "resize": ("compute.resize_server", nothing, BIG),
@@ -79,6 +83,8 @@ CASES: dict[str, tuple[str, Prepare, Any]] = {
     "rebuild of a stopped one": ("compute.rebuild_server", stopped, REBUILD),
     "image": ("compute.create_image", nothing, IMAGE_OF),
     "image of a stopped one": ("compute.create_image", stopped, IMAGE_OF),
+    "image of volumes": ("compute.image_of_volumes", nothing, IMAGE_OF),
+    "rebuild of a volume": ("compute.rebuild_server", nothing, REBUILD),
     "shelve": ("compute.shelve_server", nothing, {"shelve": None}),
     "shelve of a stopped one": ("compute.shelve_server", stopped, {"shelve": None}),
     "unshelve": ("compute.unshelve_server", shelved, {"unshelve": None}),
@@ -107,10 +113,19 @@ async def furnished(rig: Rig) -> Rig:
     return rig
 
 
+def on_a_volume(rig: Rig) -> dict[str, Any]:
+    """Return the fields of a server whose root disk is a volume."""
+    volume = rig.world.volumes.own(bootable="true", size=20)
+    device = {
+        "source_type": "volume", "destination_type": "volume", "uuid": volume, "boot_index": 0,
+    }  # fmt: skip
+    return {"imageRef": "", "block_device_mapping_v2": [device]}
+
+
 async def begun(rig: Rig, case: str) -> tuple[str, PaperInstance]:
     """Have a saga at its beginning; return its server, and the instance as it is then."""
     _, prepare, body = CASES[case]
-    ident = await rig.active()
+    ident = await rig.active(**(on_a_volume(rig) if case in OF_VOLUMES else {}))
     await prepare(rig, ident)
     answer = await rig.call("POST", f"/servers/{ident}/action", body, mv="2.96", who="admin")
     assert answer.status in {200, 202}, answer.body
@@ -158,6 +173,7 @@ async def test_giving_up_anywhere_leaves_the_world_as_it_was(
         if case in ONE_WAY:
             left.node = was.node
         assert left == was.as_left
+        assert furnished.world.volumes.snapshots == {}
         await saga.gave_up(cloud_of(furnished), notes | {"gave_up": "no"})
         await furnished.sql("UPDATE sagas SET ended_at = now()")
         now = await furnished.show(ident, who="admin")

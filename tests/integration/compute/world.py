@@ -246,7 +246,7 @@ class PaperImages:
         if ident not in self.images:
             return not_found("image")
         if path[0] != "internal":
-            return self._image(method, ident)
+            return self._image(method, ident, body)
         if path[4] == "upload-tickets":
             return self._upload_ticket(ident)
         self.tickets.append(ident)
@@ -274,9 +274,14 @@ class PaperImages:
         self.images[body["id"]] = {**body, "status": "queued"}
         return httpx.Response(201, json=self.images[body["id"]])
 
-    def _image(self, method: str, ident: str) -> httpx.Response:
+    def _image(self, method: str, ident: str, body: Any) -> httpx.Response:
         if method == "DELETE":
             del self.images[ident]
+            return httpx.Response(204)
+        if method == "PATCH":
+            self.images[ident] |= {each["path"][1:]: each["value"] for each in body}
+        if method == "PUT":  # no bytes at all
+            self.images[ident]["status"] = "active"
             return httpx.Response(204)
         sent = {"status": "active"} if self.arrive and ident in self.allowed else {}
         return httpx.Response(200, json=self.images[ident] | sent)

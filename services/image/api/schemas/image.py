@@ -18,6 +18,7 @@ WORDING: Final = Wording(
     invalid="Provided object does not match schema 'image': {reason} ({where})",
 )
 MOST: Final = 2**31 - 1
+LONGEST_MAPPING: Final = 8192  # characters: every disk of a server takes some 300
 
 Text = Annotated[str, StringConstraints(max_length=LONGEST)]
 Count = Annotated[int, Field(ge=0, le=MOST)]
@@ -52,6 +53,8 @@ class ImageAttributes(BaseModel):
     min_disk: Count = 0
     min_ram: Count = 0
     tags: list[Text] = []
+    # A property as any other, but for its length: Nova's, of an image whose disks are volumes.
+    block_device_mapping: Annotated[str, StringConstraints(max_length=LONGEST_MAPPING)] = ""
 
     @property
     def given(self) -> dict[str, Any]:
@@ -64,7 +67,9 @@ class ImageAttributes(BaseModel):
     @property
     def properties(self) -> dict[str, str]:
         """The caller's own properties."""
-        return dict(self.__pydantic_extra__)
+        if "block_device_mapping" not in self.model_fields_set:
+            return dict(self.__pydantic_extra__)
+        return {**self.__pydantic_extra__, "block_device_mapping": self.block_device_mapping}
 
 
 def checked(members: Mapping[str, Any]) -> dict[str, Any]:
