@@ -7,6 +7,7 @@ from aiohttp import web
 
 from deploy.simulator.cluster import SimulatedCluster
 from deploy.simulator.control import Control, NoSuchThing
+from deploy.simulator.disasters import Impossible
 from deploy.simulator.validation import BadParameter
 
 _Act = Callable[[Control, int, dict[str, Any], web.Request], Any]
@@ -18,8 +19,12 @@ def _handler(control: Control, act: _Act) -> Callable[[web.Request], Awaitable[w
             body = await request.json() if request.can_read_body else {}
             cluster = int(request.match_info.get("cluster", "1"))
             answer = act(control, cluster, body, request)
+            if isinstance(answer, Awaitable):
+                answer = await answer
         except NoSuchThing as error:
             return web.json_response({"error": str(error)}, status=404)
+        except Impossible as error:
+            return web.json_response({"error": str(error)}, status=409)
         except (BadParameter, TypeError, ValueError, KeyError) as error:
             return web.json_response({"error": str(error)}, status=400)
         return web.json_response({"result": answer})
@@ -48,6 +53,19 @@ _ROUTES: list[tuple[str, str, _Act]] = [
     ("POST", "/sim/clusters/{cluster}/heal",            lambda c, n, b, r: c.heal(n)),
     ("POST", "/sim/clusters/{cluster}/drain",           lambda c, n, b, r: c.drain(n, **b)),
     ("POST", "/sim/clusters/{cluster}/archive",         lambda c, n, b, r: c.archive(n, **b)),
+    ("POST", "/sim/clusters/{cluster}/purge",           lambda c, n, b, r: c.purge(n)),
+    ("POST", "/sim/clusters/{cluster}/fail-over",       lambda c, n, b, r: c.fail_over(n, **b)),
+    ("POST", "/sim/clusters/{cluster}/crash-luxid",     lambda c, n, b, r: c.crash_luxid(n, **b)),
+    ("POST", "/sim/clusters/{cluster}/skip-ids",        lambda c, n, b, r: c.skip_ids(n, **b)),
+    ("POST", "/sim/clusters/{cluster}/lose-jobs",       lambda c, n, b, r: c.lose_jobs(n, **b)),
+    ("POST", "/sim/clusters/{cluster}/serial",
+        lambda c, n, b, r: c.regress_serial(n, **b)),
+    ("POST", "/sim/clusters/{cluster}/credentials",
+        lambda c, n, b, r: c.rotate_credentials(n, **b)),
+    ("POST", "/sim/clusters/{cluster}/version",         lambda c, n, b, r: c.upgrade(n, **b)),
+    ("POST", "/sim/clusters/{cluster}/watcher",         lambda c, n, b, r: c.run_watcher(n)),
+    ("GET",  "/sim/clusters/{cluster}/history",
+        lambda c, n, b, r: c.history(n, after=int(r.query.get("after", "0")))),
     ("POST", "/sim/clusters/{cluster}/reset",           lambda c, n, b, r: c.reset(n)),
     ("POST", "/sim/clusters/{cluster}/operations",
         lambda c, n, b, r: c.operate(b.pop("opcode"), n, **b)),

@@ -8,8 +8,10 @@ from deploy.simulator.clock import Ids, now, stamp
 from deploy.simulator.faults import Faults
 from deploy.simulator.jobs.queue import JobQueue, Routine, Rules
 from deploy.simulator.jobs.timers import Timers
+from deploy.simulator.listening import Listener
 from deploy.simulator.logic import backing
-from deploy.simulator.logic.registry import ROUTINES, locks_of
+from deploy.simulator.logic.locking import Wanted, locks_of, node_locks
+from deploy.simulator.logic.registry import ROUTINES
 from deploy.simulator.logic.run import Run
 from deploy.simulator.model import Cluster, Group, Job, Json, Node, Op
 from deploy.simulator.settings import SimulatorSettings
@@ -75,6 +77,9 @@ class SimulatedCluster:
     world: World
     queue: JobQueue
 
+    users: dict[tuple[str, str], frozenset[str]]  # name and password -> rights
+    listener: Listener | None = None  # set when it serves
+
     @property
     def faults(self) -> Faults:
         """What goes wrong with it."""
@@ -89,6 +94,15 @@ class SimulatedCluster:
     def settings(self) -> SimulatorSettings:
         """The simulator's settings."""
         return self.world.settings
+
+
+def users_of(settings: SimulatorSettings) -> dict[tuple[str, str], frozenset[str]]:
+    """The users file of a new cluster."""
+    return {
+        (settings.username, settings.password): frozenset({"read", "write"}),
+        (settings.read_username, settings.read_password): frozenset({"read"}),
+        (settings.bare_username, settings.bare_password): frozenset[str](),
+    }
 
 
 def _first_port(settings: SimulatorSettings, number: int) -> int:
@@ -128,13 +142,22 @@ def bring_up(
         value: Any = cluster.extra.get("max_running_jobs", settings.max_running_jobs)
         return int(value)
 
+    def locks(opcode: Json) -> tuple[Wanted, frozenset[str]]:
+        nodes, optional = node_locks(cluster, opcode) if settings.node_locks else ({}, frozenset())
+        return locks_of(opcode) | nodes, optional
+
+    durations = settings.durations
     rules = Rules(
-        start_delay=settings.durations.start_delay,
+        start_delay=durations.start_delay,
+        start_gap=durations.start_gap,
+        cancel_delay=durations.cancel,
+        archive_kept=settings.archive_kept,
         max_running=max_running,
-        locks=locks_of,
+        locks=locks,
         perform=perform,
+        filters=cluster.filters.values,
     )
     queue = JobQueue(cluster, rules, Timers())
     queues.append(queue)
     queue.resume()
-    return SimulatedCluster(number=number, world=world, queue=queue)
+    return SimulatedCluster(number=number, world=world, queue=queue, users=users_of(settings))

@@ -5,10 +5,13 @@ from pathlib import Path
 from time import time_ns
 from typing import Any
 
+from deploy.simulator import disasters
 from deploy.simulator.cluster import SimulatedCluster, found
 from deploy.simulator.faults import Faults
+from deploy.simulator.jobs import mishaps
 from deploy.simulator.logic import backing
 from deploy.simulator.model import Instance, Json, Node
+from deploy.simulator.truth import Entry
 from deploy.simulator.validation import fill
 from deploy.simulator.world import short_match
 
@@ -105,6 +108,51 @@ class Control:
     def archive(self, cluster: int = 1, *, older_than: float = 0) -> int:
         """Archive final jobs, as `gnt-job autoarchive` does."""
         return self.site(cluster).queue.archive(older_than)
+
+    def purge(self, cluster: int = 1) -> int:
+        """Archive what has ended and forget all that is archived; returns how many jobs."""
+        queue = self.site(cluster).queue
+        queue.archive(0)
+        return queue.book.purge(0)
+
+    def skip_ids(self, cluster: int = 1, *, count: int = 1) -> int:
+        """Use up ids without a job, as submissions do that fail half way; returns the last one."""
+        self.site(cluster).state.last_job += count
+        return self.site(cluster).state.last_job
+
+    def lose_jobs(self, cluster: int = 1, *, ids: list[int]) -> None:
+        """Lose the files of these jobs, finished or not."""
+        mishaps.lose(self.site(cluster).queue, ids)
+
+    def regress_serial(self, cluster: int = 1, *, to: int) -> None:
+        """Go back to an older serial number: later jobs are unknown, their ids are used again."""
+        disasters.forget_history(self.site(cluster), None, to)
+
+    async def fail_over(self, cluster: int = 1, **how: Any) -> Json:
+        """Another node becomes the master; see `disasters.fail_over`."""
+        return await disasters.fail_over(self.site(cluster), **how)
+
+    async def crash_luxid(self, cluster: int = 1, **how: Any) -> Json:
+        """The master daemon dies and comes back; see `disasters.crash_luxid`."""
+        return await disasters.crash_luxid(self.site(cluster), **how)
+
+    def rotate_credentials(
+        self, cluster: int = 1, *, password: str, username: str | None = None
+    ) -> None:
+        """Give a user of RAPI (the writing one) a new password."""
+        disasters.rotate(self.site(cluster), password, username)
+
+    def upgrade(self, cluster: int = 1, *, version: str) -> None:
+        """Have another version of Ganeti in place."""
+        disasters.upgrade(self.site(cluster), version)
+
+    def run_watcher(self, cluster: int = 1) -> list[int]:
+        """Do what ganeti-watcher does every five minutes; returns its jobs."""
+        return disasters.run_watcher(self.site(cluster))
+
+    def history(self, cluster: int = 1, *, after: int = 0) -> list[Entry]:
+        """Every transition of every job after entry number `after`, see `truth.JobHistory`."""
+        return list(self.site(cluster).queue.history.after(after))
 
     def truth(self, cluster: int = 1) -> list[Json]:
         """What really happened in the cluster since the simulator was started."""

@@ -42,6 +42,7 @@ class Instance:
     os: str
     hypervisor: str
     pnode: str
+    snodes: list[str] = field(default_factory=list)  # with the other half of drbd disks
     disk_template: str
     admin_state: str = "down"
     admin_state_source: str = "admin"
@@ -177,6 +178,8 @@ class Cluster:
     filters: dict[str, FilterRule] = field(default_factory=dict)  # by uuid
     tags: list[str] = field(default_factory=list)
     jobs: dict[int, Job] = field(default_factory=dict)
+    archive: dict[int, str] = field(default_factory=dict)  # archived jobs, as JSON
+    version: str = ""  # of its software; empty: as the settings say
     last_job: int = 0
     ctime: float
     mtime: float

@@ -46,8 +46,8 @@ def cluster_info(world: World) -> Json:
     constants = CLUSTER["constants"]
     values: dict[str, Any] = {
         **constants,
-        "software_version": settings.version,
-        "vcs_version": f"(ganeti) version {settings.version}",
+        "software_version": world.version,
+        "vcs_version": f"(ganeti) version {world.version}",
         "name": cluster.name,
         "master": master_name(cluster),
         "default_hypervisor": settings.hypervisors[0],

@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 DISK_TEMPLATES = ("file", "sharedfile", "ext", "plain", "diskless", "rbd", "gluster")
 
 
+VERSIONS = ("2.16.2", "3.0.2", "3.1.1")
+
+
 class Part(BaseModel):
     """What all groups of settings share: unknown names are refused."""
 
@@ -28,6 +31,8 @@ class Durations(Part):
 
     default: float = Field(default=0.3, ge=0, description="any opcode that is not named below")
     start_delay: float = Field(default=0.05, ge=0, description="received until started, when idle")
+    start_gap: float = Field(default=0, ge=0, description="between the starts of two jobs")
+    cancel: float = Field(default=0, ge=0, description="cancelling a job that waits for locks")
     by_opcode: dict[str, float] = Field(
         default={"OP_INSTANCE_CREATE": 1.2, "OP_TAGS_SET": 0.1, "OP_TAGS_DEL": 0.1},
         description="whole duration of one opcode, image download not counted",
@@ -133,6 +138,15 @@ class SimulatorSettings(Part):
     durations: Durations = Field(default=DEMO, description="how long jobs take")
     max_running_jobs: int = Field(default=20, ge=1, description="jobs run at once per cluster")
     max_clients: int = Field(default=20, ge=1, description="requests served at once per cluster")
+    node_locks: bool = Field(
+        default=False, description="creates and moves lock nodes, and wait for one another"
+    )
+    archive_kept: int = Field(
+        default=2000, ge=0, description="archived jobs that each cluster remembers"
+    )
+    node_listeners: bool = Field(
+        default=False, description="the master also serves RAPI at its own address"
+    )
     archive_after: float = Field(default=21600, ge=0, description="archive jobs final this long")
     wait_limit: float = Field(default=10, gt=0, description="longest /2/jobs/N/wait, in seconds")
     image_timeout: float = Field(default=120, gt=0, description="deadline of one image download")

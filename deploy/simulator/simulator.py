@@ -14,6 +14,8 @@ from aiohttp import web
 from deploy.simulator import persistence
 from deploy.simulator.admin import admin_app
 from deploy.simulator.cluster import SimulatedCluster, bring_up
+from deploy.simulator.disasters import own_address
+from deploy.simulator.listening import Listener
 from deploy.simulator.screens import Screens
 from deploy.simulator.settings import SimulatorSettings
 from deploy.simulator.tls import ensure_certificate, server_context
@@ -34,6 +36,7 @@ class Endpoint:
     read_password: str
     ca_file: Path
     nodes: tuple[str, ...]
+    node_urls: tuple[str, ...]  # where each node answers as the master, with `node_listeners`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,18 +60,20 @@ async def _listen(
 ) -> Endpoint:
     runner = web.ServerRunner(web.Server(RapiServer(site)), shutdown_timeout=0.5)
     await runner.setup()
-    stack.push_async_callback(runner.cleanup)
     port = settings.base_port + site.number - 1 if settings.base_port else 0
-    await web.TCPSite(runner, settings.host, port, ssl_context=tls).start()
+    listener = site.listener = Listener(runner=runner, tls=tls, host=settings.host, port=port)
+    stack.push_async_callback(listener.close)
+    await listener.open(own_address(site))
     return Endpoint(
         name=site.state.name,
-        url=f"https://{settings.host}:{_port(runner)}",
+        url=f"https://{settings.host}:{listener.port}",
         username=settings.username,
         password=settings.password,
         read_username=settings.read_username,
         read_password=settings.read_password,
         ca_file=ensure_certificate(settings.state_dir)[0],
         nodes=tuple(site.state.nodes),
+        node_urls=tuple(f"https://{n.address}:{listener.port}" for n in site.state.nodes.values()),
     )
 
 
@@ -96,6 +101,7 @@ def _described(endpoint: Endpoint) -> dict[str, object]:
         "read_password": endpoint.read_password,
         "ca_file": str(endpoint.ca_file.absolute()),
         "nodes": list(endpoint.nodes),
+        "node_urls": list(endpoint.node_urls),
     }
 
 

@@ -35,7 +35,12 @@ class World:
     @property
     def newer(self) -> bool:
         """Whether the version profile is 3.1 or later."""
-        return self.settings.version.startswith("3.1")
+        return self.version.startswith("3.1")
+
+    @property
+    def version(self) -> str:
+        """Of the cluster's software, which may have been upgraded."""
+        return self.cluster.version or self.settings.version
 
 
 def short_match(name: str, known: dict[str, Any]) -> str | None:

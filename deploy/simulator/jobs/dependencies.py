@@ -1,5 +1,6 @@
 """What a job's `depends` says about whether it may start."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ from deploy.simulator.model import Job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Obstacle:
     """At most one of these is set; none means that the job may run."""
 
     waits_for: int | None = None
@@ -23,28 +24,28 @@ def resolve_relative(depends: Any, job_id: int) -> Any:
     return [[job_id + d if d < 0 else d, statuses] for d, statuses in depends]
 
 
-def judge(job: Job, jobs: dict[int, Job]) -> Verdict:
+def judge(job: Job, find: Callable[[int], Job | None]) -> Obstacle:
     """Whether the dependencies of all opcodes are met; the first obstacle decides."""
     for op in job.ops:
         for number, statuses in op.input.get("depends") or ():
-            verdict = _judge_one(jobs.get(number), number, statuses)
-            if verdict is not None:
-                return verdict
-    return Verdict()
+            obstacle = _judge_one(find(number), number, statuses)
+            if obstacle is not None:
+                return obstacle
+    return Obstacle()
 
 
-def _judge_one(other: Job | None, number: int, statuses: list[str]) -> Verdict | None:
+def _judge_one(other: Job | None, number: int, statuses: list[str]) -> Obstacle | None:
     if other is None:
-        return Verdict(error=f"Dependency error: Job {number} not found")
+        return Obstacle(error=f"Dependency error: Job {number} not found")
     if not is_final(other):
-        return Verdict(waits_for=number)
+        return Obstacle(waits_for=number)
     status = status_of(other)
     if status in statuses or (not statuses and status != "canceled"):
         return None
     if status == "canceled":
-        return Verdict(cancelled=True)
+        return Obstacle(cancelled=True)
     wanted = ", ".join(statuses)
-    return Verdict(
+    return Obstacle(
         error=f"Dependency job {number} finished with status '{status}', "
         f"not one of '{wanted}' as required"
     )

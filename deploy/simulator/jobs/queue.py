@@ -2,49 +2,26 @@
 
 import asyncio
 import heapq
+import itertools
 import logging
-from collections.abc import Awaitable, Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from deploy.simulator.clock import now, stamp
-from deploy.simulator.jobs.dependencies import Verdict, judge, resolve_relative
-from deploy.simulator.jobs.locks import Claim, LockTable
+from deploy.simulator.jobs.admission import Verdict, admit
+from deploy.simulator.jobs.book import JobBook
+from deploy.simulator.jobs.dependencies import Obstacle, judge, resolve_relative
+from deploy.simulator.jobs.locks import LockTable
 from deploy.simulator.jobs.render import FINAL, is_final, status_of
 from deploy.simulator.jobs.timers import Timers
+from deploy.simulator.jobs.work import Fetch, OpFailed, Routine, Rules, Work
 from deploy.simulator.model import Cluster, Job, Json, Op
+from deploy.simulator.truth import JobHistory
 
+__all__ = ["Fetch", "JobQueue", "OpFailed", "Routine", "Rules"]
 log = logging.getLogger(__name__)
 _KEPT = 21 * 86400.0  # seconds an archived job is kept
-
-
-class OpFailed(Exception):
-    """An opcode ends in error; `kind` and `args` become its result."""
-
-    def __init__(self, kind: str, *args: str) -> None:
-        super().__init__(*args)
-        self.kind = kind
-
-
-@dataclass(frozen=True, slots=True)
-class Fetch:
-    """A step of an opcode that has to be awaited (everything else is a pause in seconds)."""
-
-    start: Callable[[], Awaitable[Any]]
-
-
-Routine = Generator[float | Fetch, Any, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """How the queue treats its jobs."""
-
-    start_delay: float
-    max_running: Callable[[], int]
-    locks: Callable[[Json], dict[str, str]]  # opcode input -> lock name -> mode
-    perform: Callable[[Job, int, Json], Routine]  # job, opcode index, secret parameters
 
 
 class JobQueue:
@@ -52,13 +29,18 @@ class JobQueue:
 
     def __init__(self, cluster: Cluster, rules: Rules, timers: Timers) -> None:
         self.locks = LockTable()
+        self.book = JobBook(cluster, rules.archive_kept)
+        self.history = JobHistory()
+        self.works: dict[int, Work] = {}  # every job that is not final
+        self.timers = timers
         self._cluster = cluster
         self._rules = rules
-        self._timers = timers
-        self._ready: list[tuple[int, int]] = []
+        self._ready: list[tuple[int, int, int, Work]] = []
+        self._arrivals = itertools.count()
         self._active: set[int] = set()
-        self._dependants: dict[int, list[int]] = {}
-        self._secrets: dict[int, list[Json]] = {}
+        self._pumping = False
+        self._next_start = 0.0
+        self._dependants: dict[int, list[Work]] = {}
         self._watchers: dict[int, list[asyncio.Future[None]]] = {}
         self._fetches: set[asyncio.Future[Any]] = set()
         self.changes = 0  # grows with every change, so that savers know
@@ -79,57 +61,53 @@ class JobQueue:
             trail = [f"gnt:opcode:{short}", f"job={job_id};index={index}"]
             op["reason"] = [*op["reason"], [*trail, (received[0] * 10**6 + received[1]) * 1000]]
         job = Job(id=job_id, ops=[Op(input=i) for i in inputs], received=received)
-        self._cluster.jobs[job_id] = job
-        self._secrets[job_id] = secrets or [{} for _ in inputs]
+        self.book.add(job)
+        for index, first in enumerate(job.ops):
+            self.history.note(job, index, first)
         self._changed(job)
-        self._consider(job)
+        self._consider(self._work(job, secrets))
         return job_id
 
     def resume(self) -> None:
         """Take up the jobs of a saved state: queued ones run, started ones are found dead."""
-        for job in self._cluster.jobs.values():
+        for job in self.book.live():
             if is_final(job):
                 continue
-            self._secrets[job.id] = [{} for _ in job.ops]
             if job.start is None:
-                self._consider(job)
+                self._consider(self._work(job, None))
             else:
-                self._bury(job)
+                self.bury(job)
 
     def find(self, job_id: int) -> Job | None:
         """The job, archived or not."""
-        return self._cluster.jobs.get(job_id)
+        return self.book.find(job_id)
 
     def live(self) -> list[Job]:
         """All jobs that are not archived, oldest first."""
-        return [job for job in self._cluster.jobs.values() if not job.archived]
+        return self.book.live()
 
     def cancel(self, job_id: int) -> tuple[bool, str]:
         """Try to cancel; the answer is what luxid says about it."""
-        job = self.find(job_id)
-        if job is None or is_final(job):
+        work = self.works.get(job_id)
+        if work is None:
             return False, f"Job {job_id} not found in queue"
-        status = status_of(job)
-        if status == "running" or any(op.status == "success" for op in job.ops):
+        status = status_of(work.job)
+        if status == "running" or any(op.status == "success" for op in work.job.ops):
             return False, "Job no longer waiting, can't cancel (informed it anyway)"
-        self._end(job, "canceled", "Job canceled by request" if status == "waiting" else None)
-        if status == "waiting":
-            return True, "Job successfully cancelled"
-        return True, f"Dequeued job {job_id}"
+        if status == "queued":
+            self.end(work.job, "canceled", None)
+            return True, f"Dequeued job {job_id}"
+        self._cancel_waiting(work)
+        return True, "Job successfully cancelled"
 
     def archive(self, older_than: float) -> int:
         """Archive the jobs that ended more than `older_than` seconds ago; returns how many.
 
         What has been over for three weeks is forgotten, as Ganeti's cleaner does.
         """
-        old = [job for job in self.live() if _over_for(job) >= older_than]
-        for job in old:
-            job.archived = True
-        ancient = [job for job in self._cluster.jobs.values() if _over_for(job) > _KEPT]
-        for job in ancient:
-            del self._cluster.jobs[job.id]
-        self.changes += len(old) + len(ancient)
-        return len(old)
+        done = self.book.archive(older_than)
+        self.changes += done + self.book.purge(_KEPT)
+        return done
 
     async def change_of(self, job_id: int, *, at_most: float) -> None:
         """Wait until the job changes, but not longer than `at_most` seconds."""
@@ -140,9 +118,13 @@ class JobQueue:
 
     def close(self) -> None:
         """Stop everything; what runs stays as it is in the state."""
-        self._timers.close()
+        self.timers.close()
         for fetch in self._fetches:
             fetch.cancel()
+
+    def look_again(self) -> None:
+        """Have the queued jobs judged anew: a filter rule or a limit has changed."""
+        self._pump()
 
     def note_log(self, job: Job, index: int, text: str) -> None:
         """Add a line to an opcode's log."""
@@ -150,73 +132,143 @@ class JobQueue:
         entries.append([len(entries) + 1, list(stamp()), "message", text])
         self._changed(job)
 
+    def end(self, job: Job, status: str, result: Any) -> None:
+        """End a job, with what is left of its opcodes, now."""
+        for index, op in enumerate(job.ops):
+            if op.status not in FINAL:
+                op.status, op.result, op.end = status, result, stamp()
+                self.history.note(job, index, op)
+                if status == "error":
+                    result = ["OpExecError", ["Preceding opcode failed"]]
+        self.locks.release(job.id)
+        self._conclude(job)
+
+    def bury(self, job: Job) -> None:
+        """Find that the process of a job has died."""
+        text = f"detected death of job {job.id}"
+        for index, op in enumerate(job.ops):
+            if op.status not in FINAL:
+                trail = ["gnt:daemon:luxid:deathdetection", text, int(now() * 10**9)]
+                op.input["reason"] = [*op.input["reason"], trail]
+                op.status, op.end = "error", stamp()
+                self.history.note(job, index, op)
+        self.locks.release(job.id)
+        self._conclude(job)
+
+    def drop(self, work: Work) -> None:
+        """Forget about an unfinished job, as if its file had never been."""
+        work.die()
+        self.works.pop(work.job.id, None)
+        self._active.discard(work.job.id)
+        self.locks.release(work.job.id)
+        self.book.forget([work.job.id])
+        self._pump()
+
+    def _work(self, job: Job, secrets: list[Json] | None) -> Work:
+        work = Work(job=job, secrets=secrets or [{} for _ in job.ops])
+        self.works[job.id] = work
+        return work
+
     def _changed(self, job: Job) -> None:
         self.changes += 1
         for future in self._watchers.pop(job.id, ()):
             if not future.done():
                 future.set_result(None)
 
-    def _consider(self, job: Job) -> None:
-        verdict = judge(job, self._cluster.jobs)
-        if verdict.waits_for is not None:
-            self._dependants.setdefault(verdict.waits_for, []).append(job.id)
-        elif verdict.cancelled:
-            self._end(job, "canceled", None)
+    def _consider(self, work: Work) -> None:
+        obstacle = judge(work.job, self.find)
+        if obstacle.waits_for is not None:
+            self._dependants.setdefault(obstacle.waits_for, []).append(work)
+        elif obstacle.cancelled:
+            self.end(work.job, "canceled", None)
         else:
-            priority = min(op.input.get("priority", 0) for op in job.ops)
-            heapq.heappush(self._ready, (priority, job.id))
+            priority = min(op.input.get("priority", 0) for op in work.job.ops)
+            heapq.heappush(self._ready, (priority, work.job.id, next(self._arrivals), work))
             self._pump()
 
     def _pump(self) -> None:
+        """Start what may start; one that ends at once must not begin the round anew."""
+        if self._pumping:
+            return
+        self._pumping = True
+        held = []
         while self._ready and len(self._active) < self._rules.max_running():
-            job = self._cluster.jobs[heapq.heappop(self._ready)[1]]
-            if not is_final(job):
-                self._active.add(job.id)
-                self._timers.after(self._rules.start_delay, partial(self._begin, job))
+            entry = heapq.heappop(self._ready)
+            if not self._try_to_start(entry[3]):
+                held.append(entry)
+        for entry in held:
+            heapq.heappush(self._ready, entry)
+        self._pumping = False
 
-    def _begin(self, job: Job) -> None:
-        if is_final(job):
+    def _try_to_start(self, work: Work) -> bool:
+        """False: it stays queued."""
+        if work.dead or is_final(work.job):
+            return True
+        running = (self.works[number].job for number in self._active)
+        verdict = admit(work.job, self._rules.filters(), running)
+        if verdict is Verdict.REJECT:
+            self.end(work.job, "canceled", None)
+        elif verdict is Verdict.START:
+            self._active.add(work.job.id)
+            self.timers.after(self._turn(), partial(self._begin, work))
+        return verdict is not Verdict.HOLD
+
+    def _turn(self) -> float:
+        """Seconds until the job may begin: Ganeti forks one process at a time."""
+        if not self._rules.start_gap:
+            return self._rules.start_delay
+        at = asyncio.get_running_loop().time()
+        self._next_start = max(at + self._rules.start_delay, self._next_start)
+        turn = self._next_start - at
+        self._next_start += self._rules.start_gap
+        return turn
+
+    def _begin(self, work: Work) -> None:
+        job = work.job
+        if work.dead or is_final(job):
             return
         job.start = stamp()
-        verdict: Verdict = judge(job, self._cluster.jobs)
-        if verdict.error is not None:
-            self._end(job, "error", ["OpExecError", [verdict.error]])
+        obstacle: Obstacle = judge(job, self.find)
+        if obstacle.error is not None:
+            self.end(job, "error", ["OpExecError", [obstacle.error]])
         else:
-            self._enqueue(job, 0)
+            self._enqueue(work)
 
-    def _enqueue(self, job: Job, index: int) -> None:
-        op = job.ops[index]
+    def _enqueue(self, work: Work) -> None:
+        op = work.job.ops[work.index]
         op.status, op.start = "waiting", stamp()
-        self._changed(job)
-        wanted = self._rules.locks(op.input)
-        granted = partial(self._run, job, index)
-        self.locks.acquire(Claim(job_id=job.id, wanted=wanted, granted=granted))
+        self.history.note(work.job, work.index, op)
+        self._changed(work.job)
+        self.locks.acquire(work.claim(self._rules, partial(self._run, work)))
 
-    def _run(self, job: Job, index: int) -> None:
-        op = job.ops[index]
+    def _run(self, work: Work) -> None:
+        job, op = work.job, work.job.ops[work.index]
         op.status, op.exec = "running", stamp()
         op.input = _with_debug_level(op.input)
+        self.history.note(job, work.index, op)
         self._changed(job)
-        self._step(job, index, self._rules.perform(job, index, self._secrets[job.id][index]))
+        work.routine = self._rules.perform(job, work.index, work.secrets[work.index])
+        self._step(work)
 
-    def _step(
-        self, job: Job, index: int, routine: Routine, value: Any = None, error: Any = None
-    ) -> None:
+    def _step(self, work: Work, value: Any = None, error: Any = None) -> None:
+        routine = work.routine
+        if work.dead or routine is None:
+            return
         try:
             step = routine.send(value) if error is None else routine.throw(error)
         except StopIteration as stop:
-            self._finish(job, index, stop.value)
+            self._finish(work, stop.value)
         except OpFailed as failed:
-            self._end(job, "error", [failed.kind, list(failed.args)])
+            self.end(work.job, "error", work.fate or [failed.kind, list(failed.args)])
         except Exception as crash:  # Ganeti, too, reports any exception as the opcode's result
-            log.exception("opcode %s of job %d crashed", job.ops[index].input["OP_ID"], job.id)
-            self._end(job, "error", [type(crash).__name__, [str(crash)]])
+            log.exception("opcode %s of job %d crashed", work.index, work.job.id)
+            self.end(work.job, "error", [type(crash).__name__, [str(crash)]])
         else:
-            self._sleep(step, partial(self._step, job, index, routine))
+            self._sleep(step, partial(self._step, work))
 
     def _sleep(self, step: float | Fetch, resume: Callable[..., None]) -> None:
         if not isinstance(step, Fetch):
-            self._timers.after(step, resume)
+            self.timers.after(step, resume)
             return
         fetch = asyncio.ensure_future(step.start())
         self._fetches.add(fetch)
@@ -229,47 +281,46 @@ class JobQueue:
         error = fetch.exception()
         resume(None if error else fetch.result(), error)
 
-    def _finish(self, job: Job, index: int, result: Any) -> None:
-        op = job.ops[index]
+    def _finish(self, work: Work, result: Any) -> None:
+        job, op = work.job, work.job.ops[work.index]
+        if work.fate is not None:
+            self.end(job, "error", work.fate)
+            return
         op.status, op.result, op.end = "success", result, stamp()
+        self.history.note(job, work.index, op)
         self.locks.release(job.id)
-        if index + 1 < len(job.ops):
+        if work.index + 1 < len(job.ops):
             self._changed(job)
-            self._enqueue(job, index + 1)
+            work.index += 1
+            self._enqueue(work)
         else:
             self._conclude(job)
-
-    def _end(self, job: Job, status: str, result: Any) -> None:
-        for op in job.ops:
-            if op.status not in FINAL:
-                op.status, op.result, op.end = status, result, stamp()
-                if status == "error":
-                    result = ["OpExecError", ["Preceding opcode failed"]]
-        self.locks.release(job.id)
-        self._conclude(job)
 
     def _conclude(self, job: Job) -> None:
         job.end = stamp()
         self._active.discard(job.id)
-        self._secrets.pop(job.id, None)
+        work = self.works.pop(job.id, None)
+        if work is not None:
+            work.die()
         self._changed(job)
         for dependant in self._dependants.pop(job.id, ()):
-            self._consider(self._cluster.jobs[dependant])
+            if not dependant.dead and not is_final(dependant.job):
+                self._consider(dependant)
         self._pump()
 
-    def _bury(self, job: Job) -> None:
-        text = f"detected death of job {job.id}"
-        for op in job.ops:
-            if op.status not in FINAL:
-                trail = ["gnt:daemon:luxid:deathdetection", text, int(now() * 10**9)]
-                op.input["reason"] = [*op.input["reason"], trail]
-                op.status, op.end = "error", stamp()
-        self._conclude(job)
-
-
-def _over_for(job: Job) -> float:
-    """Seconds since the job ended; negative when it has not."""
-    return -1.0 if job.end is None else max(0.0, now() - job.end[0] - job.end[1] / 1e6)
+    def _cancel_waiting(self, work: Work) -> None:
+        result = "Job canceled by request"
+        if not self._rules.cancel_delay:
+            self.end(work.job, "canceled", result)
+            return
+        for index, op in enumerate(work.job.ops):
+            if op.status == "waiting":
+                op.status = "canceling"
+                self.history.note(work.job, index, op)
+        self.locks.release(work.job.id)
+        self._changed(work.job)
+        stop = partial(self.end, work.job, "canceled", result)
+        self.timers.after(self._rules.cancel_delay, stop)
 
 
 def _with_debug_level(given: Json) -> Json:

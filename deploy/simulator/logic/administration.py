@@ -137,6 +137,13 @@ def set_cluster(run: Run) -> Routine:
     return None
 
 
+def verify_disks(run: Run) -> Routine:
+    """OP_GROUP_VERIFY_DISKS: what ganeti-watcher asks for."""
+    run.find_group(run.input["group_name"])
+    yield run.pause()
+    return [{}, [], {}]
+
+
 def redistribute(run: Run) -> Routine:
     """OP_CLUSTER_REDIST_CONF."""
     yield run.pause()

@@ -1,8 +1,7 @@
-"""Which routine runs which opcode, and which locks it takes."""
+"""Which routine runs which opcode."""
 
 from collections.abc import Callable
 
-from deploy.simulator.jobs.locks import EXCLUSIVE, SHARED
 from deploy.simulator.jobs.queue import Routine
 from deploy.simulator.logic import (
     administration,
@@ -17,7 +16,6 @@ from deploy.simulator.logic import (
     tags,
 )
 from deploy.simulator.logic.run import Run
-from deploy.simulator.model import Json
 
 # fmt: off
 ROUTINES: dict[str, Callable[[Run], Routine]] = {
@@ -30,6 +28,7 @@ ROUTINES: dict[str, Callable[[Run], Routine]] = {
     "OP_GROUP_REMOVE":               administration.remove_group,
     "OP_GROUP_RENAME":               administration.rename_group,
     "OP_GROUP_SET_PARAMS":           administration.set_group,
+    "OP_GROUP_VERIFY_DISKS":         administration.verify_disks,
     "OP_INSTANCE_ACTIVATE_DISKS":    lifecycle.activate_disks,
     "OP_INSTANCE_CREATE":            create.create,
     "OP_INSTANCE_DEACTIVATE_DISKS":  lifecycle.deactivate_disks,
@@ -64,23 +63,3 @@ ROUTINES: dict[str, Callable[[Run], Routine]] = {
     "OP_TAGS_SET":                   tags.add,
 }
 # fmt: on
-
-_NAMED = {
-    "instance_name": "instance",
-    "network_name": "network",
-    "group_name": "nodegroup",
-    "node_name": "node",
-}
-
-
-def locks_of(opcode: Json) -> dict[str, str]:
-    """Lock names and modes, as the lock query shows them."""
-    wanted = {"cluster/BGL": SHARED}
-    for parameter, level in _NAMED.items():
-        if opcode.get(parameter) is not None:
-            wanted[f"{level}/{opcode[parameter]}"] = EXCLUSIVE
-    if "kind" in opcode and opcode.get("name") is not None:
-        wanted[f"{opcode['kind']}/{opcode['name']}"] = EXCLUSIVE
-    if opcode["OP_ID"] in {"OP_NETWORK_CONNECT", "OP_NETWORK_DISCONNECT"}:
-        wanted[f"nodegroup/{opcode['group_name']}"] = SHARED
-    return wanted

@@ -168,8 +168,8 @@ def _jobs(site: SimulatedCluster, names: set[str], qfilter: Any) -> Iterable[Any
     if exact is not None and all(isinstance(number, int) for number in exact):
         return [site.queue.find(number) or number for number in sorted(set(exact))]
     if "archived" in names:
-        return list(site.state.jobs.values())
-    return site.queue.live()
+        return site.queue.book.everything()
+    return site.queue.book.within(qfilter)
 
 
 def _job_cell(item: Job | int, name: str) -> Cell:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import binascii
+import contextlib
 import json
 import logging
 from collections.abc import Awaitable
@@ -19,6 +20,7 @@ from deploy.simulator.wire.routes import Match, Route, match
 log = logging.getLogger(__name__)
 MAX_BODY = 10 << 20
 _REALM = 'Basic realm="Ganeti Remote API"'
+_LOOK_EVERY = 0.02  # seconds, when there are too few slots
 _WITHOUT_LUXID = frozenset({"/", "/2", "/version", "/2/features"})
 
 
@@ -27,13 +29,9 @@ class RapiServer:
 
     def __init__(self, site: SimulatedCluster) -> None:
         self._site = site
-        self._slots = asyncio.Semaphore(site.settings.max_clients + 1)
-        settings = site.settings
-        self._users = {
-            (settings.username, settings.password): frozenset({"read", "write"}),
-            (settings.read_username, settings.read_password): frozenset({"read"}),
-            (settings.bare_username, settings.bare_password): frozenset[str](),
-        }
+        self._limit = site.settings.max_clients + 1
+        self._served = asyncio.Event()
+        self._busy = 0
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Serve one request; every connection is closed afterwards."""
@@ -43,12 +41,24 @@ class RapiServer:
             return _reset(request)
         if faults.latency:
             await asyncio.sleep(faults.latency)
-        async with self._slots:
+        await self._take_slot()
+        try:
             code, value, headers, submitted = await self._answer(request)
+        finally:
+            self._busy -= 1
+            self._served.set()
         if submitted and faults.lose_responses > 0:
             faults.lose_responses -= 1
             return _reset(request)
-        return _response(request.method, self._site.settings.version, code, value, headers)
+        return _response(request.method, self._site.world.version, code, value, headers)
+
+    async def _take_slot(self) -> None:
+        """Wait for one of the slots that other clients leave; they may leave at any time."""
+        while self._busy >= max(1, self._limit - self._site.faults.taken_slots):
+            self._served.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._served.wait(), _LOOK_EVERY)
+        self._busy += 1
 
     async def _answer(self, request: web.BaseRequest) -> tuple[int, Any, dict[str, str], bool]:
         parts = urlsplit(request.raw_path)
@@ -78,7 +88,16 @@ class RapiServer:
         if self._site.faults.luxid_down and call.path not in _WITHOUT_LUXID:
             raise HttpError(502, "Can't connect to master daemon: [Errno 111] Connection refused")
         value = route.handler(call)
-        return await value if isinstance(value, Awaitable) else value
+        if isinstance(value, Awaitable):
+            value = await value
+        if call.submitted and self._site.faults.time_out_accepted > 0:
+            self._site.faults.time_out_accepted -= 1
+            await self._time_out()
+        return value
+
+    async def _time_out(self) -> None:
+        await asyncio.sleep(self._site.faults.time_out_after)
+        raise HttpError(504)
 
     def _route(self, call: Call) -> tuple[Match, Route]:
         found = match(call.path)
@@ -92,7 +111,7 @@ class RapiServer:
     def _rights(self, header: str | None) -> frozenset[str] | None:
         if self._site.faults.refuse_auth:
             return None
-        return self._users.get(_credentials(header))
+        return self._site.users.get(_credentials(header))
 
 
 def _credentials(header: str | None) -> tuple[str, str]:

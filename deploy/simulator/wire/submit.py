@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from time import time_ns
 from typing import Any
 
+from deploy.simulator.cluster import SimulatedCluster
 from deploy.simulator.model import Json
 from deploy.simulator.validation import BadParameter, fill
 from deploy.simulator.wire.call import Call
@@ -85,6 +86,7 @@ def queue(call: Call, inputs: list[Json]) -> int:
     """Queue a job; secret values go beside it, never into it."""
     if call.site.state.drained:
         raise trouble("Queue drained")
+    _perhaps_fail(call.site)
     secrets = [{name: op[name] for name in _SECRET if op.get(name)} for op in inputs]
     masked = [
         {**op, **{name: dict.fromkeys(values) for name, values in hidden.items()}}
@@ -92,3 +94,14 @@ def queue(call: Call, inputs: list[Json]) -> int:
     ]
     call.submitted = True
     return call.site.queue.submit(masked, secrets)
+
+
+def _perhaps_fail(site: SimulatedCluster) -> None:
+    faults = site.faults
+    if faults.time_out_refused > 0:
+        faults.time_out_refused -= 1
+        raise HttpError(504)
+    if faults.lose_jobs > 0:
+        faults.lose_jobs -= 1
+        site.state.last_job += 1  # luxid died between the serial and the job's file
+        raise HttpError(502, "Connection to the master daemon was closed")

@@ -22,7 +22,7 @@ def _queue(perform: Perform, *, limit: int = 20, cluster: Cluster | None = None)
     rules = Rules(
         start_delay=0.0,
         max_running=lambda: limit,
-        locks=lambda op: {op["lock"]: EXCLUSIVE} if "lock" in op else {},
+        locks=lambda op: ({op["lock"]: EXCLUSIVE} if "lock" in op else {}, frozenset()),
         perform=perform,
     )
     empty = Cluster(name="c", uuid="u", mac_prefix="aa:00:00", ctime=0, mtime=0)
@@ -32,6 +32,10 @@ def _queue(perform: Perform, *, limit: int = 20, cluster: Cluster | None = None)
 def _quick(job: Job, index: int, secrets: Json) -> Routine:
     yield 0.001
     return [job.id, index]
+
+
+def _long(job: Job, index: int, secrets: Json) -> Routine:
+    yield 0.2
 
 
 async def _final(queue: JobQueue, number: int) -> Json:
@@ -158,7 +162,7 @@ async def test_cancelling_a_job_cancels_what_depends_on_it() -> None:
 
 
 async def test_a_job_waiting_for_a_lock_can_be_cancelled_and_a_running_one_not() -> None:
-    queue = _queue(_quick)
+    queue = _queue(_long)
     first, second = queue.submit([_opcode(lock="l")]), queue.submit([_opcode(lock="l")])
     waiting = queue.find(second)
     assert waiting is not None
@@ -171,7 +175,7 @@ async def test_a_job_waiting_for_a_lock_can_be_cancelled_and_a_running_one_not()
 
 async def test_a_new_queue_runs_what_was_queued_and_buries_what_was_running() -> None:
     cluster = Cluster(name="c", uuid="u", mac_prefix="aa:00:00", ctime=0, mtime=0)
-    old = _queue(_quick, limit=1, cluster=cluster)
+    old = _queue(_long, limit=1, cluster=cluster)
     first, second = old.submit([_opcode()]), old.submit([_opcode()])
     running = old.find(first)
     assert running is not None
