@@ -17,8 +17,10 @@ from shared.web.microversion import at_least
 YES, NO = frozenset({"true", "1", "yes", "on", "t"}), frozenset({"false", "0", "no", "off", "f"})
 LARGEST: Final = 2**31 - 1  # what the column of sizes holds
 # Of what no volume has yet: whoever asks for one of these gets an empty list.
-NEVER: Final[Mapping[str, tuple[int, int]]] = {"group_id": (3, 10), "migration_status": (3, 0)}
-NEVER_SNAPSHOTS: Final[Mapping[str, tuple[int, int]]] = {"group_snapshot_id": (3, 14)}
+NEVER: Final[Mapping[str, tuple[int, int]]] = {"migration_status": (3, 0)}
+NEVER_SNAPSHOTS: Final[Mapping[str, tuple[int, int]]] = {}
+# Query keys -> the minor version they came with; before it they were keys nobody knew.
+SINCE: Final[Mapping[str, int]] = {"group_id": 10, "group_snapshot_id": 14}
 LIKE: Final[Mapping[str, str]] = {
     "name~": "name",
     "description~": "description",
@@ -35,7 +37,10 @@ FILTERS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "snapshot": (
         "name", "status", "volume_id", "metadata", "availability_zone", "consumes_quota",
+        "group_snapshot_id",
     ),
+    "group": ("name", "status", "group_type_id", "source_group_id", "group_snapshot_id"),
+    "group_snapshot": ("name", "status", "group_id"),
     "attachment": ("volume_id", "status", "instance_id", "attach_status"),
     "message": ("resource_uuid", "resource_type", "event_id", "request_id", "message_level"),
     "pool": ("name", "volume_type"),
@@ -58,21 +63,30 @@ def filters_in(request: web.Request) -> Filters:
     project: str | None = caller.project_id
     if caller.is_admin and is_yes(request, "all_tenants"):
         project = query.get("project_id")
-    equal = {
-        column: as_value(query[key])
-        for key, (column, as_value) in EXACT.items()
-        if key in query and (key != "bootable" or _is_flag(request, key))
-    }
+    equal = _exact(request, EXACT)
     return Filters(
         project_id=project,
-        equal=equal,
+        equal={column: value for column, value in equal.items() if value is not NOTHING},
         like={column: query[key] for key, column in LIKE.items() if key in query}
         if at_least(request, 3, 34)
         else {},
         items=_items(request),
         moments=_moments(request) if at_least(request, 3, 60) else (),
-        nothing=_asks_for_nothing(request),
+        nothing=_asks_for_nothing(request) or NOTHING in equal.values(),
     )
+
+
+def _exact(
+    request: web.Request, known: Mapping[str, tuple[str, Callable[[str], Any]]]
+) -> dict[str, Any]:
+    """Return columns and what they must be; ``NOTHING`` is what no row has."""
+    return {
+        column: as_value(request.query[key])
+        for key, (column, as_value) in known.items()
+        if key in request.query
+        and at_least(request, 3, SINCE.get(key, 0))
+        and (key != "bootable" or _is_flag(request, key))
+    }
 
 
 def snapshot_filters_in(request: web.Request) -> Filters:
@@ -86,11 +100,7 @@ def snapshot_filters_in(request: web.Request) -> Filters:
     if caller.is_admin and is_yes(request, "all_tenants"):
         project = query.get("project_id")
     nothing = _asks_for_nothing(request, NEVER_SNAPSHOTS)
-    equal = {
-        column: as_value(query[key])
-        for key, (column, as_value) in EXACT_SNAPSHOTS.items()
-        if key in query
-    }
+    equal = _exact(request, EXACT_SNAPSHOTS)
     nothing = nothing or NOTHING in equal.values()
     items = {"metadata": dictionary("metadata", query["metadata"])} if _has_items(request) else {}
     return Filters(
@@ -102,6 +112,20 @@ def snapshot_filters_in(request: web.Request) -> Filters:
         items=items,
         moments=_moments(request) if at_least(request, 3, 60) else (),
         nothing=nothing,
+    )
+
+
+def whole_filters_in(
+    request: web.Request, known: Mapping[str, tuple[str, Callable[[str], Any]]]
+) -> Filters:
+    """Return which groups, or snapshots of groups, are asked for."""
+    caller = request[CALLER]
+    everybody = caller.is_admin and is_yes(request, "all_tenants")
+    equal = _exact(request, known)
+    return Filters(
+        project_id=request.query.get("project_id") if everybody else caller.project_id,
+        equal={column: value for column, value in equal.items() if value is not NOTHING},
+        nothing=NOTHING in equal.values(),
     )
 
 
@@ -150,6 +174,13 @@ def _uuid(text: str) -> UUID:
         raise BadInput(f"Invalid input received: '{text[:40]}' is not a 'uuid'.") from wrong
 
 
+def _uuid_or_nothing(text: str) -> Any:
+    try:
+        return UUID(text)
+    except ValueError:
+        return NOTHING
+
+
 # Query keys -> the column, and how the value is read.
 EXACT: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
     "name": ("name", str),
@@ -159,21 +190,27 @@ EXACT: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
     "volume_type_id": ("volume_type_id", _uuid),
     "size": ("size", _size),
     "bootable": ("bootable", _flag),
+    "group_id": ("group_id", _uuid_or_nothing),
 }
-
-
-def _uuid_or_nothing(text: str) -> Any:
-    try:
-        return UUID(text)
-    except ValueError:
-        return NOTHING
-
 
 EXACT_SNAPSHOTS: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
     "name": ("name", str),
     "display_name": ("name", str),
     "status": ("status", str),
     "volume_id": ("volume_id", _uuid_or_nothing),
+    "group_snapshot_id": ("group_snapshot_id", _uuid_or_nothing),
+}
+EXACT_GROUPS: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
+    "name": ("name", str),
+    "status": ("status", str),
+    "group_type_id": ("group_type_id", _uuid_or_nothing),
+    "source_group_id": ("source_group_id", _uuid_or_nothing),
+    "group_snapshot_id": ("group_snapshot_id", _uuid_or_nothing),
+}
+EXACT_GROUP_SNAPSHOTS: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
+    "name": ("name", str),
+    "status": ("status", str),
+    "group_id": ("group_id", _uuid_or_nothing),
 }
 
 

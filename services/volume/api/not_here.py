@@ -14,12 +14,9 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 # Collection -> (key of the list, what is said to whoever wants one).
 EMPTY: Final[Mapping[str, tuple[str, str]]] = {
     "backups": ("backups", "There is no backup service."),
-    "groups": ("groups", "Volumes cannot be grouped."),
-    "group_snapshots": ("group_snapshots", "Volumes cannot be grouped."),
     "consistencygroups": ("consistencygroups", "Consistency groups are not supported."),
     "cgsnapshots": ("cgsnapshots", "Consistency groups are not supported."),
     "clusters": ("clusters", "Volume services are not clustered."),
-    "group_types": ("group_types", "Volumes cannot be grouped."),
 }
 
 

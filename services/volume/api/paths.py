@@ -6,7 +6,7 @@ from uuid import UUID
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from services.volume.domain import attachment, snapshot, volume, volume_type
+from services.volume.domain import attachment, group, group_type, snapshot, volume, volume_type
 from shared.errors import BadInput, NotFound
 
 
@@ -55,6 +55,21 @@ def attachment_id_in(request: web.Request) -> UUID:
 def type_id_in(request: web.Request) -> UUID:
     """Return the type the URL is about."""
     return uuid_in(request, "type_id", volume_type.not_found)
+
+
+def group_id_in(request: web.Request) -> UUID:
+    """Return the group the URL is about."""
+    return uuid_in(request, "group_id", group.not_found)
+
+
+def group_snapshot_id_in(request: web.Request) -> UUID:
+    """Return the snapshot of a group the URL is about."""
+    return uuid_in(request, "group_snapshot_id", group.snapshot_not_found)
+
+
+def group_type_id_in(request: web.Request) -> UUID:
+    """Return the type of groups the URL is about."""
+    return uuid_in(request, "group_type_id", group_type.not_found)
 
 
 def storable(routes: Iterable[web.RouteDef]) -> list[web.RouteDef]:

@@ -20,7 +20,7 @@ from services.volume.api.schemas.volumes import (
     known_keys,
 )
 from services.volume.api.views.volumes import answered, brief, detail, from_stored, is_stored
-from services.volume.domain import snapshot
+from services.volume.domain import group, snapshot
 from services.volume.domain.volume import CannotYet, not_found
 from services.volume.store import listing
 from services.volume.store.listing import SORTABLE
@@ -39,7 +39,6 @@ from shared.web.paging import cinder_page, next_links
 # Asked for, known to Cinder, and not here.
 NOT_HERE: Final[Mapping[str, str]] = {
     "backup_id": "There is no backup service.",
-    "group_id": "Volumes cannot be grouped.",
     "consistencygroup_id": "Consistency groups are not supported; Cinder itself dropped them.",
 }
 
@@ -58,6 +57,7 @@ async def create_volume(request: web.Request) -> web.Response:
         zone=asked.availability_zone or None,
         cluster=asked.cluster,
         metadata=asked.metadata or {},
+        group_id=uuid_of(asked.group_id, group.not_found) if asked.group_id else None,
         **await _source(request, asked),
     )
     usual = Defaults(

@@ -77,6 +77,7 @@ class Usage:
     """What a project has, by type's name."""
 
     by_type: Mapping[str, Count] = field(default_factory=dict)
+    groups: int = 0
 
     @property
     def total(self) -> Count:
@@ -88,6 +89,8 @@ class Usage:
 
     def of(self, resource: str) -> int:
         """Return how much of a resource is in use; ``gigabytes_standard`` counts one type."""
+        if resource == "groups":
+            return self.groups
         if resource in PER_TYPE:
             return self.total.of(resource)
         kind, _, name = resource.partition("_")

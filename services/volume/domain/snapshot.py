@@ -59,6 +59,7 @@ class Snapshot:
     progress: str = "0%"
     metadata: Mapping[str, str] = field(default_factory=dict)
     cluster: str | None
+    group_snapshot_id: UUID | None = None  # the snapshot of a whole group it is part of
     created_at: datetime
     updated_at: datetime | None = None
     version: int = 0

@@ -15,7 +15,7 @@ from shared.ids import ProjectId, UserId, VolumeId
 
 AS_THEY_ARE = (
     "id", "volume_type_id", "name", "description", "size", "progress", "metadata", "cluster",
-    "created_at", "updated_at", "version",
+    "group_snapshot_id", "created_at", "updated_at", "version",
 )  # fmt: skip
 _LIVE = snapshots.c.deleted_at.is_(None)
 
@@ -62,9 +62,16 @@ class SnapshotStore:
 
     async def of_volume(self, volume_id: UUID) -> list[Snapshot]:
         """Return the live snapshots of a volume, the oldest first."""
+        return await self._where(snapshots.c.volume_id == volume_id)
+
+    async def of_group_snapshot(self, group_snapshot_id: UUID) -> list[Snapshot]:
+        """Return the live snapshots that are of a snapshot of a group, the oldest first."""
+        return await self._where(snapshots.c.group_snapshot_id == group_snapshot_id)
+
+    async def _where(self, which: sa.ColumnElement[bool]) -> list[Snapshot]:
         query = (
             sa.select(snapshots)
-            .where(snapshots.c.volume_id == volume_id, _LIVE)
+            .where(which, _LIVE)
             .order_by(snapshots.c.created_at, snapshots.c.id)
         )
         rows = await self._connection.execute(query.with_for_update())

@@ -9,6 +9,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.volume.store.attachments import AttachmentStore
+from services.volume.store.grounds import GroundStore
+from services.volume.store.group_types import GroupTypeStore
+from services.volume.store.groups import GroupStore
 from services.volume.store.messages import MessageStore
 from services.volume.store.projections import ProjectionStore
 from services.volume.store.qos import QosStore
@@ -29,12 +32,15 @@ class Stores:
     """What one transaction may touch."""
 
     volumes: VolumeStore
+    grounds: GroundStore
     snapshots: SnapshotStore
     attachments: AttachmentStore
     types: TypeStore
     qos: QosStore
     quotas: QuotaStore
     transfers: TransferStore
+    groups: GroupStore
+    group_types: GroupTypeStore
     messages: MessageStore
     projections: ProjectionStore
     outbox: Outbox
@@ -64,12 +70,15 @@ def binding(defaults: Mapping[str, int]) -> Callable[[AsyncConnection], Stores]:
     def bind(connection: AsyncConnection) -> Stores:
         return Stores(
             volumes=VolumeStore(connection),
+            grounds=GroundStore(connection, defaults),
             snapshots=SnapshotStore(connection),
             attachments=AttachmentStore(connection),
             types=TypeStore(connection),
             qos=QosStore(connection),
             quotas=QuotaStore(connection, defaults),
             transfers=TransferStore(connection),
+            groups=GroupStore(connection),
+            group_types=GroupTypeStore(connection),
             messages=MessageStore(connection),
             projections=ProjectionStore(connection),
             outbox=Outbox(connection, messaging),

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.volume.domain.volume_type import TypeExists, TypeInUse, VolumeType, not_found
 from services.volume.store.tables import (
     default_types,
+    groups,
     volume_type_access,
     volume_types,
     volumes,
@@ -172,12 +173,17 @@ class TypeStore:
         """Have no such type; its row stays for the deleted volumes that were of it.
 
         Raises:
-            TypeInUse: there are volumes of it.
+            TypeInUse: there are volumes of it, or groups for it.
         """
         live = sa.select(volumes.c.id).where(
             volumes.c.volume_type_id == kind.id, volumes.c.deleted_at.is_(None)
         )
         if (await self._connection.execute(live.limit(1))).first():
+            raise TypeInUse(f"Target volume type is still in use: {kind.id}")
+        grouped = sa.select(groups.c.id).where(
+            groups.c.volume_types.contains([str(kind.id)]), groups.c.deleted_at.is_(None)
+        )
+        if (await self._connection.execute(grouped.limit(1))).first():
             raise TypeInUse(f"Target volume type is still in use: {kind.id}")
         usual = sa.select(default_types.c.project_id).where(
             default_types.c.volume_type_id == kind.id

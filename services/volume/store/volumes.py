@@ -1,8 +1,8 @@
 """Volumes, inside one transaction."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import fields, replace
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,6 +13,8 @@ from services.volume.domain.quotas import Count, Usage
 from services.volume.domain.volume import Volume, not_found
 from services.volume.store.rendering import SHAPE, rendered
 from services.volume.store.tables import snapshots, volume_types, volumes
+from shared.db.lean import lean
+from shared.db.lock_key import lock_key
 from shared.errors import StaleWrite
 from shared.ids import ProjectId, UserId, VolumeId
 
@@ -22,6 +24,8 @@ AS_THEY_ARE = (
     "snapshot_id", "source_id", "group_id", "cluster", "driver", "disk_template", "disk_uuid",
     "has_content", "created_at", "updated_at", "version",
 )  # fmt: skip
+# The type's name is its type's, which may be renamed.
+COLUMNS: Final = tuple(each.name for each in fields(Volume) if each.name != "volume_type")
 _LIVE = volumes.c.deleted_at.is_(None)
 _SHOWN = [column for column in volumes.c if column.name not in ("view", "view_shape")]
 _WHOLE = sa.select(*_SHOWN, volume_types.c.name.label("volume_type")).join(
@@ -45,11 +49,13 @@ def volume_of(row: Mapping[Any, Any]) -> Volume:
 
 
 def _values_of(volume: Volume) -> dict[str, Any]:
-    values = asdict(volume)
-    del values["volume_type"]  # the name is its type's, which may be renamed
-    for name in ("disk_nodes", "attachments"):
-        values[name] = list(values[name])
+    values = {name: getattr(volume, name) for name in COLUMNS}
     return values | {"view": rendered(volume), "view_shape": SHAPE}
+
+
+def project_lock(project_id: str) -> int:
+    """Return the lock under which a project's volumes and snapshots are counted."""
+    return lock_key(f"volumes:{project_id}")
 
 
 class VolumeStore:
@@ -87,9 +93,15 @@ class VolumeStore:
         rows = await self._connection.execute(query.with_for_update(of=volumes))
         return [volume_of(row) for row in rows.mappings()]
 
+    async def of_group(self, group_id: UUID) -> list[Volume]:
+        """Return the live volumes of a group, kept from other writers."""
+        query = _WHOLE.where(volumes.c.group_id == group_id, _LIVE).order_by(volumes.c.id)
+        rows = await self._connection.execute(query.with_for_update(of=volumes))
+        return [volume_of(row) for row in rows.mappings()]
+
     async def add(self, volume: Volume) -> None:
-        """Write a new volume."""
-        await self._connection.execute(sa.insert(volumes).values(_values_of(volume)))
+        """Write a new volume, together with what else the transaction adds."""
+        lean(self._connection).pending.add(volumes, [_values_of(volume)])
 
     async def save(self, volume: Volume) -> Volume:
         """Write the volume over the version it was read at.
@@ -138,10 +150,7 @@ class VolumeStore:
 
     async def lock(self, project_id: str) -> None:
         """Let one transaction at a time count and add to what a project has."""
-        key = f"volumes:{project_id}"
-        await self._connection.execute(
-            sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(key, 0)))
-        )
+        await lean(self._connection).begin(project_lock(project_id))
 
     async def usage(self, project_id: str) -> Usage:
         """Count what a project has: volumes, at the size they grow to, and snapshots."""

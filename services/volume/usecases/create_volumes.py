@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.volume.domain import quotas, snapshot
+from services.volume.domain.group import Group
 from services.volume.domain.lifecycle import Status
 from services.volume.domain.message import Doing, failed
 from services.volume.domain.quotas import Count
@@ -44,6 +45,7 @@ class Wish:
     snapshot_id: UUID | None = None
     source_id: UUID | None = None
     image: ImageFacts | None = None
+    group_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,32 +76,66 @@ async def create(transaction: Transaction, caller: Caller, wish: Wish, usual: De
         OverQuota: the project's limits.
     """
     async with transaction() as stores:
-        origin = await _origin(stores, caller, wish)
-        size = _size(wish, origin)
-        await stores.volumes.lock(caller.project_id)
-        kind = await usable_type(stores, caller, _type_named(wish, origin), usual.volume_type)
-        await _count(stores, caller.project_id, kind, size)
-        volume = Volume(
-            id=VolumeId(new_uuid()),
-            project_id=caller.project_id,
-            user_id=caller.user_id,
-            name=wish.name,
-            description=wish.description,
-            size=size,
-            volume_type_id=kind.id,
-            volume_type=kind.name,
-            metadata=checked(wish.metadata),
-            multiattach=kind.multiattach,
-            created_at=utcnow(),
-            **(_plain(wish.zone or usual.zone) | dict(origin.fields)),
+        ident = wish.group_id
+        group = None if ident is None else await _group(stores, caller, wish, ident)
+        return await add(stores, caller, wish, usual, group)
+
+
+async def add(
+    stores: Stores, caller: Caller, wish: Wish, usual: Defaults, group: Group | None = None
+) -> Volume:
+    """Have a volume, in this transaction.
+
+    Raises:
+        VolumeNotFound, SnapshotNotFound: what it is to be made from is not there.
+        TypeNotFound: no such type, or not for this project.
+        BadInput: it is too small, or cannot be made so.
+        OverQuota: the project's limits.
+    """
+    origin = await _origin(stores, caller, wish)
+    size = _size(wish, origin)
+    kind = await _kind(stores, caller, _type_named(wish, origin), usual.volume_type, size)
+    if group is not None:
+        group.require_type(kind.id)
+    volume = Volume(
+        id=VolumeId(new_uuid()),
+        project_id=caller.project_id,
+        user_id=caller.user_id,
+        name=wish.name,
+        description=wish.description,
+        size=size,
+        volume_type_id=kind.id,
+        volume_type=kind.name,
+        metadata=checked(wish.metadata),
+        multiattach=kind.multiattach,
+        group_id=wish.group_id,
+        created_at=utcnow(),
+        **(_plain(wish.zone or usual.zone) | dict(origin.fields)),
+    )
+    if wish.zone not in (None, usual.zone):
+        await require_zone(stores, str(wish.zone), volume.cluster)
+    if origin.notes is not None:
+        volume = await _begin(stores, volume, kind, origin.notes, wish, usual)
+    await stores.volumes.add(volume)
+    await tell(stores, volume, CREATED)
+    return volume
+
+
+async def _group(stores: Stores, caller: Caller, wish: Wish, ident: UUID) -> Group:
+    """Return the group the volume will be in; nobody deletes it meanwhile.
+
+    Raises:
+        GroupNotFound: there is none.
+        BadInput: something is being done to it, or the wish names no type.
+    """
+    group = await stores.groups.get(ident, caller.project_id, hold=True)
+    group.require_available("add a volume to")
+    if wish.volume_type is None and wish.snapshot_id is None and wish.source_id is None:
+        raise BadInput(
+            "Invalid input received: volume_type must be provided when creating a volume in a "
+            "group."
         )
-        if wish.zone not in (None, usual.zone):
-            await require_zone(stores, str(wish.zone), volume.cluster)
-        if origin.notes is not None:
-            volume = await _begin(stores, volume, kind, origin.notes, wish, usual)
-        await stores.volumes.add(volume)
-        await tell(stores, volume, CREATED)
-        return volume
+    return group
 
 
 def _plain(zone: str) -> dict[str, Any]:
@@ -118,16 +154,26 @@ async def usable_type(
         kind = await stores.types.usual(caller.project_id, default)
     else:
         kind = await stores.types.find(name_or_id)
-    if kind is None or not kind.is_usable_by(caller.project_id, is_admin=caller.is_admin):
+    if kind is None or not _may_use(caller, kind):
         raise not_found(name_or_id or default)
     return kind
 
 
-async def _count(stores: Stores, project_id: str, kind: VolumeType, size: int) -> None:
-    limits = await stores.quotas.of_project(project_id)
-    quotas.check_size(limits, size)
-    usage = await stores.volumes.usage(project_id)
-    quotas.check(limits, usage, kind.name, Count(volumes=1, gigabytes=size))
+def _may_use(caller: Caller, kind: VolumeType) -> bool:
+    return kind.is_usable_by(caller.project_id, is_admin=caller.is_admin)
+
+
+async def _kind(
+    stores: Stores, caller: Caller, named: str | None, usual: str, size: int
+) -> VolumeType:
+    """Return the type of a new volume, which the project may have one more of."""
+    ground = await stores.grounds.of(caller.project_id, named, usual)
+    if ground is None or not _may_use(caller, ground.kind):
+        raise not_found(named or usual)
+    quotas.check_size(ground.limits, size)
+    more = Count(volumes=1, gigabytes=size)
+    quotas.check(ground.limits, ground.usage, ground.kind.name, more)
+    return ground.kind
 
 
 def _type_named(wish: Wish, origin: _Origin) -> str | None:

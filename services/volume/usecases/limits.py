@@ -1,10 +1,11 @@
 """What a project may have, and has. Each function is one transaction."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from services.volume.domain.quotas import DEFAULTS, Usage, of_type
 from services.volume.store.quotas import class_scope, project_scope
-from services.volume.store.stores import Transaction
+from services.volume.store.stores import Stores, Transaction
 from shared.errors import BadInput
 
 
@@ -14,7 +15,12 @@ async def of_project(
     """Return the limits of a project, those of each type included, and what is in use."""
     async with transaction() as stores:
         limits = await stores.quotas.of_project(project_id)
-        return _complete(limits, type_names), await stores.volumes.usage(project_id)
+        return _complete(limits, type_names), await _usage(stores, project_id)
+
+
+async def _usage(stores: Stores, project_id: str) -> Usage:
+    usage = await stores.volumes.usage(project_id)
+    return replace(usage, groups=await stores.groups.count(project_id))
 
 
 async def of_class(transaction: Transaction, name: str, type_names: list[str]) -> dict[str, int]:
@@ -44,7 +50,7 @@ async def change_project(
     async with transaction() as stores:
         _known(wanted, type_names)
         await stores.volumes.lock(project_id)
-        usage = await stores.volumes.usage(project_id)
+        usage = await _usage(stores, project_id)
         for resource, limit in () if even_below_usage else wanted.items():
             if 0 <= limit < usage.of(resource):
                 raise BadInput(

@@ -14,6 +14,7 @@ from services.volume.domain.message import Doing, failed
 from services.volume.domain.snapshot import Snapshot, SnapshotStatus
 from services.volume.domain.volume import NOT_PLACED, Volume
 from services.volume.store.stores import Stores, Transaction
+from services.volume.usecases import following
 from services.volume.usecases.attachments import Disk
 from services.volume.usecases.telling import save
 from shared.clock import utcnow
@@ -82,6 +83,7 @@ async def become(
     """
     async with transaction() as stores:
         await _become(stores, volume_id, during, status, **changes)
+    await following.group_of_volume(transaction, volume_id)
 
 
 async def _become(
@@ -112,18 +114,18 @@ async def not_become(
     """Have a volume in the status that says what went wrong, and tell its users why."""
     async with transaction() as stores:
         volume = await _become(stores, volume_id, during, status, **changes)
-        if volume is None:
-            return
-        await stores.messages.add(
-            failed(
-                trouble.doing,
-                trouble.why,
-                utcnow(),
-                project_id=volume.project_id,
-                resource_id=volume.id,
-                request_id=trouble.request_id,
+        if volume is not None:
+            await stores.messages.add(
+                failed(
+                    trouble.doing,
+                    trouble.why,
+                    utcnow(),
+                    project_id=volume.project_id,
+                    resource_id=volume.id,
+                    request_id=trouble.request_id,
+                )
             )
-        )
+    await following.group_of_volume(transaction, volume_id)
 
 
 async def forget_place(transaction: Transaction, volume_id: UUID) -> None:
@@ -164,20 +166,31 @@ async def snapshot_became(
 ) -> None:
     """Have a snapshot in a status, if it still is in the one the saga works in."""
     async with transaction() as stores:
-        snapshot = await stores.snapshots.find(snapshot_id)
-        if snapshot is None or snapshot.status is not during:
-            return
-        progress = "100%" if status is SnapshotStatus.AVAILABLE else snapshot.progress
-        await stores.snapshots.save(snapshot.having(status, utcnow(), progress=progress))
-        if trouble is not None:
-            await stores.messages.add(
-                failed(
-                    trouble.doing,
-                    trouble.why,
-                    utcnow(),
-                    project_id=snapshot.project_id,
-                    resource_id=snapshot.id,
-                    resource_type="VOLUME_SNAPSHOT",
-                    request_id=trouble.request_id,
-                )
+        await _snapshot_became(stores, snapshot_id, during, status, trouble)
+    await following.whole_of_snapshot(transaction, snapshot_id)
+
+
+async def _snapshot_became(
+    stores: Stores,
+    snapshot_id: UUID,
+    during: SnapshotStatus,
+    status: SnapshotStatus,
+    trouble: Trouble | None,
+) -> None:
+    snapshot = await stores.snapshots.find(snapshot_id)
+    if snapshot is None or snapshot.status is not during:
+        return
+    progress = "100%" if status is SnapshotStatus.AVAILABLE else snapshot.progress
+    await stores.snapshots.save(snapshot.having(status, utcnow(), progress=progress))
+    if trouble is not None:
+        await stores.messages.add(
+            failed(
+                trouble.doing,
+                trouble.why,
+                utcnow(),
+                project_id=snapshot.project_id,
+                resource_id=snapshot.id,
+                resource_type="VOLUME_SNAPSHOT",
+                request_id=trouble.request_id,
             )
+        )

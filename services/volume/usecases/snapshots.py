@@ -34,6 +34,7 @@ class SnapshotWish:
     description: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     even_in_use: bool = False
+    group_snapshot_id: UUID | None = None  # the snapshot of a whole group it is part of
 
 
 async def create(
@@ -48,30 +49,41 @@ async def create(
     """
     async with transaction() as stores:
         volume = await stores.volumes.get(wish.volume_id, project_id)
-        _require_still(volume, even_in_use=wish.even_in_use)
-        volume = await with_snapshots(stores, volume)
-        await stores.volumes.lock(volume.project_id)
-        limits = await stores.quotas.of_project(volume.project_id)
-        usage = await stores.volumes.usage(volume.project_id)
-        more = Count(snapshots=1, gigabytes=volume.size)
-        quotas.check(limits, usage, volume.volume_type, more)
-        snapshot = Snapshot(
-            id=new_uuid(),
-            project_id=volume.project_id,
-            user_id=caller.user_id,
-            volume_id=volume.id,
-            volume_type_id=volume.volume_type_id,
-            name=wish.name,
-            description=wish.description,
-            size=volume.size,
-            status=SnapshotStatus.CREATING,
-            metadata=checked(wish.metadata),
-            cluster=volume.cluster,
-            created_at=utcnow(),
-        )
-        await stores.snapshots.add(snapshot)
-        await stores.sagas.start(CREATE, snapshot.id, {}, current_request_id())
-        return snapshot
+        return await take(stores, caller, volume, wish)
+
+
+async def take(stores: Stores, caller: Caller, volume: Volume, wish: SnapshotWish) -> Snapshot:
+    """Have a snapshot of a volume, whose row this transaction has locked.
+
+    Raises:
+        BadInput: its status does not allow it, or its storage has no snapshots.
+        OverQuota: the project's limits.
+    """
+    _require_still(volume, even_in_use=wish.even_in_use)
+    volume = await with_snapshots(stores, volume)
+    await stores.volumes.lock(volume.project_id)
+    limits = await stores.quotas.of_project(volume.project_id)
+    usage = await stores.volumes.usage(volume.project_id)
+    more = Count(snapshots=1, gigabytes=volume.size)
+    quotas.check(limits, usage, volume.volume_type, more)
+    snapshot = Snapshot(
+        id=new_uuid(),
+        project_id=volume.project_id,
+        user_id=caller.user_id,
+        volume_id=volume.id,
+        volume_type_id=volume.volume_type_id,
+        name=wish.name,
+        description=wish.description,
+        size=volume.size,
+        status=SnapshotStatus.CREATING,
+        metadata=checked(wish.metadata),
+        cluster=volume.cluster,
+        group_snapshot_id=wish.group_snapshot_id,
+        created_at=utcnow(),
+    )
+    await stores.snapshots.add(snapshot)
+    await stores.sagas.start(CREATE, snapshot.id, {}, current_request_id())
+    return snapshot
 
 
 def _require_still(volume: Volume, *, even_in_use: bool) -> None:
@@ -138,9 +150,23 @@ async def delete(
 
     Raises:
         SnapshotNotFound: there is none.
-        WrongStatus: its status does not allow it.
+        WrongStatus: its status does not allow it, or it is part of a snapshot of a group.
     """
     async with transaction() as stores:
         snapshot = await stores.snapshots.get(snapshot_id, project_id)
-        await stores.snapshots.save(snapshot.deleting(utcnow(), force=force))
-        await stores.begin(DELETE, snapshot.id)
+        if snapshot.group_snapshot_id is not None:
+            raise WrongStatus(
+                "Invalid snapshot: Volume Snapshot status must be available or error, and the "
+                "snapshot must not belong to a group."
+            )
+        await drop(stores, snapshot, force=force)
+
+
+async def drop(stores: Stores, snapshot: Snapshot, *, force: bool) -> None:
+    """Have no such snapshot, whose row this transaction has locked.
+
+    Raises:
+        WrongStatus: its status does not allow it.
+    """
+    await stores.snapshots.save(snapshot.deleting(utcnow(), force=force))
+    await stores.begin(DELETE, snapshot.id)

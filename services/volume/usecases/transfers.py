@@ -6,7 +6,7 @@ from services.volume.domain import quotas
 from services.volume.domain.lifecycle import Action, Status
 from services.volume.domain.quotas import Count
 from services.volume.domain.transfer import Transfer, digest, new_key
-from services.volume.domain.volume import Volume
+from services.volume.domain.volume import Volume, WrongStatus
 from services.volume.domain.volume_type import not_found
 from services.volume.store.stores import Stores, Transaction
 from services.volume.usecases.telling import save
@@ -27,12 +27,14 @@ async def offer(
 
     Raises:
         VolumeNotFound: there is no such volume.
-        WrongStatus: it is not available.
+        WrongStatus: it is not available, or of a group.
     """
     key = new_key()
     async with transaction() as stores:
         volume = await stores.volumes.get(volume_id, project_id)
         offered = volume.doing(Action.OFFER, utcnow())
+        if volume.group_id is not None:
+            raise WrongStatus(f"Invalid volume: Volume {volume.id} must not be part of a group.")
         transfer = Transfer(
             id=new_uuid(),
             volume_id=volume.id,

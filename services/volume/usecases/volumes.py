@@ -112,22 +112,34 @@ async def delete(
 
     Raises:
         VolumeNotFound: there is none.
-        WrongStatus: its status does not allow it, a server has it or it has snapshots.
+        WrongStatus: its status does not allow it, a server has it, it has snapshots or is of a
+            group.
     """
     async with transaction() as stores:
         volume = await stores.volumes.get(volume_id, project_id)
         action = Action.FORCE_DELETE if force else Action.DELETE
-        going = volume.doing(action, utcnow())
-        refusal = WrongStatus(RULES[Action.DELETE].refusal)
-        if await stores.attachments.of_volume(volume.id):
-            raise refusal
-        await _delete_snapshots(stores, volume, refusal, cascade=cascade)
-        await stores.transfers.end_of_volume(volume.id)
-        if volume.cluster is None:
-            await save(stores, going.having(Status.DELETED, utcnow()), DELETED)
-            return
-        await stores.begin(DELETE, volume.id)
-        await save(stores, going)
+        if volume.group_id is not None:
+            raise WrongStatus(RULES[Action.DELETE].refusal)
+        await remove(stores, volume, action, cascade=cascade)
+
+
+async def remove(stores: Stores, volume: Volume, action: Action, *, cascade: bool = False) -> None:
+    """Have no such volume, whose row this transaction has locked.
+
+    Raises:
+        WrongStatus: its status does not allow it, a server has it or it has snapshots.
+    """
+    going = volume.doing(action, utcnow())
+    refusal = WrongStatus(RULES[Action.DELETE].refusal)
+    if await stores.attachments.of_volume(volume.id):
+        raise refusal
+    await _delete_snapshots(stores, volume, refusal, cascade=cascade)
+    await stores.transfers.end_of_volume(volume.id)
+    if volume.cluster is None:
+        await save(stores, going.having(Status.DELETED, utcnow()), DELETED)
+        return
+    await stores.begin(DELETE, volume.id)
+    await save(stores, going)
 
 
 async def _delete_snapshots(
@@ -162,6 +174,8 @@ async def retype(
         if kind.id == volume.volume_type_id:
             raise BadInput(f"Invalid volume: Volume {volume.id} is of type {kind.name} already.")
         new = volume.doing(Action.RETYPE, utcnow())
+        if volume.group_id is not None:
+            raise BadInput(f"Invalid volume: Volume {volume.id} must not be part of a group.")
         await _require_same_storage(stores, volume, kind)
         limits = await stores.quotas.of_project(volume.project_id)
         usage = await stores.volumes.usage(volume.project_id)

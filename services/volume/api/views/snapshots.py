@@ -28,7 +28,8 @@ def versioned(request: web.Request, snapshot: Snapshot) -> dict[str, Any]:
     """Return a snapshot as it is answered to who makes or changes it."""
     shown = brief(snapshot)
     if at_least(request, 3, 14):
-        shown["group_snapshot_id"] = None
+        whole = snapshot.group_snapshot_id
+        shown["group_snapshot_id"] = str(whole) if whole else None
     if at_least(request, 3, 41):
         shown["user_id"] = snapshot.user_id
     if at_least(request, 3, 65):
