@@ -8,7 +8,7 @@ ENVIRONMENT := $(PYTHON) -m deploy.parts.environments
 SIDE_BY_SIDE := -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset lint check test test-ganeti tempest bench lock clean python environment
+.PHONY: help demo demo-reset lint check test test-ganeti tempest chaos bench lock clean python environment
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ tempest: python ## OpenStack's own tests against the demo, or the cloud of OS_* 
 	@$(ENVIRONMENT) cyclades tempest
 	$(BIN)/python -m tests.tempest $(if $(LIST),--list $(LIST)) $(if $(AREA),--area $(AREA)) \
 	  $(if $(JSON),--json $(JSON)) $(TESTS)
+
+chaos: python ## Everything fails while 500 servers are made and deleted; ten seeds (SEED=7: one)
+	@$(ENVIRONMENT) cyclades keystone
+	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))
 
 bench: python ## The figures of the performance budget, as JSON and a table (CROWD=1: 500 servers)
 	@$(ENVIRONMENT) cyclades keystone

@@ -127,6 +127,17 @@ def running_postgres(
             server.child.stop()
 
 
+def start_again(server: PostgresServer, home: Path) -> PostgresServer:
+    """Start a durable server that has died, on what it left, at the same address.
+
+    Raises:
+        PartFailed: it does not come up; of what died before it, something may still be there.
+    """
+    place = place_for(home / "data", programs())
+    log = server.child.log if server.child else home / "postgres.log"
+    return _start(place, log, server.password, server.port, durable=True)
+
+
 def forget(home: Path) -> None:
     """Remove a server's data, wherever it had to be kept."""
     for folder in (home, substitute_for(home / "data")):
