@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.volume.store.volumes import VolumeStore
+from services.volume.store import grounds
 from services.volume.usecases.volume_types import have_the_first
 from shared.errors import StaleWrite
 from tests.integration.volume.rig import OWN, Rig
@@ -29,10 +29,8 @@ async def test_sixteen_at_once_at_a_limit_of_ten_make_ten(rig: Rig) -> None:
 async def test_it_is_the_lock_that_keeps_the_limit(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def no_lock(_store: VolumeStore, _project: str) -> None:
-        await asyncio.sleep(0)
-
-    monkeypatch.setattr(VolumeStore, "lock", no_lock)
+    others = iter(range(16))  # each locks something else
+    monkeypatch.setattr(grounds, "project_lock", lambda _project: next(others))
     assert (await at_once(rig, 16))[202] > 10
 
 
