@@ -1,44 +1,53 @@
 """The fast lane for reads: raw asyncpg, one statement, no transaction, no reset round trip."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import asyncpg
 
-
-class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
-    """A connection of this pool changes no session state, so giving it back resets nothing."""
-
-    def get_reset_query(self) -> str:
-        return ""
+from shared.db.lending import Lending
 
 
 class Reads:
     """Runs single SELECT statements outside any transaction."""
 
-    def __init__(self, pool: Any) -> None:
-        self._pool = pool
+    def __init__(self, lending: Lending) -> None:
+        self._lending = lending
         self.statements = 0  # how many ran; tests hold endpoints to their number
 
     async def rows(self, sql: str, *arguments: object) -> Sequence[Any]:
         """Return all rows of the statement; parameters are ``$1`` and so on."""
         self.statements += 1
-        rows: Sequence[Any] = await self._pool.fetch(sql, *arguments)
+        connection = await self._lending.take()
+        try:
+            rows: Sequence[Any] = await connection.fetch(sql, *arguments)
+        except BaseException as error:
+            self._lending.give_back_after(error, connection)
+            raise
+        self._lending.give_back(connection)
         return rows
 
     async def row(self, sql: str, *arguments: object) -> Any:
         """Return the first row of the statement, or None."""
         self.statements += 1
-        return await self._pool.fetchrow(sql, *arguments)
+        connection = await self._lending.take()
+        try:
+            row = await connection.fetchrow(sql, *arguments)
+        except BaseException as error:
+            self._lending.give_back_after(error, connection)
+            raise
+        self._lending.give_back(connection)
+        return row
 
     async def value(self, sql: str, *arguments: object) -> Any:
         """Return the first column of the first row, or None."""
-        self.statements += 1
-        return await self._pool.fetchval(sql, *arguments)
+        row = await self.row(sql, *arguments)
+        return None if row is None else row[0]
 
     async def close(self) -> None:
-        """Let go of the pool."""
-        await self._pool.close()
+        """Let go of the connections."""
+        await self._lending.close()
 
 
 async def open_reads(url: str, *, size: int = 8) -> Reads:
@@ -48,12 +57,6 @@ async def open_reads(url: str, *, size: int = 8) -> Reads:
         url: ``postgresql://user:password@host:port/database``.
         size: connections at most.
     """
-    pool = await asyncpg.create_pool(
-        url,
-        min_size=1,
-        max_size=size,
-        command_timeout=30,
-        timeout=10,
-        connection_class=_Connection,
-    )
-    return Reads(pool)
+    lending = Lending(partial(asyncpg.connect, url, command_timeout=30, timeout=10), size=size)
+    lending.give_back(await lending.take())  # so that a wrong URL is found out at once
+    return Reads(lending)

@@ -3,9 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TypeVar
+from typing import TypeVar, cast
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.db.database import database, engine_for
+
+__all__ = ["Nudge", "UnitOfWork", "engine_for", "unit_of_work"]
 
 Stores = TypeVar("Stores")
 UnitOfWork = Callable[[], AbstractAsyncContextManager[Stores]]
@@ -29,23 +33,6 @@ class Nudge:
             event.set()
 
 
-def engine_for(url: str, *, size: int = 8) -> AsyncEngine:
-    """Return an engine whose pool is bounded and whose every wait has an end.
-
-    Args:
-        url: ``postgresql://user:password@host:port/database``.
-        size: connections kept; as many again may be opened under load.
-    """
-    return create_async_engine(
-        url.replace("postgresql://", "postgresql+asyncpg://", 1),
-        pool_size=size,
-        max_overflow=size,
-        pool_timeout=10,
-        pool_recycle=1800,
-        connect_args={"timeout": 10, "command_timeout": 60},
-    )
-
-
 def unit_of_work(
     engine: AsyncEngine,
     bind: Callable[[AsyncConnection], Stores],
@@ -58,11 +45,13 @@ def unit_of_work(
         bind: builds the stores of one transaction on its connection.
         nudge: called after each commit, so that relay and saga runner look at once.
     """
+    lend = database(engine).transaction
 
     @asynccontextmanager
     async def begin() -> AsyncIterator[Stores]:
-        async with engine.begin() as connection:
-            yield bind(connection)
+        async with lend() as connection:
+            # Stores use of AsyncConnection what a lean one has: execute, scalar, scalars.
+            yield bind(cast(AsyncConnection, connection))
         nudge()
 
     return begin

@@ -1,0 +1,78 @@
+"""A service's database: SQLAlchemy's engine, and beside it the lean way to run transactions."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from typing_extensions import override
+
+from shared.db.compiling import Compiler
+from shared.db.json_text import dumps, loads
+from shared.db.lean import LeanConnection
+from shared.db.pool import Pool
+
+
+class Database(AsyncEngine):
+    """An engine whose transactions are lean; what SQLAlchemy offers beside works as ever."""
+
+    def __init__(self, engine: AsyncEngine, size: int) -> None:
+        super().__init__(engine.sync_engine)
+        self._pool = Pool(engine.url, size, loads)
+        self._compiler = Compiler(engine.dialect)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[LeanConnection]:
+        """Lend a transaction: leaving the block cleanly commits it."""
+        async with self._pool.connection() as raw:
+            connection = LeanConnection(raw, self._compiler, self.dialect)
+            try:
+                yield connection
+                await connection.commit()
+            except Exception:
+                await connection.roll_back()
+                raise
+
+    @asynccontextmanager
+    async def by_itself(self) -> AsyncIterator[LeanConnection]:
+        """Lend a connection on which each statement is a transaction."""
+        async with self._pool.connection() as raw:
+            yield LeanConnection(raw, self._compiler, self.dialect, by_itself=True)
+
+    @override
+    async def dispose(self, close: bool = True) -> None:
+        """Hang up."""
+        await self._pool.close()
+        await super().dispose(close)
+
+
+def engine_for(url: str, *, size: int = 8) -> Database:
+    """Return an engine whose pool is bounded and whose every wait has an end.
+
+    Args:
+        url: ``postgresql://user:password@host:port/database``.
+        size: connections kept; as many again may be opened under load.
+    """
+    options: dict[str, Any] = {"timeout": 10, "command_timeout": 60}
+    engine = create_async_engine(
+        url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        pool_size=size,
+        max_overflow=size,
+        pool_timeout=10,
+        pool_recycle=1800,
+        json_serializer=dumps,
+        json_deserializer=loads,
+        connect_args=options,
+    )
+    return Database(engine, 2 * size)
+
+
+def database(engine: AsyncEngine) -> Database:
+    """Return the engine as what it is.
+
+    Raises:
+        TypeError: ``engine_for`` did not make it.
+    """
+    if not isinstance(engine, Database):
+        raise TypeError("BUG: not an engine of engine_for")
+    return engine
