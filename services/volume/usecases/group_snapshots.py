@@ -1,5 +1,6 @@
 """Snapshots of whole groups, and groups made from them. Each function is one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -136,10 +137,11 @@ async def group_from_snapshot(
             )
         source = await stores.groups.get(whole.group_id, None, hold=True)
         group = await _begin(stores, caller, source, named, group_snapshot_id=whole.id)
-        for each in await stores.snapshots.of_group_snapshot(whole.id):
-            wish = Wish(size=None, snapshot_id=each.id, group_id=group.id, name=named.name)
-            await add(stores, caller, wish, usual)
-        return await _settled(stores, group)
+        copies = [
+            Wish(size=None, snapshot_id=each.id, group_id=group.id, name=named.name)
+            for each in await stores.snapshots.of_group_snapshot(whole.id)
+        ]
+        return await _fill(stores, caller, group, copies, usual)
 
 
 async def group_from_group(
@@ -160,10 +162,11 @@ async def group_from_group(
         if not volumes:
             raise WrongGroup("Invalid Group: Source Group is empty. No group will be created.")
         group = await _begin(stores, caller, source, named, source_group_id=source.id)
-        for each in volumes:
-            wish = Wish(size=None, source_id=each.id, group_id=group.id, name=named.name)
-            await add(stores, caller, wish, usual)
-        return await _settled(stores, group)
+        copies = [
+            Wish(size=None, source_id=each.id, group_id=group.id, name=named.name)
+            for each in volumes
+        ]
+        return await _fill(stores, caller, group, copies, usual)
 
 
 async def _begin(
@@ -188,9 +191,12 @@ async def _begin(
     return group
 
 
-async def _settled(stores: Stores, group: Group) -> Group:
-    """Return the group as its volumes make it: copies of what holds nothing are there at once."""
-    now_so = group.following(await stores.groups.statuses(group), utcnow())
+async def _fill(
+    stores: Stores, caller: Caller, group: Group, copies: Sequence[Wish], usual: Defaults
+) -> Group:
+    """Have the group's volumes; copies of what holds nothing are there at once."""
+    made = [await add(stores, caller, wish, usual) for wish in copies]
+    now_so = group.following([each.status for each in made], utcnow())
     if now_so is not group:
         await stores.groups.save(now_so)
     return now_so

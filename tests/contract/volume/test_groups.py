@@ -182,9 +182,13 @@ async def test_a_group_whose_volume_cannot_go_says_so_and_may_be_deleted_again(r
     await member(rig, ident, imageRef=rig.world.images.have(b"content")["id"])
     await rig.settle()
     agent = rig.world.agent()
-    agent.refusing["DELETE", "volumes"] = (400, "No.")
+    agent.refusing["DELETE", "volumes"] = (409, "mapped")
     await drop(rig, ident)
-    await rig.settle()
+    await rig.run_sagas()
+    await rig.sql(
+        "UPDATE sagas SET wake_at = now(), notes = notes || '{\"until\": 0}' WHERE ended_at IS NULL"
+    )
+    await rig.run_sagas()
     assert (await show(rig, ident))["status"] == "error_deleting"
     agent.refusing.clear()
     assert (await drop(rig, ident)).status == 202
