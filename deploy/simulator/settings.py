@@ -144,6 +144,12 @@ class SimulatorSettings(Part):
     archive_kept: int = Field(
         default=2000, ge=0, description="archived jobs that each cluster remembers"
     )
+    cost_model: bool = Field(
+        default=False, description="requests take as long as luxid would work for them"
+    )
+    consoles: bool = Field(
+        default=True, description="whether booting instances write to their serial ports"
+    )
     node_listeners: bool = Field(
         default=False, description="the master also serves RAPI at its own address"
     )

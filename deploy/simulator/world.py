@@ -1,6 +1,6 @@
 """What an opcode needs besides the cluster itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ class World:
     first_port: int  # of the instances' screens; 0: any that is free
     faults: Faults = field(default_factory=Faults)
     seeds: dict[str, Json] = field(default_factory=dict)  # what guests were given, by instance
+    rows: dict[Any, dict[str, tuple[Any, bytes]]] = field(default_factory=dict)  # see query.rows
     truth: list[Json] = field(default_factory=list)  # what really happened, oldest first
 
     def happened(self, what: str, name: str, **more: Any) -> None:
@@ -58,9 +59,12 @@ def group_by_uuid(cluster: Cluster, uuid: str) -> Group:
 
 def primaries(cluster: Cluster, node: Node) -> list[Instance]:
     """The instances whose primary node is `node`, by name."""
-    return sorted(
-        (i for i in cluster.instances.values() if i.pnode == node.name), key=lambda i: i.name
-    )
+    return sorted(located(cluster, node), key=lambda i: i.name)
+
+
+def located(cluster: Cluster, node: Node) -> Iterator[Instance]:
+    """The same in no order, for those who only count."""
+    return (i for i in cluster.instances.values() if i.pnode == node.name)
 
 
 def touch(thing: Any) -> None:

@@ -30,6 +30,8 @@ Debian GNU/Linux 12 {name} ttyS0
 
 def boot(world: World, instance: Instance) -> None:
     """Write what a guest says when it boots."""
+    if not world.settings.consoles:
+        return
     be = filled_be(world.cluster, instance.beparams)
     text = BOOT.format(
         name=instance.name,

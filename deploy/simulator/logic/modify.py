@@ -187,7 +187,7 @@ def _convert(run: Run, instance: Instance) -> Results:
 def _apply_own(run: Run, instance: Instance, plan: Plan) -> Results:
     results: Results = []
     raw = run.input["beparams"]
-    instance.beparams |= checked(upgraded(raw))
+    instance.beparams = instance.beparams | checked(upgraded(raw))
     results += [[f"be/{name}", value] for name, value in raw.items()]
     changed = run.input["hvparams"] or {}
     instance.hvparams = updated(instance.hvparams, changed)

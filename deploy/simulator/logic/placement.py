@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from deploy.simulator.logic.parameters import filled_be
 from deploy.simulator.model import Cluster, Group, Json, Node
 from deploy.simulator.settings import SimulatorSettings
-from deploy.simulator.world import group_by_uuid, primaries
+from deploy.simulator.world import group_by_uuid, located
 
 _LOCAL = frozenset({"file", "plain"})  # templates that use the node's own disk
 
@@ -30,7 +30,7 @@ def memory_used(cluster: Cluster, node: Node, *, running_only: bool) -> int:
     """MiB that the node's primary instances hold, or would hold if all ran."""
     return sum(
         filled_be(cluster, i.beparams)["maxmem"]
-        for i in primaries(cluster, node)
+        for i in located(cluster, node)
         if (i.running if running_only else i.admin_state != "offline")
     )
 
@@ -43,7 +43,7 @@ def memory_free(cluster: Cluster, node: Node, *, running_only: bool = True) -> i
 
 def disk_free(cluster: Cluster, node: Node) -> int:
     """MiB free in the node's own storage."""
-    local = [i for i in primaries(cluster, node) if i.disk_template in _LOCAL]
+    local = [i for i in located(cluster, node) if i.disk_template in _LOCAL]
     return max(0, node.disk - sum(disk.size for i in local for disk in i.disks))
 
 
@@ -51,7 +51,7 @@ def vcpus_used(cluster: Cluster, node: Node) -> int:
     """Virtual CPUs of the node's primary instances."""
     return sum(
         filled_be(cluster, i.beparams)["vcpus"]
-        for i in primaries(cluster, node)
+        for i in located(cluster, node)
         if i.admin_state != "offline"
     )
 

@@ -1,17 +1,19 @@
 """Answering one query: which objects, which fields, in which order."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from deploy.simulator.catalogue import FIELDS, unknown_field
 from deploy.simulator.cluster import SimulatedCluster
 from deploy.simulator.jobs.render import FIELDS as JOB_FIELDS
 from deploy.simulator.model import Job, Json
-from deploy.simulator.query import filters, instances, nodes, places
+from deploy.simulator.query import filters, instances, nodes, places, rows
 from deploy.simulator.query.cells import NO_DATA, UNAVAILABLE, UNKNOWN, Cell, normal
 from deploy.simulator.query.locks import lock_rows
+from deploy.simulator.texts import as_json
 from deploy.simulator.world import short_match
 
 UNSUPPORTED = frozenset({"cluster", "os"})
@@ -37,8 +39,28 @@ class Unsupported(Exception):
 class Source:
     """The objects of one resource, and how to read their fields."""
 
-    items: Iterable[Any]
+    items: Collection[Any]
     cell: CellOf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a query has found."""
+
+    rows: bytes  # JSON
+    fields: list[str]
+    resource: str
+    looked_at: int  # how many objects had to be loaded
+
+    def as_json(self) -> bytes:
+        """The body of the answer."""
+        defined = _defined(self.resource, tuple(self.fields))
+        return b'{"data": ' + self.rows + b', "fields": ' + defined + b"}\n"
+
+
+@lru_cache(maxsize=512)
+def _defined(resource: str, fields: tuple[str, ...]) -> bytes:
+    return as_json(definitions(resource, list(fields)))
 
 
 def _by_name(items: dict[str, Any]) -> list[Any]:
@@ -86,7 +108,7 @@ def _check_resource(call: str, resource: str, *args: Any) -> None:
         )
 
 
-def query(site: SimulatedCluster, resource: str, fields: Any, qfilter: Any) -> Json:
+def query(site: SimulatedCluster, resource: str, fields: Any, qfilter: Any) -> Answer:
     """The answer of /2/query/<resource>.
 
     Raises:
@@ -95,13 +117,19 @@ def query(site: SimulatedCluster, resource: str, fields: Any, qfilter: Any) -> J
     """
     _check_resource("Query", resource, fields, qfilter)
     used: set[str] = set()
-    test = _read(resource, fields, _full_names(site, resource, qfilter), used)
-    source = _source(site, resource, {*fields, *used}, qfilter)
+    full = _full_names(site, resource, qfilter)
+    test = _read(resource, fields, full, used)
+    source = _source(site, resource, {*fields, *used}, full)
     try:
-        data = _rows(source, fields, test)
+        found = _found(source, test)
     except filters.Incomparable as error:
         raise Unsupported(str(error)) from None
-    return {"data": data, "fields": definitions(resource, fields)}
+    return Answer(
+        rows=_shown(site, resource, found, source, fields),
+        fields=fields,
+        resource=resource,
+        looked_at=len(source.items),
+    )
 
 
 def _read(resource: str, fields: Any, qfilter: Any, used: set[str]) -> filters.Test:
@@ -116,13 +144,24 @@ def _read(resource: str, fields: Any, qfilter: Any, used: set[str]) -> filters.T
     return test
 
 
-def _rows(source: Source, fields: list[str], test: filters.Test) -> list[list[Cell]]:
+def _found(source: Source, test: filters.Test) -> list[Any]:
     read = source.cell
+    if test is filters.everything:
+        return list(source.items)
     return [
-        [read(item, name) for name in fields]
+        item
         for item in source.items
         if test(lambda name, item=item: read(item, name))  # type: ignore[misc]
     ]
+
+
+def _shown(
+    site: SimulatedCluster, resource: str, found: list[Any], source: Source, fields: list[str]
+) -> bytes:
+    """The rows as JSON."""
+    if resource == "instance" and rows.cacheable(site.world, fields):
+        return rows.rendered(site.world, found, fields)
+    return as_json([[source.cell(item, name) for name in fields] for item in found])
 
 
 def _source(site: SimulatedCluster, resource: str, names: set[str], qfilter: Any) -> Source:
@@ -130,7 +169,7 @@ def _source(site: SimulatedCluster, resource: str, names: set[str], qfilter: Any
         return Source(items=_jobs(site, names, qfilter), cell=_job_cell)
     items, cell = _SOURCES[resource]
     return Source(
-        items=items(site),
+        items=_by_filter(site, qfilter) if resource == "instance" else items(site),
         cell=lambda item, name: cell(site.world, item, name),
     )
 
@@ -163,7 +202,16 @@ def _named(site: SimulatedCluster) -> dict[str, dict[str, Any]]:
     }
 
 
-def _jobs(site: SimulatedCluster, names: set[str], qfilter: Any) -> Iterable[Any]:
+def _by_filter(site: SimulatedCluster, qfilter: Any) -> list[Any]:
+    """The instances a filter may let through, by what it says about names."""
+    known = site.state.instances
+    named = filters.exactly(qfilter, "name")
+    if named is None:
+        return _by_name(known)
+    return [known[name] for name in sorted(named & known.keys())]
+
+
+def _jobs(site: SimulatedCluster, names: set[str], qfilter: Any) -> Collection[Any]:
     exact = filters.names_only(qfilter, "id")
     if exact is not None and all(isinstance(number, int) for number in exact):
         return [site.queue.find(number) or number for number in sorted(set(exact))]

@@ -23,7 +23,7 @@ class Incomparable(Exception):
 def read(raw: Any, fields: set[str], known: Callable[[str], bool]) -> Test:
     """A test for objects; the names of fields it looks at are added to `fields`."""
     if raw is None:
-        return lambda _: True
+        return everything
     if not isinstance(raw, list) or not raw or not isinstance(raw[0], str):
         shown = json.dumps(raw)
         raise Unreadable(f"Cannot deserialise filter: expected array [string, args], got {shown}")
@@ -38,6 +38,11 @@ def read(raw: Any, fields: set[str], known: Callable[[str], bool]) -> Test:
     if operator not in _OPERATORS:
         raise Unreadable(f"Unknown filter operand '{operator}'")
     return _leaf(operator, args, fields, known)
+
+
+def everything(_: Get) -> bool:
+    """The test that lets all objects through."""
+    return True
 
 
 def check_list(fields: Any) -> None:
@@ -164,3 +169,18 @@ def names_only(raw: Any, field: str) -> list[Any] | None:
     if any(part is None for part in parts):
         return None
     return [value for part in parts if part is not None for value in part]
+
+
+def exactly(raw: Any, field: str) -> set[Any] | None:
+    """The values of `field` that a filter lets through, None when it says nothing about it."""
+    if not isinstance(raw, list) or not raw:
+        return None
+    if raw[0] in {"=", "=="} and len(raw) == 3 and raw[1] == field:
+        return {raw[2]} if isinstance(raw[2], (str, int)) else None
+    if raw[0] not in {"|", "&"}:
+        return None
+    parts = [exactly(part, field) for part in raw[1:]]
+    said = [part for part in parts if part is not None]
+    if raw[0] == "&":
+        return set.intersection(*said) if said else None
+    return set[Any]().union(*said) if len(said) == len(parts) else None

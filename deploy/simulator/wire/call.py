@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deploy.simulator.cluster import SimulatedCluster
+from deploy.simulator.wire import luxid
 from deploy.simulator.wire.errors import bad_request
 
 
@@ -18,6 +19,11 @@ class Call:
     query: dict[str, list[str]] = field(default_factory=dict)
     body: Any = None
     submitted: bool = False  # whether it has queued a job
+    cost: float = 0.0  # seconds it would keep luxid busy
+
+    def looked_at(self, what: str, count: int) -> None:
+        """Note what luxid had to load for it: the real one slows down with that."""
+        self.cost += luxid.cost(what, count)
 
     def flag(self, name: str, default: int = 0) -> bool:
         """An integer of the query string, as a truth value."""

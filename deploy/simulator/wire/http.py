@@ -13,6 +13,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from aiohttp import web
 
 from deploy.simulator.cluster import SimulatedCluster
+from deploy.simulator.texts import as_json
+from deploy.simulator.wire import luxid
 from deploy.simulator.wire.call import Call
 from deploy.simulator.wire.errors import HttpError, bad_request
 from deploy.simulator.wire.routes import Match, Route, match
@@ -32,6 +34,7 @@ class RapiServer:
         self._limit = site.settings.max_clients + 1
         self._served = asyncio.Event()
         self._busy = 0
+        self._luxid = asyncio.Lock()
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Serve one request; every connection is closed afterwards."""
@@ -88,12 +91,20 @@ class RapiServer:
         if self._site.faults.luxid_down and call.path not in _WITHOUT_LUXID:
             raise HttpError(502, "Can't connect to master daemon: [Errno 111] Connection refused")
         value = route.handler(call)
+        if self._site.settings.cost_model:
+            await self._keep_luxid_busy(call)
         if isinstance(value, Awaitable):
             value = await value
         if call.submitted and self._site.faults.time_out_accepted > 0:
             self._site.faults.time_out_accepted -= 1
             await self._time_out()
         return value
+
+    async def _keep_luxid_busy(self, call: Call) -> None:
+        """One request after the other has luxid to itself for as long as the real one works."""
+        if call.path not in _WITHOUT_LUXID:
+            async with self._luxid:
+                await asyncio.sleep(luxid.PER_REQUEST + call.cost)
 
     async def _time_out(self) -> None:
         await asyncio.sleep(self._site.faults.time_out_after)
@@ -150,7 +161,10 @@ def _reset(request: web.BaseRequest) -> web.StreamResponse:
 def _response(
     method: str, version: str, code: int, value: Any, headers: dict[str, str]
 ) -> web.StreamResponse:
-    body = b"" if method == "HEAD" else (json.dumps(value) + "\n").encode()
+    if method == "HEAD":
+        body = b""
+    else:
+        body = value if isinstance(value, bytes) else as_json(value) + b"\n"
     common = {"Content-Type": "application/json", "Server": f"Ganeti {version}"}
     response = web.Response(status=code, body=body, headers={**common, **headers})
     response.force_close()

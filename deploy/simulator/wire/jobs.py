@@ -14,6 +14,7 @@ def list_jobs(call: Call) -> Any:
     """GET /2/jobs: what is not archived."""
     live = call.site.queue.live()
     if call.flag("bulk"):
+        call.looked_at("bulk", len(live))
         return [as_json(job, BULK_FIELDS) for job in live]
     return [{"id": job.id, "uri": f"/2/jobs/{job.id}"} for job in live]
 
@@ -99,13 +100,16 @@ def _fields(call: Call) -> list[str]:
     return raw.split(",")
 
 
-def _query(call: Call, fields: Any, qfilter: Any) -> Any:
+def _query(call: Call, fields: Any, qfilter: Any) -> bytes:
+    resource = call.items["resource"]
     try:
-        return engine.query(call.site, call.items["resource"], fields, qfilter)
+        answer = engine.query(call.site, resource, fields, qfilter)
     except engine.Unparsable as error:
         raise HttpError(502, str(error)) from None
     except engine.Unsupported as error:
         raise trouble(str(error)) from None
+    call.looked_at(resource, answer.looked_at)
+    return answer.as_json()
 
 
 def query_fields(call: Call) -> Any:

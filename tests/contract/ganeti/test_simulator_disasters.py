@@ -87,7 +87,7 @@ async def test_a_crashed_masters_jobs_are_found_dead() -> None:
     async with running_simulator(durations=SLOW) as sim, client(sim.clusters[0]) as rapi:
         await rapi.run("POST", "/2/instances", create("i"))
         number = await _running(rapi, "i")
-        await sim.admin.fail_over(crash=True, detected=0.02)
+        await sim.admin.fail_over(crash=True, detected=0.3)
         assert (await rapi.get(f"/2/jobs/{number}"))["status"] == "running"
         job = await _final(rapi, number)
         assert job["ops"][0]["reason"][-1][0] == "gnt:daemon:luxid:deathdetection"
