@@ -66,6 +66,7 @@ def _described(given: BlockDevice, minor: int) -> Described:
         device=given.device_name,
         tag=given.tag,
         delete_on_termination=given.delete_on_termination,
+        guest_format=given.guest_format,
     )
 
 

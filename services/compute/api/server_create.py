@@ -106,6 +106,7 @@ def request_of(body: CreateServer, minor: int) -> ServerRequest:
         flavor_id=given.flavor_ref,
         image_id=None if disks.image_id is None else UUID(disks.image_id),
         volumes=disks.volumes,
+        local=disks.local,
         may_share_volumes=minor >= SHARED_VOLUMES,
         networking=networking,
         networks=networks,

@@ -59,7 +59,7 @@ def _plain(server: Server) -> dict[str, Any]:
 
 
 def _disks(server: Server) -> int:
-    return len(server.volumes) + (server.image_id is not None)
+    return len(server.volumes) + len(server.local_disks) + (server.image_id is not None)
 
 
 def _standard(server: Server, hypervisor: str) -> dict[str, Any]:

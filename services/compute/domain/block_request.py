@@ -6,15 +6,17 @@ from typing import Final
 
 from services.compute.domain.devices import (
     MOST_DISKS,
+    ROOT_DEVICE,
     BlockDevice,
     DeviceState,
     TooManyDisks,
     device_name,
+    local_names,
 )
-from shared.errors import BadInput, Kind, NotSupported
+from services.compute.domain.local_disks import SWAP, LocalWish
+from shared.errors import BadInput
 from shared.ids import new_uuid
 
-ROOT_NAME: Final = "/dev/vda"
 VOLUME: Final = "volume"
 IMAGE: Final = "image"
 SNAPSHOT: Final = "snapshot"
@@ -32,13 +34,6 @@ class InvalidDevice(BadInput):
         super().__init__(f"Block Device Mapping is Invalid: {why}")
 
 
-class LocalDisksNotBuilt(NotSupported):
-    """Besides its root disk a server has no local ones."""
-
-    kind = Kind.BAD_INPUT
-    code = "compute.block_devices.not_built"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
     """One disk as it was described: of Nova's block device mapping, version 2."""
@@ -52,6 +47,7 @@ class Described:
     device: str | None = None
     tag: str | None = None
     delete_on_termination: bool = False
+    guest_format: str | None = None
 
     @property
     def goes_to(self) -> str:
@@ -70,6 +66,7 @@ class Disks:
 
     image_id: str | None  # of a local root disk; None: it boots from a volume
     volumes: tuple[BlockDevice, ...] = ()
+    local: tuple[LocalWish, ...] = ()  # besides a local root disk
 
 
 def disks_of(image_id: str | None, described: Sequence[Described]) -> Disks:
@@ -77,7 +74,6 @@ def disks_of(image_id: str | None, described: Sequence[Described]) -> Disks:
 
     Raises:
         BadInput: they cannot be.
-        LocalDisksNotBuilt: they could, but not here.
     """
     if not described:
         if image_id is None:
@@ -86,6 +82,9 @@ def disks_of(image_id: str | None, described: Sequence[Described]) -> Disks:
     for each in described:
         _require_sound(each, image_id)
     _require_order(described)
+    local_wishes = [_wish(each) for each in described if _is_blank_and_local(each)]
+    if sum(wish.is_swap for wish in local_wishes) > 1:
+        raise InvalidDevice("More than one swap drive requested.")
     if len(described) > MOST_DISKS:
         raise TooManyDisks(
             f"The maximum allowed number of disk devices ({MOST_DISKS}) to attach to a single "
@@ -96,7 +95,19 @@ def disks_of(image_id: str | None, described: Sequence[Described]) -> Disks:
     ordered = sorted(
         (each for each in described if each.goes_to == VOLUME), key=lambda each: not each.is_root
     )
-    return Disks(image_id=root.ident if local else None, volumes=_named(ordered))
+    return Disks(
+        image_id=root.ident if local else None,
+        volumes=_named(ordered),
+        local=tuple(local_wishes),
+    )
+
+
+def _is_blank_and_local(each: Described) -> bool:
+    return (each.source, each.goes_to) == (BLANK, LOCAL)
+
+
+def _wish(each: Described) -> LocalWish:
+    return LocalWish(is_swap=each.guest_format == SWAP, size=each.size)
 
 
 def _require_sound(each: Described, image_id: str | None) -> None:
@@ -118,9 +129,9 @@ def _require_local(each: Described, image_id: str | None) -> None:
     if each.source in {VOLUME, SNAPSHOT}:
         raise InvalidDevice(f"A {each.source} cannot become a local disk.")
     if each.source == BLANK:
-        raise LocalDisksNotBuilt(
-            "Local blank and swap disks cannot be had on this cloud: ask for a blank volume."
-        )
+        if each.is_root:
+            raise InvalidDevice("A blank disk cannot be booted from.")
+        return
     if not each.is_root or image_id not in {None, each.ident}:
         raise InvalidDevice("Mapping image to local is not supported.")
 
@@ -142,13 +153,13 @@ def _require_order(described: Sequence[Described]) -> None:
 def _named(described: Sequence[Described]) -> tuple[BlockDevice, ...]:
     found: list[BlockDevice] = []
     for each in described:
-        taken = [ROOT_NAME, *(device.device for device in found)]
+        taken = [*local_names(0), *(device.device for device in found)]
         found.append(
             BlockDevice(
                 id=str(new_uuid()),
                 state=DeviceState.WANTED,
                 volume_id=each.ident if each.source == VOLUME else None,
-                device=ROOT_NAME if each.is_root else device_name(taken, each.device),
+                device=ROOT_DEVICE if each.is_root else device_name(taken, each.device),
                 boot_index=each.boot_index,
                 delete_on_termination=each.delete_on_termination,
                 tag=each.tag,
@@ -161,12 +172,17 @@ def _named(described: Sequence[Described]) -> tuple[BlockDevice, ...]:
     return tuple(found)
 
 
-def renamed(volumes: Sequence[BlockDevice]) -> tuple[BlockDevice, ...]:
-    """Return the devices, each under a name of its own; who is named first keeps theirs."""
+def renamed(volumes: Sequence[BlockDevice], *, after: int = 0) -> tuple[BlockDevice, ...]:
+    """Return the devices, each under a name of its own; who is named first keeps theirs.
+
+    Args:
+        volumes: of a server to be made.
+        after: so many local disks that are before them.
+    """
     found: list[BlockDevice] = []
     for each in volumes:
-        taken = [ROOT_NAME, *(device.device for device in found)]
-        name = ROOT_NAME if each.is_root else device_name(taken, each.device)
+        taken = [*local_names(after), *(device.device for device in found)]
+        name = ROOT_DEVICE if each.is_root else device_name(taken, each.device)
         found.append(replace(each, device=name))
     return tuple(found)
 

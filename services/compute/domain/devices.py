@@ -14,6 +14,7 @@ from shared.errors import BadInput, Conflict, NotAllowed, NotFound
 MOST_DISKS: Final = 16  # Ganeti's own bound
 ROOT: Final = 0  # boot index of what a server boots from
 LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
+ROOT_DEVICE: Final = "/dev/vda"
 
 
 class DeviceState(StrEnum):
@@ -127,6 +128,11 @@ def device_name(taken: Iterable[str | None], wanted: str | None = None) -> str:
     if wanted and (short := wanted.removeprefix("/dev/")) not in used and short[:1].isalpha():
         return f"/dev/{short}"
     return next(f"/dev/vd{letter}" for letter in LETTERS[1:] if f"vd{letter}" not in used)
+
+
+def local_names(count: int) -> list[str]:
+    """Return the names of a server's root disk and of so many local ones after it."""
+    return [f"/dev/vd{letter}" for letter in LETTERS[: count + 1]]
 
 
 def replaced(devices: Sequence[BlockDevice], changed: BlockDevice) -> tuple[BlockDevice, ...]:

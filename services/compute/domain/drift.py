@@ -1,5 +1,6 @@
 """What an instance has that its server does not: an administrator's doing, told and left alone."""
 
+from services.compute.domain.local_disks import local_disk_name
 from services.compute.domain.server import Server
 from shared.contracts.ganeti import InstanceObserved
 from shared.ids import derived
@@ -16,6 +17,7 @@ def strange_disks(server: Server, seen: InstanceObserved) -> list[str]:
     if server.action is not None or not seen.present or server.cluster != seen.cluster:
         return []
     known = {str(derived(server.id, part)) for part in OURS}
+    known |= {local_disk_name(server.id, at) for at in range(len(server.local_disks))}
     known |= {device.volume_id for device in server.volumes if device.volume_id is not None}
     return [
         disk.name or disk.uuid or f"disk/{index}"

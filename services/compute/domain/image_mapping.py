@@ -9,13 +9,13 @@ import orjson
 from services.compute.domain.block_request import (
     BLANK,
     DESTINATIONS,
+    LOCAL,
     SNAPSHOT,
     VOLUME,
     Described,
     Disks,
     InvalidDevice,
     disks_of,
-    renamed,
 )
 from services.compute.domain.devices import ROOT, BlockDevice
 
@@ -76,7 +76,7 @@ def disks_in(image: Mapping[str, Any], also: Sequence[BlockDevice]) -> Disks | N
     if not any(each.boot_index == ROOT for each in described):
         return None
     found = disks_of(None, described)
-    return Disks(image_id=None, volumes=renamed([*found.volumes, *also]))
+    return Disks(image_id=None, volumes=(*found.volumes, *also), local=found.local)
 
 
 def _items(text: str) -> list[Mapping[str, Any]]:
@@ -95,7 +95,7 @@ def _described(item: Mapping[str, Any]) -> Described:
         raise InvalidDevice("Invalid source_type field.")
     return Described(
         source=source,
-        destination=_destination(item),
+        destination=_destination(item.get("destination_type"), source),
         ident=None if source == BLANK else _ident(item.get(f"{source}_id")),
         boot_index=_number(item.get("boot_index")),
         size=_number(item.get("volume_size")),
@@ -103,13 +103,16 @@ def _described(item: Mapping[str, Any]) -> Described:
         device=_word(item.get("device_name")),
         tag=_word(item.get("tag")),
         delete_on_termination=item.get("delete_on_termination") is True,
+        guest_format=_word(item.get("guest_format")),
     )
 
 
-def _destination(item: Mapping[str, Any]) -> str:
-    if item.get("destination_type", VOLUME) != VOLUME:
-        raise InvalidDevice("images of volumes have no local disks here.")
-    return VOLUME
+def _destination(given: object, source: str) -> str:
+    """Return where a disk is kept; what is not blank is a volume."""
+    wanted = VOLUME if given is None else given
+    if wanted != VOLUME and (source, wanted) != (BLANK, LOCAL):
+        raise InvalidDevice("Invalid destination_type field.")
+    return VOLUME if wanted == VOLUME else LOCAL
 
 
 def _ident(given: object) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.compute.domain.devices import BlockDevice
 from services.compute.domain.guest import GuestFile
+from services.compute.domain.local_disks import LocalWish
 from services.compute.domain.server import NetworkWish
 from shared.errors import BadInput, Conflict
 
@@ -28,6 +29,7 @@ class ServerRequest:
     flavor_id: str
     image_id: UUID | None = None  # of a local root disk; None: it boots from a volume
     volumes: tuple[BlockDevice, ...] = ()
+    local: tuple[LocalWish, ...] = ()  # disks besides a local root disk
     may_share_volumes: bool = True  # the microversion knows volumes of several servers
     networking: Networking = Networking.UNSAID
     networks: tuple[NetworkWish, ...] = ()

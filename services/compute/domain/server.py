@@ -18,6 +18,7 @@ from services.compute.domain.lifecycle import (
     VmState,
     status_of,
 )
+from services.compute.domain.local_disks import LocalDisk
 from shared.ids import ProjectId, ServerId, UserId
 
 
@@ -121,6 +122,7 @@ class Server:
     requested_networks: tuple[NetworkWish, ...] = ()
     nics: tuple[Nic, ...] = ()
     volumes: tuple[BlockDevice, ...] = ()
+    local_disks: tuple[LocalDisk, ...] = ()  # besides a local root disk
     floating: tuple[Floating, ...] = ()
     security_groups: tuple[Group, ...] = ()
     access_ip_v4: str | None = None

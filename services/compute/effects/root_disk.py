@@ -3,6 +3,7 @@
 import math
 from typing import Final
 
+from services.compute.domain.local_disks import local_disk_name
 from services.compute.domain.server import Server
 from services.compute.effects import installing
 from services.compute.effects.cloud import explained
@@ -38,12 +39,16 @@ def template_of(server: Server, cluster: Cluster, notes: Notes) -> str | None:
 
 
 def disks_of(server: Server, ticket: ImageTicket | None, notes: Notes) -> list[DiskSpec]:
-    """Return the disks, in order."""
+    """Return the disks, in order: the root one, local ones, then further volumes."""
     volumes = [spec_of(connection) for _, connection in connections_in(notes, server)]
+    local = [
+        DiskSpec(name=local_disk_name(server.id, place), size=disk.size)
+        for place, disk in enumerate(server.local_disks)
+    ]
     if ticket is None:
-        return volumes
+        return [*volumes[:1], *local, *volumes[1:]]
     size = server.flavor.disk * 1024 or math.ceil((ticket.virtual_size or ticket.size) / MIB)
-    return [DiskSpec(name=str(derived(server.id, "root")), size=size), *volumes]
+    return [DiskSpec(name=str(derived(server.id, "root")), size=size), *local, *volumes]
 
 
 def told_of(server: Server, ticket: ImageTicket | None) -> dict[str, str]:

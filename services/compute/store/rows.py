@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 from services.compute.domain.devices import BlockDevice, DeviceState, Floating
 from services.compute.domain.lifecycle import Action, PowerState, Task, VmState
+from services.compute.domain.local_disks import LocalDisk
 from services.compute.domain.server import (
     Fault,
     FixedIp,
@@ -24,7 +25,7 @@ PLAIN: Final = tuple(
     if name
     not in {
         "flavor", "vm_state", "action", "phase", "power_state", "details", "tags", "nics",
-        "requested_networks", "security_groups", "fault", "volumes", "floating",
+        "requested_networks", "security_groups", "fault", "volumes", "floating", "local_disks",
         "stood", "other_flavor", "kept",
     }
 )  # fmt: skip
@@ -52,6 +53,7 @@ def row_of(server: Server) -> dict[str, Any]:
         "requested_networks": [asdict(each) for each in server.requested_networks],
         "nics": [asdict(each) for each in server.nics],
         "volumes": [asdict(each) for each in server.volumes],
+        "local_disks": [asdict(each) for each in server.local_disks],
         "floating": [asdict(each) for each in server.floating],
         "security_groups": [asdict(each) for each in server.security_groups],
         "fault": _fault_row(server.fault),
@@ -89,6 +91,7 @@ def server_of(row: Mapping[str, Any]) -> Server:
         requested_networks=tuple(NetworkWish(**each) for each in row["requested_networks"]),
         nics=tuple(nic_of(each) for each in row["nics"]),
         volumes=tuple(_with_state(BlockDevice, each) for each in row["volumes"]),
+        local_disks=tuple(LocalDisk(**each) for each in row["local_disks"]),
         floating=tuple(_with_state(Floating, each) for each in row["floating"]),
         security_groups=tuple(Group(**each) for each in row["security_groups"]),
         fault=fault_of(row["fault"]),

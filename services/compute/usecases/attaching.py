@@ -23,6 +23,7 @@ from services.compute.domain.devices import (
     RootDevice,
     device_name,
     find_volume,
+    local_names,
     replaced,
     require_room,
 )
@@ -40,7 +41,6 @@ from shared.ids import new_uuid
 ATTACH: Final = "compute.attach_volume"
 DETACH: Final = "compute.detach_volume"
 RESERVING: Final = timedelta(seconds=45)  # longer than a request may wait for the volume service
-ROOT_NAME: Final = "/dev/vda"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +50,7 @@ class AttachWish:
     volume_id: str
     device: str | None = None
     tag: str | None = None
+    size: int | None = None  # GiB, as its owner says
     delete_on_termination: bool = False
     may_be_shared: bool = True  # the microversion knows multiattach
     may_be_away: bool = True  # the microversion attaches to shelved servers
@@ -76,6 +77,7 @@ async def attach(
         raise BadInput(
             "Multiattach volumes are only supported starting with compute API version 2.60"
         )
+    wish = replace(wish, size=volume.get("size"))
     device = await _begin_attach(transaction, server_id, actor, wish)
     key = plugging.reservation_key(device)
     try:
@@ -123,11 +125,12 @@ async def _begin_attach(
                 f"Invalid volume: volume {wish.volume_id} already attached to instance {server_id}"
             )
         local = 0 if any(each.is_root for each in server.volumes) else 1
-        require_room(server.volumes, others=local)
+        require_room(server.volumes, others=local + len(server.local_disks))
         device = BlockDevice(
             id=str(new_uuid()),
             volume_id=wish.volume_id,
-            device=device_name([ROOT_NAME, *(each.device for each in server.volumes)], wish.device),
+            device=device_name(_taken(server), wish.device),
+            size=wish.size,
             tag=wish.tag,
             delete_on_termination=wish.delete_on_termination,
         )
@@ -136,6 +139,11 @@ async def _begin_attach(
         notes = {"server": str(server.id), "device": device.id}
         await stores.sagas.start(ATTACH, UUID(device.id), notes, actor.request_id, RESERVING)
     return device
+
+
+def _taken(server: Server) -> list[str | None]:
+    """Return the names of the disks a server has."""
+    return [*local_names(len(server.local_disks)), *(each.device for each in server.volumes)]
 
 
 async def _changeable(stores: Stores, server_id: UUID, actor: Actor, change: Change) -> Server:

@@ -140,6 +140,7 @@ def _server(
         flavor=resolved.flavor,
         image_id=resolved.image_id,
         volumes=of_another_server(resolved.volumes),
+        local_disks=resolved.local_disks,
         key_name=request.key_name,
         details=dict(request.details),
         tags=request.tags,

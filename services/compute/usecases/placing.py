@@ -86,6 +86,7 @@ class Places:
     ) -> Wish:
         flavor = server.flavor
         local = flavor.disk * 1024 if server.image_id is not None else 0
+        local += sum(disk.size for disk in server.local_disks)
         together = group in {"affinity", "soft-affinity"} and members
         return Wish(
             size=Size(vcpus=flavor.vcpus, memory=flavor.ram, disk=local),

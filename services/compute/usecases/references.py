@@ -6,14 +6,15 @@ Every reference that leads nowhere is the request's fault (400), whichever way i
 
 import math
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
-from services.compute.domain.block_request import Disks
+from services.compute.domain.block_request import Disks, renamed
 from services.compute.domain.devices import BlockDevice
 from services.compute.domain.guest import GuestKey
 from services.compute.domain.image_mapping import disks_in
+from services.compute.domain.local_disks import LocalDisk, local_disks
 from services.compute.domain.request import NetworkAmbiguous, Networking, ServerRequest
 from services.compute.domain.server import FlavorSnapshot, Group, NetworkWish
 from services.compute.store.references import Documents, Known, Question
@@ -55,6 +56,7 @@ class Resolved:
     security_groups: tuple[Group, ...]
     image_id: UUID | None = None  # of a local root disk; None: it boots from a volume
     volumes: tuple[BlockDevice, ...] = ()
+    local_disks: tuple[LocalDisk, ...] = ()
     key: GuestKey | None = None
 
 
@@ -86,10 +88,11 @@ async def resolve(
         NotAllowed: it leads to what this user may not have.
     """
     flavor = _flavor(request, known)
-    disks = Disks(image_id=None, volumes=request.volumes)
+    disks = Disks(image_id=None, volumes=request.volumes, local=request.local)
     if request.image_id is not None:
         image = await require_image(str(request.image_id), asker, known, neighbours)
         disks = _disks(request, image, flavor, asker)
+    local = local_disks(disks.local, ephemeral=flavor.ephemeral, swap=flavor.swap)
     if request.key_name is not None and not known.of("keypair"):
         raise BadInput("Invalid key_name provided.")
     if request.group_id is not None and not known.of("group"):
@@ -99,8 +102,9 @@ async def resolve(
         networks=await _networks(request, asker, known, neighbours),
         security_groups=await _security_groups(request, asker, known, neighbours),
         image_id=request.image_id if disks.image_id else None,
+        local_disks=local,
         volumes=await located(
-            disks.volumes,
+            renamed(disks.volumes, after=len(local)),
             neighbours.volumes,
             asker.token,
             flavor,
@@ -116,9 +120,9 @@ def _disks(
     """Return the disks of a server made from an image: one of its bytes, or of its volumes."""
     of_volumes = disks_in(image, request.volumes)
     if of_volumes is not None:
-        return of_volumes
+        return replace(of_volumes, local=(*of_volumes.local, *request.local))
     require_fit(flavor, image, asker)
-    return Disks(image_id=str(request.image_id), volumes=request.volumes)
+    return Disks(image_id=str(request.image_id), volumes=request.volumes, local=request.local)
 
 
 def _flavor(request: ServerRequest, known: Known) -> FlavorSnapshot:

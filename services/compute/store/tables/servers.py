@@ -44,6 +44,7 @@ servers = sa.Table(
     sa.Column("requested_networks", JSONB, nullable=False, server_default="[]"),
     sa.Column("nics", JSONB, nullable=False, server_default="[]"),
     sa.Column("volumes", JSONB, nullable=False, server_default="[]"),  # see domain/devices.py
+    sa.Column("local_disks", JSONB, nullable=False, server_default="[]"),  # but the root
     sa.Column("floating", JSONB, nullable=False, server_default="[]"),
     sa.Column("security_groups", JSONB, nullable=False, server_default="[]"),  # [{id, name}]
     sa.Column("access_ip_v4", sa.Text),
