@@ -1,4 +1,4 @@
-"""Events that Nova's neighbours tell it of: taken in, and known here already from the bus."""
+"""Events that Nova's neighbours tell it of; most are known here already from the bus."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -9,12 +9,15 @@ from services.compute.api.deps import DEPS
 from services.compute.api.schemas.external_events import SINCE, Event, Events
 from services.compute.api.servers import minor_of
 from services.compute.store import server_reads
+from services.compute.usecases import extending
 from shared.errors import BadInput, NotFound
 from shared.identity.caller import CALLER
 from shared.web.answers import answer
 from shared.web.body import read
+from shared.web.context import request_id_of
 
 RULE: Final = "os_compute_api:os-server-external-events:create"
+GROWN: Final = "volume-extended"
 NOT_FOUND: Final = 404
 NOWHERE: Final = 422  # the server is on no node
 
@@ -29,6 +32,12 @@ async def create_events(request: web.Request) -> web.Response:
     if not placed:
         raise NotFound("No instances found for any event")
     told = [_told(event, placed) for event in events]
+    if grown := [event for event in events if event.name == GROWN]:
+        await extending.hear(
+            deps.transaction,
+            [(UUID(event.server_uuid), event.tag) for event in grown],
+            request_id_of(request),
+        )
     mixed = any(each["code"] != 200 for each in told)
     return answer({"events": told}, status=207 if mixed else 200)
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from services.compute.events.reading import facts_of
 from services.compute.store.stores import Transaction
-from services.compute.usecases import floating, observing
+from services.compute.usecases import extending, floating, observing
 from shared.bus.contract import Delivery, Subscription
 from shared.contracts.resources import (
     FloatingIpChanged,
@@ -15,6 +15,7 @@ from shared.contracts.resources import (
     ResourceChanged,
     SecurityGroupChanged,
     SubnetChanged,
+    VolumeChanged,
 )
 
 KINDS: Final[tuple[type[ResourceChanged], ...]] = (
@@ -34,9 +35,15 @@ def subscription(transaction: Transaction) -> Subscription:
         await observing.record_resources(transaction, facts)
         if addresses := facts_of(FloatingIpChanged, deliveries):
             await floating.record(transaction, addresses)
+        if volumes := facts_of(VolumeChanged, deliveries):
+            await extending.record_volumes(transaction, volumes)
 
     return Subscription(
         queue="compute.resources",
-        bindings=(*(kind.binding() for kind in KINDS), FloatingIpChanged.binding()),
+        bindings=(
+            *(kind.binding() for kind in KINDS),
+            FloatingIpChanged.binding(),
+            VolumeChanged.binding(),
+        ),
         handle=handle,
     )
