@@ -13,6 +13,7 @@ from sqlalchemy.util import LRUCache
 
 SHAPES_KEPT: Final = 2000
 SHAPE: Final = "cyclades_shape"
+FLOAT8: Final = 701
 Values = Mapping[str, Any]
 Processor = Callable[[Any], Any]
 
@@ -70,12 +71,17 @@ def _columns_of(compiled: Any, dialect: Dialect) -> SimpleResultMetaData | None:
     found = compiled._result_columns
     if not found:
         return None
-    processors = [each.type._cached_result_processor(dialect, None) for each in found]
+    processors = [each.type._cached_result_processor(dialect, _oid(each.type)) for each in found]
     return SimpleResultMetaData(
         [each.keyname for each in found],
         extra=[each.objects for each in found],
         _processors=processors if any(processors) else None,
     )
+
+
+def _oid(kind: Any) -> int | None:
+    """Return what asyncpg calls the type, for the one that SQLAlchemy wants to know of."""
+    return FLOAT8 if isinstance(kind, sa.Float) else None
 
 
 class Compiler:
