@@ -11,6 +11,7 @@ from services.rapi_gateway.ganeti.link import Limits
 from services.rapi_gateway.ganeti.links import Links
 from services.rapi_gateway.settings import RapiGatewaySettings
 from services.rapi_gateway.store.clusters import ClusterDocuments
+from services.rapi_gateway.store.conditions import ClusterConditions
 from services.rapi_gateway.store.stores import bind
 from services.rapi_gateway.store.tables import messaging
 from services.rapi_gateway.usecases.agents import AgentDesk
@@ -19,8 +20,11 @@ from services.rapi_gateway.usecases.clusters import Registrar
 from services.rapi_gateway.usecases.courier import Courier
 from services.rapi_gateway.usecases.dispatch import Dispatcher, Pace
 from services.rapi_gateway.usecases.doorbell import Doorbell
+from services.rapi_gateway.usecases.gauges import Gauges
+from services.rapi_gateway.usecases.holdings import Holdings
 from services.rapi_gateway.usecases.refresh import Refresher
 from services.rapi_gateway.usecases.screens import Screens
+from services.rapi_gateway.usecases.status import Overview
 from services.rapi_gateway.usecases.storage import Storage
 from services.rapi_gateway.usecases.submit import Reception
 from shared.db.uow import unit_of_work
@@ -60,6 +64,7 @@ async def build(settings: RapiGatewaySettings, parts: Parts) -> Service:
     """Return the service, not yet alive."""
     transaction = unit_of_work(parts.engine, bind, parts.nudge)
     quietly = unit_of_work(parts.engine, bind)
+    singly = quietly
     doorbell = Doorbell()
     links = Links(limits_of(settings), parts.secrets.open)
     refresher = Refresher(transaction=transaction, links=links)
@@ -69,32 +74,39 @@ async def build(settings: RapiGatewaySettings, parts: Parts) -> Service:
     asking = Asking(quietly=quietly, refresher=refresher)
     storage = Storage(asking=asking, agents=agents)
     courier = Courier(
-        transaction=transaction,
+        singly=singly,
+        refresher=refresher,
         links=links,
         secrets=parts.secrets,
         doorbell=doorbell,
         owner=new_uuid(),
     )
     dispatcher = Dispatcher(
-        transaction=quietly,
+        singly=singly,
+        holdings=Holdings(
+            singly=singly,
+            owner=courier.owner,
+            lease=settings.lease_seconds,
+            keep_days=settings.keep_days,
+            doorbell=doorbell,
+        ),
         courier=courier,
         refresher=refresher,
         doorbell=doorbell,
+        gauges=Gauges(links=links),
         pace=Pace(
             poll=settings.poll_seconds,
-            lease=settings.lease_seconds,
             refresh=settings.refresh_seconds,
-            keep_days=settings.keep_days,
+            calm=settings.health_calm,
         ),
-        woken=parts.nudge.listener(),
     )
     deps = Deps(
         reception=Reception(
-            transaction=transaction,
-            quietly=quietly,
+            singly=singly,
             seal=parts.secrets.seal,
             doorbell=doorbell,
             patience=settings.answer_within,
+            queue_limit=settings.queue_limit,
         ),
         registrar=Registrar(
             transaction=transaction,
@@ -108,6 +120,7 @@ async def build(settings: RapiGatewaySettings, parts: Parts) -> Service:
         storage=storage,
         screens=Screens(asking=asking, storage=storage),
         documents=ClusterDocuments(parts.reads),
+        overview=Overview(conditions=ClusterConditions(parts.reads), links=links),
     )
 
     app = build_app(

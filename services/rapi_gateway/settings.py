@@ -53,8 +53,16 @@ class RapiGatewaySettings(ServiceSettings):
     drained_pause: float = Field(
         default=5.0, gt=0, description="Seconds between attempts while the job queue is drained."
     )
+    health_calm: float = Field(
+        default=3.0, ge=0, description="Seconds a cluster has to be well before others hear of it."
+    )
+    queue_limit: int = Field(
+        default=20_000,
+        ge=1,
+        description="Submissions that may wait for one cluster; creates only up to 80 % of it.",
+    )
     lease_seconds: float = Field(
-        default=10.0, gt=0, description="How long a dead gateway holds its clusters."
+        default=4.0, gt=0, description="How long a dead gateway holds its clusters."
     )
     poll_seconds: float = Field(
         default=0.5, gt=0, description="How often work is looked for that nobody announced."

@@ -10,6 +10,7 @@ from shared.contracts.gateway import (
     Cluster,
     ClusterPatch,
     ClusterRegistration,
+    ClusterStatus,
     Console,
     ConsoleOutput,
     Query,
@@ -65,6 +66,34 @@ class GatewayClient(NeighbourClient):
         """
         return SubmissionState.model_validate(
             await self.call("GET", f"/v1/clusters/{cluster}/submissions/{key}")
+        )
+
+    async def withdraw(self, cluster: str, key: UUID) -> SubmissionState:
+        """Take a submission back, if nothing of it was sent; return what became of it.
+
+        One that was taken back is ``rejected`` as ``canceled``; any other answer says that it
+        is too late.
+
+        Raises:
+            NotFound: the key was never submitted.
+        """
+        return SubmissionState.model_validate(
+            await self.call("DELETE", f"/v1/clusters/{cluster}/submissions/{key}")
+        )
+
+    async def statuses(self) -> list[ClusterStatus]:
+        """Return how all clusters are served."""
+        answer = await self.call("GET", "/v1/status")
+        return [ClusterStatus.model_validate(each) for each in answer["clusters"]]
+
+    async def status(self, cluster: str) -> ClusterStatus:
+        """Return how a cluster is served.
+
+        Raises:
+            NotFound: no such cluster.
+        """
+        return ClusterStatus.model_validate(
+            await self.call("GET", f"/v1/clusters/{cluster}/status")
         )
 
     async def clusters(self) -> list[Cluster]:

@@ -44,6 +44,7 @@ class SubmissionState(BaseModel):
     job_id: int | None = None
     failure: Failure | None = None
     message: str = ""
+    reason: str = ""  # what a pending one waits for: cluster_drained, cluster_down, in_doubt, …
 
 
 class Link(BaseModel):
@@ -114,6 +115,9 @@ class Cluster(BaseModel):
     uuid: str
     state: ClusterState
     health: str = "up"  # breaker: up, degraded, drained, failover, down
+    # Why it is not up: unreachable, certificate, daemon, queue_drained, auth, another_cluster.
+    cause: str = ""
+    health_since: str | None = None  # RFC 3339
     url: str = ""
     availability_zone: str
     links: dict[str, Link] = {}
@@ -135,6 +139,51 @@ class Cluster(BaseModel):
     smallest_disk: int = 1024  # MiB, of the instance policies: nothing smaller can be had
     hotplug: bool = True  # whether its hypervisor can (kvm)
     version: int = 0
+
+
+class LaneStatus(BaseModel):
+    """One lane of calls to a cluster."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    slots: int
+    under_way: int
+    waiting: int
+
+
+class LineStatus(BaseModel):
+    """How the process that answers sees a cluster itself; others may see it otherwise."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    health: str
+    cause: str = ""
+    endpoint: str
+    lanes: dict[str, LaneStatus] = {}
+    slots_share: float = 1.0  # of what may be used: less while the cluster suffers
+    rate_share: float = 1.0
+    answered_at: str | None = None  # RFC 3339: its last good answer
+    accepted_at: str | None = None  # the last job it took
+
+
+class ClusterStatus(BaseModel):
+    """``GET /v1/clusters/{c}/status``: how a cluster is served, for operators."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    cluster: str
+    state: ClusterState
+    health: str  # as the cloud was told
+    cause: str = ""
+    health_since: str | None = None
+    epoch: int
+    master: str = ""
+    last_job: int = 0
+    pending: int = 0  # submissions that wait
+    in_doubt: int = 0  # of these: sent, and nobody knows yet what became of it
+    lag_seconds: float = 0.0  # how long the first of them has waited
+    holder: str | None = None  # the process that speaks for it; None: none does
+    line: LineStatus | None = None  # None: the process that answers has not spoken to it
 
 
 class ClusterChanged(Fact):

@@ -8,6 +8,7 @@ from services.rapi_gateway.store.clusters import ClusterDocuments
 from services.rapi_gateway.usecases.asking import Asking
 from services.rapi_gateway.usecases.clusters import Registrar
 from services.rapi_gateway.usecases.screens import Screens
+from services.rapi_gateway.usecases.status import Overview
 from services.rapi_gateway.usecases.storage import Storage
 from services.rapi_gateway.usecases.submit import Reception
 
@@ -22,6 +23,7 @@ class Deps:
     storage: Storage
     screens: Screens
     documents: ClusterDocuments
+    overview: Overview
 
 
 DEPS = web.AppKey("deps", Deps)

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from services.rapi_gateway.api import clusters, instances, questions, storage, submissions
+from services.rapi_gateway.api import clusters, instances, questions, status, storage, submissions
 from services.rapi_gateway.api.policy import for_services
 
 CLUSTER = "/v1/clusters/{cluster}"
@@ -18,6 +18,9 @@ ROUTES = [
     web.delete(CLUSTER, for_services(clusters.delete_cluster)),
     web.put(SUBMISSION, for_services(submissions.put_submission)),
     web.get(SUBMISSION, for_services(submissions.show_submission)),
+    web.delete(SUBMISSION, for_services(submissions.withdraw_submission)),
+    web.get("/v1/status", for_services(status.show_statuses)),
+    web.get(CLUSTER + "/status", for_services(status.show_status)),
     web.post(CLUSTER + "/query/{resource}", for_services(questions.query_resource)),
     web.get(CLUSTER + "/info", for_services(questions.show_info)),
     web.get(CLUSTER + "/jobs/last", for_services(questions.show_last_job)),

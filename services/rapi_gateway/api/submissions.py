@@ -23,6 +23,12 @@ async def show_submission(request: web.Request) -> web.Response:
     return _shown(await submit.show(reception, cluster_in(request), key_in(request)))
 
 
+async def withdraw_submission(request: web.Request) -> web.Response:
+    """Take a submission back while nothing of it was sent."""
+    reception = request.app[DEPS].reception
+    return _shown(await submit.withdraw(reception, cluster_in(request), key_in(request)))
+
+
 def _shown(state: SubmissionState) -> web.Response:
     status = 202 if state.status is SubmissionStatus.PENDING else 200
     return answer(state.model_dump(mode="json"), status=status)

@@ -143,6 +143,24 @@ class Health:
         return replace(self, failures=failures, since=since, retry_at=retry_at)
 
 
+SEVERITY = (State.UP, State.DEGRADED, State.DRAINED, State.FAILOVER, State.DOWN)
+
+
+def is_to_be_told(told: str, health: Health, lasting: float, calm: float) -> bool:
+    """Whether the cloud should hear of it: bad news at once, good news when they last.
+
+    Args:
+        told: the state the cloud knows.
+        health: as it is.
+        lasting: for how many seconds it has been so.
+        calm: how long better times must last to be believed.
+    """
+    if told == health.state:
+        return False
+    is_worse = told not in SEVERITY or SEVERITY.index(health.state) > SEVERITY.index(State(told))
+    return is_worse or lasting >= calm
+
+
 def _pause(failures: int, rules: Rules) -> float:
     grown = rules.pause * 2.0 ** max(min(failures - rules.failures, 16), 0)
     return min(grown, rules.longest_pause)

@@ -1,7 +1,7 @@
 """A submission: one effect that somebody wants, once, and how far it has come."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -13,14 +13,21 @@ from pydantic import SecretStr, TypeAdapter
 from shared.contracts.ganeti import Failure
 from shared.contracts.gateway import SubmissionState, SubmissionStatus
 from shared.contracts.operations import Operation
-from shared.errors import Unprocessable
+from shared.errors import Unavailable, Unprocessable
 
 OPERATIONS: Final[TypeAdapter[Operation]] = TypeAdapter(Operation)
+CREATES_UP_TO: Final = 0.8  # of a full queue: the rest is for servers that are there
 # The field of an operation that holds secrets: never stored but sealed.
 SECRETS: Final[Mapping[str, str]] = {
     "instance.create": "os_secrets",
     "instance.configure": "os_private",
 }
+
+
+class QueueFull(Unavailable):
+    """So much waits for the cluster that more would only wait longer."""
+
+    code = "gateway.queue.full"
 
 
 class KeyReused(Unprocessable):
@@ -69,14 +76,20 @@ class Submission:
     failure: Failure | None = None
     message: str = ""
     sealed: str | None = field(default=None, repr=False)
+    before: tuple[UUID, int] | None = None  # the target's last submission, and its job
 
     @property
     def kind(self) -> str:
         """The operation's name, e.g. ``instance.create``."""
         return str(self.operation["operation"])
 
-    def state(self) -> SubmissionState:
-        """Return what callers are told."""
+    def state(self, condition: str = "") -> SubmissionState:
+        """Return what callers are told.
+
+        Args:
+            condition: of the cluster, which a pending submission may be waiting for.
+        """
+        waits = self.status is SubmissionStatus.PENDING
         return SubmissionState(
             cluster=self.cluster,
             key=str(self.key),
@@ -85,6 +98,7 @@ class Submission:
             job_id=self.job_id,
             failure=self.failure,
             message=self.message,
+            reason=(condition or ("in_doubt" if self.sending_at else "")) if waits else "",
         )
 
     def check_same(self, intent: Intent) -> None:
@@ -116,11 +130,26 @@ def intent_of(cluster: str, key: UUID, operation: Operation, request_id: str | N
     )
 
 
+def room_for(operation: dict[str, Any], limit: int) -> int:
+    """Return how many submissions may be pending, for this one to be taken in."""
+    if operation["operation"] == "instance.create":
+        return max(1, int(limit * CREATES_UP_TO))
+    return limit
+
+
 def target_of(operation: dict[str, Any]) -> str:
     """Return what an operation works on; one queue each."""
     if "instance" in operation:
         return f"instance:{operation['instance']}"
     return f"network:{operation['network']}"
+
+
+def redacted(text: str, secrets: Iterable[str]) -> str:
+    """Return what Ganeti said without what must not be said."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "***")
+    return text
 
 
 def whole(operation: dict[str, Any], secrets: dict[str, str]) -> Operation:

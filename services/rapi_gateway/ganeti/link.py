@@ -59,11 +59,13 @@ class ClusterLink:
 
     def __init__(self, access: Access, limits: Limits) -> None:
         self.name = access.name
-        self.health = Health()
+        self.turned_at = time.monotonic()  # when health became what it is
+        self._health = Health()
         self.pressure = Pressure()
         self.epoch = 0
         self.last_job = 0  # the highest job id of the epoch we know of: the next one is higher
         self.answered_at: datetime | None = None  # for people: the last good answer
+        self.accepted_at: datetime | None = None  # and the last job
         self.lanes = Lanes(mutations=limits.mutations, reads=limits.reads, watches=limits.watches)
         self._access = access
         self._limits = limits
@@ -72,6 +74,20 @@ class ClusterLink:
         self._bucket = TokenBucket(limits.rate, limits.burst)
         self._endpoint = access.endpoints[0]
         self._probing = asyncio.Lock()
+
+    @property
+    def health(self) -> Health:
+        """What the last calls taught us."""
+        return self._health
+
+    @health.setter
+    def health(self, new: Health) -> None:
+        before, self._health = self._health, new
+        if (new.state, new.cause) == (before.state, before.cause):
+            return
+        self.turned_at = time.monotonic()
+        facts = {"cluster": self.name, "health": new.state, "cause": new.cause}
+        log.warning("cluster health changed", extra=facts)
 
     @property
     def endpoint(self) -> str:
@@ -156,7 +172,7 @@ class ClusterLink:
             raise Unclear("RAPI answered something else than a job id.")
         now = time.monotonic()
         self._yield_to(self.pressure.submitted(now - begun, now, self._limits.tolerance))
-        self.health = self.health.accepted()
+        self.health, self.accepted_at = self.health.accepted(), utcnow()
         return job
 
     async def look(self) -> dict[str, Any]:
@@ -244,18 +260,7 @@ class ClusterLink:
         return answer
 
     def _note(self, trouble: RapiTrouble) -> None:
-        before = self.health
         self.health = self._taught_by(trouble, time.monotonic())
-        if (self.health.state, self.health.cause) != (before.state, before.cause):
-            log.warning(
-                "cluster health changed",
-                extra={
-                    "cluster": self.name,
-                    "health": self.health.state,
-                    "cause": self.health.cause,
-                    "why": str(trouble),
-                },
-            )
 
     def _taught_by(self, trouble: RapiTrouble, now: float) -> Health:
         health, rules = self.health, self._limits.rules

@@ -1,11 +1,12 @@
 """The registry of clusters."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -49,14 +50,36 @@ class ClusterStore:
             raise ClusterUnknown(f"There is no cluster {name}.")
         return found
 
-    async def survey(self) -> list[Registered]:
-        """Return all clusters that are not removed, without their nodes."""
+    async def moments(self) -> dict[str, datetime]:
+        """Return when each cluster that is not removed was written last."""
+        rows = await self._connection.execute(
+            sa.select(clusters.c.name, clusters.c.updated_at).where(clusters.c.state != REMOVED)
+        )
+        return {row.name: row.updated_at for row in rows}
+
+    async def survey(self, names: Iterable[str]) -> list[Registered]:
+        """Return these clusters as far as they are not removed, without their nodes."""
         light = clusters.c.document.op("-")("nodes").label("document")
         others = [column for column in clusters.c if column.name != "document"]
+        wanted = sa.any_(sa.cast(list(names), ARRAY(sa.Text)))
         rows = await self._connection.execute(
-            sa.select(*others, light, _node_count()).where(clusters.c.state != REMOVED)
+            sa.select(*others, light, _node_count()).where(
+                clusters.c.state != REMOVED, clusters.c.name == wanted
+            )
         )
         return [_registered(row) for row in rows]
+
+    async def condition(self, name: str) -> str:
+        """Return what keeps a cluster from taking jobs, e.g. ``cluster_drained``; or nothing."""
+        found = await self._connection.execute(
+            sa.select(clusters.c.state, clusters.c.document["health"].as_string().label("health"))
+            .where(clusters.c.name == name)
+            .limit(1)
+        )
+        row = found.one_or_none()
+        if row is not None and row.state == ClusterState.OFFLINE.value:
+            return "cluster_offline"
+        return "" if row is None or row.health == "up" else f"cluster_{row.health}"
 
     async def add(self, cluster: Registered) -> Registered:
         """Add a cluster; a removed one of its name gives way, and its version goes on.
@@ -73,7 +96,7 @@ class ClusterStore:
                 update={"version": old.view.version + 1, "epoch": old.view.epoch + 1}
             )
             cluster = replace(cluster, view=view, access_version=old.access_version + 1)
-        values = _values(cluster)
+        values = _values(cluster) | {"updated_at": sa.func.now()}
         new = insert(clusters).values(values)
         await self._write(
             new.on_conflict_do_update(index_elements=[clusters.c.name], set_=values), cluster

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.rapi_gateway.store.clusters import ClusterStore
 from services.rapi_gateway.store.leases import LeaseStore
+from services.rapi_gateway.store.queues import QueueStore
 from services.rapi_gateway.store.submissions import SubmissionStore
 from services.rapi_gateway.store.tables import messaging
 from shared.db.messaging import Outbox
@@ -18,6 +19,7 @@ class Stores:
 
     clusters: ClusterStore
     submissions: SubmissionStore
+    queues: QueueStore
     leases: LeaseStore
     outbox: Outbox
 
@@ -30,6 +32,7 @@ def bind(connection: AsyncConnection) -> Stores:
     return Stores(
         clusters=ClusterStore(connection),
         submissions=SubmissionStore(connection),
+        queues=QueueStore(connection),
         leases=LeaseStore(connection),
         outbox=Outbox(connection, messaging),
     )

@@ -5,16 +5,22 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.rapi_gateway.domain.submission import Intent, Submission
+from services.rapi_gateway.store.rows import (
+    IS_PENDING,
+    epoch_of,
+    select_submissions,
+    sent_for,
+    submission_of,
+)
 from services.rapi_gateway.store.tables import clusters, leases, submissions
 from shared.contracts.ganeti import Failure
 from shared.contracts.gateway import ClusterState, SubmissionStatus
 
-PENDING = SubmissionStatus.PENDING.value
-WORTH_WAITING_FOR = sa.text("interval '1 day'")  # nobody waits for jobs older than this
+REMOVED = ClusterState.REMOVED.value
 
 
 class SubmissionStore:
@@ -23,63 +29,54 @@ class SubmissionStore:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def add(self, intent: Intent, sealed: str | None) -> bool:
-        """Put an intent on record; False when its key is there already."""
+    async def add(self, intent: Intent, sealed: str | None, most: int) -> Submission | None:
+        """Put an intent on record; None when its key is there already, or it cannot be taken.
+
+        Args:
+            intent: what is wanted.
+            sealed: its secrets.
+            most: submissions that may be pending for the cluster, this one included.
+        """
+        values = {
+            "cluster": intent.cluster,
+            "key": intent.key,
+            "target": intent.target,
+            "operation": intent.operation,
+            "fingerprint": intent.fingerprint,
+            "request_id": intent.request_id,
+            "sealed": sealed,
+        }
+        queue = (
+            sa.select(sa.literal(1))
+            .where(submissions.c.cluster == intent.cluster, IS_PENDING)
+            .limit(most)
+            .subquery()
+        )
+        room = sa.select(sa.func.count()).select_from(queue).scalar_subquery() < most
+        row = sa.select(
+            *(sa.bindparam(n, v, submissions.c[n].type, unique=True) for n, v in values.items())
+        ).where(
+            sa.exists().where(clusters.c.name == intent.cluster, clusters.c.state != REMOVED), room
+        )
         added = await self._connection.execute(
             insert(submissions)
-            .values(
-                cluster=intent.cluster,
-                key=intent.key,
-                target=intent.target,
-                operation=intent.operation,
-                fingerprint=intent.fingerprint,
-                request_id=intent.request_id,
-                sealed=sealed,
-            )
+            .from_select(list(values), row)
             .on_conflict_do_nothing()
+            .returning(*submissions.c, sent_for())
         )
-        return added.rowcount == 1
+        found = added.one_or_none()
+        return None if found is None else submission_of(found)
 
     async def find(self, cluster: str, key: UUID) -> Submission | None:
         """Return a submission, or None."""
         row = (
             await self._connection.execute(
-                _select().where(submissions.c.cluster == cluster, submissions.c.key == key)
+                select_submissions().where(
+                    submissions.c.cluster == cluster, submissions.c.key == key
+                )
             )
         ).one_or_none()
-        return None if row is None else _submission(row)
-
-    async def heads(
-        self, names: Collection[str], busy: Collection[tuple[str, str]], limit: int
-    ) -> list[Submission]:
-        """Return the pending submissions that come next, one per target.
-
-        Args:
-            names: clusters to look at.
-            busy: (cluster, target) pairs that are being worked on.
-            limit: how many at most.
-        """
-        first = (
-            sa.select(submissions.c.cluster, submissions.c.key, submissions.c.due_at)
-            .ext(distinct_on(submissions.c.cluster, submissions.c.target))
-            .where(submissions.c.status == PENDING, submissions.c.cluster.in_(names))
-            .order_by(submissions.c.cluster, submissions.c.target, submissions.c.arrival)
-        )
-        if busy:
-            pair = sa.tuple_(submissions.c.cluster, submissions.c.target)
-            first = first.where(pair.not_in(list(busy)))
-        head = first.subquery()
-        rows = await self._connection.execute(
-            _select()
-            .join(
-                head,
-                (submissions.c.cluster == head.c.cluster) & (submissions.c.key == head.c.key),
-            )
-            .where(head.c.due_at <= sa.func.now())
-            .order_by(submissions.c.arrival)
-            .limit(limit)
-        )
-        return [_submission(row) for row in rows]
+        return None if row is None else submission_of(row)
 
     async def claim(
         self, row: Submission, owner: UUID, hwm: int, *, states: Collection[ClusterState]
@@ -102,9 +99,6 @@ class SubmissionStore:
         open_ = sa.exists().where(
             clusters.c.name == row.cluster, clusters.c.state.in_([str(each) for each in states])
         )
-        epoch = sa.select(clusters.c.document["epoch"].as_integer()).where(
-            clusters.c.name == row.cluster
-        )
         found = await self._connection.execute(
             self._change(row)
             .where(submissions.c.sending_at.is_(None), lease, open_)
@@ -113,36 +107,71 @@ class SubmissionStore:
                 attempts=row.attempts + 1,
                 tries=0,
                 hwm_before=hwm,
-                epoch=epoch.scalar_subquery(),
+                epoch=epoch_of(row.cluster),
                 message="",
             )
-            .returning(*submissions.c, _sent_for())
+            .returning(*submissions.c, sent_for())
         )
         claimed = found.one_or_none()
-        return None if claimed is None else _submission(claimed)
+        return None if claimed is None else submission_of(claimed)
 
     async def finish(
         self,
         row: Submission,
         status: SubmissionStatus,
         *,
-        epoch: int = 0,
+        epoch: int | None = None,
         job_id: int | None = None,
         failure: Failure | None = None,
         message: str = "",
-    ) -> None:
-        """Write down what became of a submission; its secrets go."""
-        await self._connection.execute(
-            self._change(row).values(
+    ) -> Submission | None:
+        """Write down what became of a submission, and return it; its secrets go.
+
+        Args:
+            row: the submission; None is returned when somebody else has finished it.
+            status: what became of it.
+            epoch: of the job; None: the cluster's own of now.
+            job_id: the job, if there is one.
+            failure: why there is none.
+            message: the same, for people.
+        """
+        found = await self._connection.execute(
+            self._change(row)
+            .values(
                 status=status.value,
-                epoch=epoch,
+                epoch=epoch_of(row.cluster) if epoch is None else epoch,
                 job_id=job_id,
                 failure=failure,
                 message=message,
                 sealed=None,
                 ended_at=sa.func.now(),
             )
+            .returning(*submissions.c, sent_for())
         )
+        finished = found.one_or_none()
+        return None if finished is None else submission_of(finished)
+
+    async def withdraw(self, cluster: str, key: UUID) -> Submission | None:
+        """Take back what was not sent, and return it; None when it is too late for that."""
+        found = await self._connection.execute(
+            sa.update(submissions)
+            .where(
+                submissions.c.cluster == cluster,
+                submissions.c.key == key,
+                IS_PENDING,
+                submissions.c.sending_at.is_(None),
+            )
+            .values(
+                status=SubmissionStatus.REJECTED.value,
+                failure=Failure.CANCELED.value,
+                message="It was taken back before it was sent.",
+                sealed=None,
+                ended_at=sa.func.now(),
+            )
+            .returning(*submissions.c, sent_for())
+        )
+        row = found.one_or_none()
+        return None if row is None else submission_of(row)
 
     async def postpone(
         self, row: Submission, seconds: float, message: str, *, unsent: bool = False
@@ -170,33 +199,11 @@ class SubmissionStore:
             sa.update(submissions)
             .where(
                 submissions.c.cluster == cluster,
-                submissions.c.status == PENDING,
+                IS_PENDING,
                 submissions.c.due_at > sa.func.now(),
             )
             .values(due_at=sa.func.now(), tries=0)
         )
-
-    async def job_before(self, row: Submission) -> tuple[UUID, int] | None:
-        """Return (key, job) of the target's submission before this one, if it may still run."""
-        found = await self._connection.execute(
-            sa.select(submissions.c.key, submissions.c.job_id)
-            .where(
-                submissions.c.cluster == row.cluster,
-                submissions.c.target == row.target,
-                submissions.c.arrival < row.arrival,
-                submissions.c.job_id.is_not(None),
-                ~submissions.c.job_ended,
-                submissions.c.ended_at > sa.func.now() - WORTH_WAITING_FOR,
-                submissions.c.epoch
-                == sa.select(clusters.c.document["epoch"].as_integer())
-                .where(clusters.c.name == row.cluster)
-                .scalar_subquery(),
-            )
-            .order_by(submissions.c.arrival.desc())
-            .limit(1)
-        )
-        last = found.one_or_none()
-        return None if last is None else (last.key, last.job_id)
 
     async def job_ended(self, cluster: str, key: UUID) -> None:
         """Write down that nobody needs to wait for a submission's job any more."""
@@ -211,7 +218,7 @@ class SubmissionStore:
         sent = submissions.c.sending_at.is_not(None)
         await self._connection.execute(
             sa.update(submissions)
-            .where(submissions.c.cluster == cluster, submissions.c.status == PENDING)
+            .where(submissions.c.cluster == cluster, IS_PENDING)
             .values(
                 status=SubmissionStatus.REJECTED.value,
                 failure=sa.case(
@@ -239,39 +246,6 @@ class SubmissionStore:
         return sa.update(submissions).where(
             submissions.c.cluster == row.cluster,
             submissions.c.key == row.key,
-            submissions.c.status == PENDING,
+            IS_PENDING,
             submissions.c.attempts == row.attempts,
         )
-
-
-def _sent_for() -> sa.Label[Any]:
-    passed = sa.func.clock_timestamp() - submissions.c.sending_at
-    return sa.func.coalesce(sa.extract("epoch", passed), 0.0).label("sent_for")
-
-
-def _select() -> sa.Select[Any]:
-    return sa.select(submissions, _sent_for())
-
-
-def _submission(row: sa.Row[Any]) -> Submission:
-    return Submission(
-        cluster=row.cluster,
-        key=row.key,
-        arrival=row.arrival,
-        target=row.target,
-        operation=row.operation,
-        fingerprint=row.fingerprint,
-        request_id=row.request_id,
-        status=SubmissionStatus(row.status),
-        attempts=row.attempts,
-        tries=row.tries,
-        epoch=row.epoch,
-        created_at=row.created_at,
-        sending_at=row.sending_at,
-        sent_for=float(row.sent_for),
-        hwm_before=row.hwm_before,
-        job_id=row.job_id,
-        failure=Failure(row.failure) if row.failure else None,
-        message=row.message,
-        sealed=row.sealed,
-    )

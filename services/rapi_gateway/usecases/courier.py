@@ -7,14 +7,16 @@ it is found or Ganeti can no longer have it under way; then, and only then, it i
 
 import logging
 import time
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
 
 from services.rapi_gateway.domain.cluster import Registered
-from services.rapi_gateway.domain.submission import Submission, whole
+from services.rapi_gateway.domain.health import State
+from services.rapi_gateway.domain.submission import Submission, redacted, whole
 from services.rapi_gateway.ganeti import queries
 from services.rapi_gateway.ganeti.client import Call
 from services.rapi_gateway.ganeti.errors import (
@@ -25,11 +27,13 @@ from services.rapi_gateway.ganeti.errors import (
     RapiTrouble,
     Refused,
 )
+from services.rapi_gateway.ganeti.lanes import Urgency
 from services.rapi_gateway.ganeti.link import ClusterLink
 from services.rapi_gateway.ganeti.links import Links
 from services.rapi_gateway.ganeti.opcodes.marking import Surroundings
 from services.rapi_gateway.ganeti.opcodes.requests import request_for
 from services.rapi_gateway.store.stores import Transaction
+from services.rapi_gateway.usecases.counting import SUBMISSIONS
 from services.rapi_gateway.usecases.doorbell import Doorbell
 from services.rapi_gateway.usecases.looking import (
     CREATES,
@@ -40,7 +44,7 @@ from services.rapi_gateway.usecases.looking import (
     look,
     made,
 )
-from services.rapi_gateway.usecases.registry import epoch_of_job
+from services.rapi_gateway.usecases.refresh import Refresher
 from shared.contracts.ganeti import Failure
 from shared.contracts.gateway import ClusterState, SubmissionStatus
 from shared.secrets_box import SecretBox
@@ -51,13 +55,21 @@ STALE_CLAIM: Final = 5.0  # seconds: who slept so long after claiming no longer 
 ARCHIVED_AFTER: Final = 5 * 3600.0  # seconds: from then on a job may be out of sight
 TURN: Final = 0.3  # seconds between looks whether the job before has ended
 EXPORT: Final = "instance.export"
+URGENCY: Final[Mapping[str, Urgency]] = {
+    "instance.start": Urgency.INTERACTIVE,
+    "instance.stop": Urgency.INTERACTIVE,
+    "instance.reboot": Urgency.INTERACTIVE,
+    "instance.create": Urgency.CREATE,
+    "instance.export": Urgency.BULK,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Courier:
     """Delivers single submissions."""
 
-    transaction: Transaction
+    singly: Transaction  # of single statements
+    refresher: Refresher
     links: Links
     secrets: SecretBox
     doorbell: Doorbell
@@ -99,7 +111,9 @@ class Courier:
         if row.kind == EXPORT and around.primary is None:
             await self._reject(row, Failure.NOT_FOUND, "There is no such instance.")
             return
-        await self._submit(link, row, request_for(whole(row.operation, self._opened(row)), around))
+        secrets = self._opened(row)
+        call = request_for(whole(row.operation, secrets), around)
+        await self._submit(link, row, call, frozenset(secrets.values()))
 
     async def _around(
         self, link: ClusterLink, row: Submission, cluster: Registered, after: tuple[int, ...]
@@ -120,10 +134,12 @@ class Courier:
             primary=node,
         )
 
-    async def _submit(self, link: ClusterLink, row: Submission, call: Call) -> None:
-        async with link.sending():
+    async def _submit(
+        self, link: ClusterLink, row: Submission, call: Call, secrets: Collection[str]
+    ) -> None:
+        async with link.sending(URGENCY.get(row.kind, Urgency.NORMAL)):
             begun = time.monotonic()
-            async with self.transaction() as stores:
+            async with self.singly() as stores:
                 claimed = await stores.submissions.claim(
                     row, self.owner, link.last_job, states=_open_states(row)
                 )
@@ -133,28 +149,30 @@ class Courier:
             if time.monotonic() - begun > STALE_CLAIM:
                 await self._postpone(claimed, 0, "", unsent=True)
                 return
+            was_up = link.health.state is State.UP
             try:
                 job = await link.send(call)
             except RapiTrouble as trouble:
-                await self._failed(claimed, trouble)
-            else:
-                await self._accept(link, claimed, job)
+                await self._failed(claimed, trouble, redacted(f"{trouble}", secrets))
+                return
+        await self._accept(link, claimed, job)
+        if not was_up:
+            async with self.singly() as stores:
+                await stores.submissions.hurry(row.cluster)
 
-    async def _failed(self, row: Submission, trouble: RapiTrouble) -> None:
-        log.warning(
-            "submission not accepted",
-            extra={"cluster": row.cluster, "key": str(row.key), "why": str(trouble)},
-        )
+    async def _failed(self, row: Submission, trouble: RapiTrouble, why: str) -> None:
+        facts = {"cluster": row.cluster, "key": str(row.key), "why": why}
+        log.warning("submission not accepted", extra=facts)
         match trouble:
             case NotSent() | NoDaemon() | Drained():
-                await self._postpone(row, _pause(row), f"{trouble}", unsent=True)
+                await self._postpone(row, _pause(row), why, unsent=True)
             case NotAllowed():  # the operation is as good as ever: who we are has to be mended
                 self.doorbell.registry_changed = True
-                await self._postpone(row, _pause(row), f"{trouble}", unsent=True)
+                await self._postpone(row, _pause(row), why, unsent=True)
             case Refused():
-                await self._reject(row, trouble.failure, f"{trouble}")
+                await self._reject(row, trouble.failure, why)
             case _:
-                await self._postpone(row, _pause(row), f"{trouble}")
+                await self._postpone(row, _pause(row), why)
 
     async def _resolve(self, link: ClusterLink, row: Submission, cluster: Registered) -> None:
         """Find out what became of a submission that may have been received."""
@@ -169,6 +187,9 @@ class Courier:
         if row.sent_for < cluster.view.settle:
             pause = min(_pause(row), max(cluster.view.settle - row.sent_for, 0.05))
             await self._postpone(row, pause, row.message)
+        elif same_epoch and not await self._is_same_history(row, cluster):
+            self.doorbell.registry_changed = True  # look again, among jobs of any number
+            await self._postpone(row, 0, row.message)
         elif row.kind in ONCE and not (same_epoch and row.sent_for < ARCHIVED_AFTER):
             message = f"Nobody can tell any more whether {row.kind} was carried out."
             await self._reject(row, Failure.UNKNOWN_OUTCOME, message)
@@ -178,19 +199,22 @@ class Courier:
             log.info("sending again", extra={"cluster": row.cluster, "key": str(row.key)})
             await self._postpone(row, 0, row.message, unsent=True)
 
+    async def _is_same_history(self, row: Submission, cluster: Registered) -> bool:
+        """Whether job ids still mean what they meant when it was sent, asked now."""
+        epoch, _last = await self.refresher.last_job(cluster)
+        return epoch == row.epoch
+
     async def _to_wait_for(self, link: ClusterLink, row: Submission) -> tuple[int, ...]:
         """Return the job that the target's last submission became, if it has not ended.
 
         Ganeti's locks keep jobs apart, not in order: order is what ``depends`` is for.
         """
-        async with self.transaction() as stores:
-            before = await stores.submissions.job_before(row)
-        if before is None:
+        if row.before is None:
             return ()
-        key, job = before
+        key, job = row.before
         if await queries.is_live(link, job):
             return (job,)
-        async with self.transaction() as stores:
+        async with self.singly() as stores:
             await stores.submissions.job_ended(row.cluster, key)
         return ()
 
@@ -201,39 +225,39 @@ class Courier:
         return opened
 
     async def _accept(self, link: ClusterLink, row: Submission, job: int) -> None:
-        async with self.transaction() as stores:
-            epoch = await epoch_of_job(
-                stores, row.cluster, job, hwm=row.hwm_before, epoch=row.epoch
-            )
-            status = SubmissionStatus.ACCEPTED
-            await stores.submissions.finish(row, status, epoch=epoch, job_id=job)
-        link.remember(epoch, job)
-        self.doorbell.ring(row.cluster, row.key)
+        epoch = None if job > row.hwm_before else await self._epoch_begun_by(row, job)
+        ended = await self._finish(row, SubmissionStatus.ACCEPTED, epoch=epoch, job_id=job)
+        if ended is not None:
+            link.remember(ended.epoch, job)
+
+    async def _epoch_begun_by(self, row: Submission, job: int) -> int:
+        return await self.refresher.epoch_begun_by(
+            row.cluster, job, hwm=row.hwm_before, epoch=row.epoch
+        )
 
     async def _found(self, link: ClusterLink, row: Submission, found: Look) -> None:
         if found.job_id is not None:
             await self._accept(link, row, found.job_id)
-            return
-        async with self.transaction() as stores:
-            epoch = await stores.clusters.epoch(row.cluster)
-            await stores.submissions.finish(row, SubmissionStatus.DONE, epoch=epoch)
-        self.doorbell.ring(row.cluster, row.key)
+        else:
+            await self._finish(row, SubmissionStatus.DONE)
 
     async def _reject(self, row: Submission, failure: Failure, message: str) -> None:
-        async with self.transaction() as stores:
-            await stores.submissions.finish(
-                row,
-                SubmissionStatus.REJECTED,
-                epoch=row.epoch,
-                failure=failure,
-                message=message,
-            )
-        self.doorbell.ring(row.cluster, row.key)
+        rejected = SubmissionStatus.REJECTED
+        await self._finish(row, rejected, epoch=row.epoch, failure=failure, message=message)
+
+    async def _finish(
+        self, row: Submission, status: SubmissionStatus, **facts: Any
+    ) -> Submission | None:
+        async with self.singly() as stores:
+            ended = await stores.submissions.finish(row, status, **facts)
+        SUBMISSIONS.labels(row.cluster, status).inc()
+        self.doorbell.ring(row.cluster, row.key, ended)
+        return ended
 
     async def _postpone(
         self, row: Submission, seconds: float, message: str, *, unsent: bool = False
     ) -> None:
-        async with self.transaction() as stores:
+        async with self.singly() as stores:
             await stores.submissions.postpone(row, seconds, message, unsent=unsent)
 
 

@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from services.rapi_gateway.domain.cluster import ClusterUnknown, Registered
+from services.rapi_gateway.domain.health import Health, State, is_to_be_told
 from services.rapi_gateway.domain.submission import Submission
 from services.rapi_gateway.store.stores import Transaction
 from services.rapi_gateway.usecases.courier import Courier
 from services.rapi_gateway.usecases.doorbell import Doorbell
+from services.rapi_gateway.usecases.gauges import Gauges
+from services.rapi_gateway.usecases.holdings import Holdings
 from services.rapi_gateway.usecases.refresh import Refresher
 from shared.contracts.gateway import ClusterState
 
@@ -21,32 +24,30 @@ log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 64  # submissions of one cluster in hand
 AFTER_A_BUG: Final = 1.0  # seconds before what failed unforeseen is tried again
+GATHER: Final = 0.004  # seconds: what comes together is looked for together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How often the worker does things, in seconds; and how many days it keeps them."""
+    """How often the worker does things, in seconds."""
 
     poll: float
-    lease: float
     refresh: float
-    keep_days: int
+    calm: float  # how long a cluster has to be well before others hear of it
 
 
 @dataclass(slots=True, kw_only=True)
 class Dispatcher:
     """Works for the clusters this process holds a lease on."""
 
-    transaction: Transaction  # one that wakes nobody: it is used to look
+    singly: Transaction  # of single statements
+    holdings: Holdings
     courier: Courier
     refresher: Refresher
     doorbell: Doorbell
+    gauges: Gauges
     pace: Pace
-    woken: asyncio.Event
-    _clusters: dict[str, Registered] = field(default_factory=dict)
-    _held: set[str] = field(default_factory=set)
     _busy: set[tuple[str, str]] = field(default_factory=set)
-    _renew_at: float = 0.0
     _refresh_at: dict[str, float] = field(default_factory=dict)
 
     async def run(self) -> None:
@@ -54,19 +55,19 @@ class Dispatcher:
         try:
             async with asyncio.TaskGroup() as tasks:
                 while True:
-                    self.woken.clear()
+                    self.doorbell.work.clear()
                     await self._guarded_round(tasks)
                     await self._rest()
         finally:
-            async with self.transaction() as stores:
-                await stores.leases.release(self.courier.owner)
+            await self.holdings.let_go()
 
     async def _rest(self) -> None:
         try:
             async with asyncio.timeout(self.pace.poll):
-                await self.woken.wait()
+                await self.doorbell.work.wait()
         except TimeoutError:
-            pass
+            return
+        await asyncio.sleep(GATHER)
 
     async def _guarded_round(self, tasks: asyncio.TaskGroup) -> None:
         try:
@@ -76,51 +77,54 @@ class Dispatcher:
 
     async def _round(self, tasks: asyncio.TaskGroup) -> None:
         now = time.monotonic()
-        if self.doorbell.registry_changed or now >= self._renew_at:
-            self._renew_at = now + self.pace.lease / 4
-            await self._renew()
-        for cluster in self._mine():
+        renewed = await self.holdings.keep(now)
+        mine = self.holdings.mine()
+        for cluster in mine:
             if cluster.view.state is not ClusterState.OFFLINE:
                 self._look_after(tasks, cluster, now)
-        for row in await self._due():
+        if renewed:
+            self.gauges.show(mine, self.holdings.depths)
+        for row in await self._due(mine):
             self._start(tasks, (row.cluster, row.target), self._deliver(row))
-
-    async def _renew(self) -> None:
-        self.doorbell.registry_changed = False
-        async with self.transaction() as stores:
-            self._held = await stores.leases.renew(self.courier.owner, self.pace.lease)
-            self._clusters = {each.name: each for each in await stores.clusters.survey()}
-            await stores.submissions.forget(self.pace.keep_days)
-
-    def _mine(self) -> list[Registered]:
-        """Return the clusters we hold a lease on."""
-        return [cluster for name, cluster in self._clusters.items() if name in self._held]
 
     def _look_after(self, tasks: asyncio.TaskGroup, cluster: Registered, now: float) -> None:
         name, job = cluster.name, (cluster.name, "")
         if job in self._busy:
             return
         link = self.refresher.links.to(cluster)
-        if link.health.wants_probe(now):
+        lasting = now - link.turned_at
+        if is_to_be_told(cluster.view.health, link.health, lasting, self.pace.calm):
+            self._start(tasks, job, self._tell(cluster))
+        elif link.health.wants_probe(now):
             self._start(tasks, job, self.refresher.probe(cluster))
-        elif link.health.state != cluster.view.health:
-            self._start(tasks, job, self.refresher.note_health(cluster))
         elif name not in self._refresh_at:  # not all clusters in the same second
             self._refresh_at[name] = now + random.uniform(0, self.pace.refresh / 4)
         elif now >= self._refresh_at[name]:
             self._refresh_at[name] = now + self.pace.refresh
             self._start(tasks, job, self.refresher.refresh(cluster))
 
-    async def _due(self) -> list[Submission]:
+    async def _tell(self, cluster: Registered) -> None:
+        await self.refresher.note_health(cluster)
+        self.doorbell.registry_changed = True
+
+    async def _due(self, mine: list[Registered]) -> list[Submission]:
         load = Counter(cluster for cluster, _target in self._busy)
-        open_for = [each.name for each in self._mine() if load[each.name] < AT_ONCE]
+        open_for = [each.name for each in mine if load[each.name] < AT_ONCE]
         if not open_for:
             return []
-        async with self.transaction() as stores:
-            return await stores.submissions.heads(open_for, self._busy, AT_ONCE)
+        now, healths = time.monotonic(), self._healths(mine)
+        closed = [name for name, health in healths.items() if not health.admits_job(now)]
+        async with self.singly() as stores:
+            rows = await stores.queues.heads(open_for, self._busy, closed, AT_ONCE)
+        return _one_of_those_in_trouble(
+            rows, {name for name, health in healths.items() if health.state is not State.UP}
+        )
+
+    def _healths(self, mine: list[Registered]) -> dict[str, Health]:
+        return {each.name: self.refresher.links.to(each).health for each in mine}
 
     async def _deliver(self, row: Submission) -> None:
-        await self.courier.deliver(row, self._clusters[row.cluster])
+        await self.courier.deliver(row, self.holdings.of(row.cluster))
 
     def _start(self, tasks: asyncio.TaskGroup, job: tuple[str, str], work: Awaitable[None]) -> None:
         self._busy.add(job)
@@ -136,4 +140,17 @@ class Dispatcher:
             await asyncio.sleep(AFTER_A_BUG)
         finally:
             self._busy.discard(job)
-            self.woken.set()
+            self.doorbell.work.set()
+
+
+def _one_of_those_in_trouble(rows: list[Submission], troubled: set[str]) -> list[Submission]:
+    """Return the rows; of a cluster in trouble only one that is new finds out for all."""
+    tried: set[str] = set()
+    taken = []
+    for row in rows:
+        if row.cluster in troubled and row.sending_at is None:
+            if row.cluster in tried:
+                continue
+            tried.add(row.cluster)
+        taken.append(row)
+    return taken

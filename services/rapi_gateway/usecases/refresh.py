@@ -12,7 +12,8 @@ from services.rapi_gateway.ganeti.errors import RapiTrouble
 from services.rapi_gateway.ganeti.link import INFO, ClusterLink
 from services.rapi_gateway.ganeti.links import Links
 from services.rapi_gateway.store.stores import Transaction
-from services.rapi_gateway.usecases.registry import record_change
+from services.rapi_gateway.usecases.registry import epoch_of_job, record_change
+from shared.clock import seconds_z, utcnow
 
 log = logging.getLogger(__name__)
 
@@ -61,14 +62,15 @@ class Refresher:
             await self._record_master(cluster.name, link, str(info["master"]))
             async with self.transaction() as stores:
                 await stores.submissions.hurry(cluster.name)
-        await self.note_health(cluster)
 
     async def note_health(self, cluster: Registered) -> None:
         """Record how the cluster is, as its link sees it."""
-        health = str(self.links.to(cluster).health.state)
+        health = self.links.to(cluster).health
+        facts = {"health": str(health.state), "cause": str(health.cause)}
         async with self.transaction() as stores:
             held = await stores.clusters.hold(cluster.name)
-            await record_change(stores, held, held.seen(health=health))
+            new = held.seen(**facts, health_since=seconds_z(utcnow()))
+            await record_change(stores, held, new)
 
     async def info(self, cluster: Registered) -> dict[str, Any]:
         """Return ``/2/info``, asked now, and the epoch it belongs to.
@@ -106,6 +108,18 @@ class Refresher:
         link.remember(saved.view.epoch, last)
         return saved.view.epoch, last
 
+    async def epoch_begun_by(self, name: str, job: int, *, hwm: int, epoch: int) -> int:
+        """Return the epoch of an accepted job whose id is none the cluster had yet to give.
+
+        Args:
+            name: the cluster.
+            job: its id.
+            hwm: the highest job id known when it was submitted.
+            epoch: of that id.
+        """
+        async with self.transaction() as stores:
+            return await epoch_of_job(stores, name, job, hwm=hwm, epoch=epoch)
+
     async def _record_master(self, name: str, link: ClusterLink, master: str) -> int:
         last, same = await queries.last_job(link)
         async with self.transaction() as stores:
@@ -120,7 +134,6 @@ class Refresher:
             async with self.transaction() as stores:
                 held = await stores.clusters.hold(name)
                 new, broken = observed(held, sighting)
-                new = new.seen(health=str(link.health.state))
                 saved = await record_change(stores, held, new, broken)
         except ValueError as wrong:
             log.error("cluster misfit", extra={"cluster": name, "why": str(wrong)})

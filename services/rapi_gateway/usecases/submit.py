@@ -11,9 +11,15 @@ from uuid import UUID
 
 import orjson
 
-from services.rapi_gateway.domain.submission import Submission, intent_of
+from services.rapi_gateway.domain.submission import (
+    Intent,
+    QueueFull,
+    Submission,
+    intent_of,
+    room_for,
+)
 from services.rapi_gateway.store.stores import Transaction
-from services.rapi_gateway.usecases.doorbell import Doorbell
+from services.rapi_gateway.usecases.doorbell import Doorbell, Visitor
 from shared.contracts.gateway import Submission as Asked
 from shared.contracts.gateway import SubmissionState, SubmissionStatus
 from shared.errors import NotFound
@@ -31,11 +37,11 @@ class SubmissionUnknown(NotFound):
 class Reception:
     """What taking submissions in needs."""
 
-    transaction: Transaction
-    quietly: Transaction  # wakes nobody: for looking
+    singly: Transaction  # of single statements
     seal: Callable[[str], str]
     doorbell: Doorbell
     patience: float  # seconds
+    queue_limit: int  # submissions pending for one cluster
 
 
 async def submit(reception: Reception, cluster: str, key: UUID, asked: Asked) -> SubmissionState:
@@ -44,21 +50,27 @@ async def submit(reception: Reception, cluster: str, key: UUID, asked: Asked) ->
     Raises:
         ClusterUnknown: there is no such cluster.
         KeyReused: the key was used for another operation.
+        QueueFull: too much waits for the cluster; nothing is on record.
     """
     intent = intent_of(cluster, key, asked.operation, asked.request_id)
-    with reception.doorbell.waiting(cluster, key) as rung:
-        async with reception.transaction() as stores:
-            row = await stores.submissions.find(cluster, key)
-            if row is None:
-                await stores.clusters.get(cluster)
-                secrets = orjson.dumps(intent.secrets).decode()
-                sealed = reception.seal(secrets) if intent.secrets else None
-                await stores.submissions.add(intent, sealed)
-                row = await stores.submissions.find(cluster, key)
-        if row is None:
-            raise SubmissionUnknown("BUG: a submission vanished while it was written.")
+    with reception.doorbell.waiting(cluster, key) as visitor:
+        row = await _on_record(reception, intent)
         row.check_same(intent)
-        return (await _settled(reception, row, rung)).state()
+        return await _told(reception, await _settled(reception, row, visitor))
+
+
+async def _on_record(reception: Reception, intent: Intent) -> Submission:
+    secrets = orjson.dumps(intent.secrets).decode()
+    sealed = reception.seal(secrets) if intent.secrets else None
+    most = room_for(intent.operation, reception.queue_limit)
+    async with reception.singly() as stores:
+        if row := await stores.submissions.add(intent, sealed, most):
+            reception.doorbell.work.set()
+            return row
+        if row := await stores.submissions.find(intent.cluster, intent.key):
+            return row
+        await stores.clusters.get(intent.cluster)
+    raise QueueFull(f"{most} submissions wait for cluster {intent.cluster}.", retry_after=5)
 
 
 async def show(reception: Reception, cluster: str, key: UUID) -> SubmissionState:
@@ -67,24 +79,51 @@ async def show(reception: Reception, cluster: str, key: UUID) -> SubmissionState
     Raises:
         SubmissionUnknown: the key was never submitted, or was forgotten.
     """
-    async with reception.quietly() as stores:
-        row = await stores.submissions.find(cluster, key)
+    return await _told(reception, await _found(reception, cluster, key))
+
+
+async def withdraw(reception: Reception, cluster: str, key: UUID) -> SubmissionState:
+    """Take a submission back, if not a byte of it was sent; return what became of it.
+
+    Raises:
+        SubmissionUnknown: the key was never submitted, or was forgotten.
+    """
+    async with reception.singly() as stores:
+        row = await stores.submissions.withdraw(cluster, key)
     if row is None:
-        raise SubmissionUnknown("This key was never submitted.")
+        return await show(reception, cluster, key)
+    reception.doorbell.ring(cluster, key, row)
+    reception.doorbell.work.set()
     return row.state()
 
 
-async def _settled(reception: Reception, row: Submission, rung: asyncio.Event) -> Submission:
+async def _found(reception: Reception, cluster: str, key: UUID) -> Submission:
+    async with reception.singly() as stores:
+        row = await stores.submissions.find(cluster, key)
+    if row is None:
+        raise SubmissionUnknown("This key was never submitted.")
+    return row
+
+
+async def _told(reception: Reception, row: Submission) -> SubmissionState:
+    """Return the state, with what a pending submission waits for."""
+    if row.status is not SubmissionStatus.PENDING:
+        return row.state()
+    async with reception.singly() as stores:
+        condition = await stores.clusters.condition(row.cluster)
+    return row.state(condition)
+
+
+async def _settled(reception: Reception, row: Submission, visitor: Visitor) -> Submission:
     """Return the submission once it is not pending, or as it is when patience ends."""
     loop = asyncio.get_running_loop()
     end = loop.time() + reception.patience
     while row.status is SubmissionStatus.PENDING and (left := end - loop.time()) > 0:
         try:
             async with asyncio.timeout(min(left, LOOK_EVERY)):
-                await rung.wait()
+                await visitor.rung.wait()
         except TimeoutError:
             pass
-        rung.clear()
-        async with reception.quietly() as stores:
-            row = await stores.submissions.find(row.cluster, row.key) or row
+        visitor.rung.clear()
+        row = visitor.row or await _found(reception, row.cluster, row.key)
     return row

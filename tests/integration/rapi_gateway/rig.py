@@ -49,6 +49,7 @@ QUICK: dict[str, Any] = {
     "breaker_pause": 0.05,
     "breaker_longest_pause": 0.2,
     "drained_pause": 0.1,
+    "health_calm": 0.05,
     "lease_seconds": 2.0,
     "poll_seconds": 0.05,
 }

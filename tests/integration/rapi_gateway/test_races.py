@@ -24,6 +24,7 @@ from services.rapi_gateway.usecases.agents import AgentDesk
 from services.rapi_gateway.usecases.clusters import Registrar
 from services.rapi_gateway.usecases.courier import Courier
 from services.rapi_gateway.usecases.doorbell import Doorbell
+from services.rapi_gateway.usecases.refresh import Refresher
 from shared.contracts.gateway import ClusterState, SubmissionStatus
 from shared.contracts.operations import InstanceReboot, InstanceStop, Operation
 from shared.db.uow import engine_for, unit_of_work
@@ -54,7 +55,8 @@ def transaction(engine: AsyncEngine) -> Transaction:
 async def courier(transaction: Transaction) -> AsyncIterator[Courier]:
     links = Links(LIMITS, SecretBox(KEY).open)
     yield Courier(
-        transaction=transaction,
+        singly=transaction,
+        refresher=Refresher(transaction=transaction, links=links),
         links=links,
         secrets=SecretBox(KEY),
         doorbell=Doorbell(),
@@ -83,7 +85,7 @@ async def cluster(
 
 async def arrived(transaction: Transaction, operation: Operation, key: UUID) -> Submission:
     async with transaction() as stores:
-        await stores.submissions.add(intent_of("c1", key, operation, None), None)
+        await stores.submissions.add(intent_of("c1", key, operation, None), None, 100)
         found = await stores.submissions.find("c1", key)
     assert found is not None
     return found
