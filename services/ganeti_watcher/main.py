@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from services.ganeti_watcher.api.hints import AGENT_TOKEN, HEAR, is_hint
 from services.ganeti_watcher.api.routes import READS, ROUTES
 from services.ganeti_watcher.settings import WatcherSettings
 from services.ganeti_watcher.store.stores import bind
@@ -24,6 +25,7 @@ async def build(settings: WatcherSettings, parts: Parts) -> Service:
         ROUTES,
         service="ganeti_watcher",
         authenticate=authentication(parts.validator, keystone_uri=settings.identity_url),
+        public_paths=is_hint,
         public_url=settings.public_url,
         readiness={"database": parts.database_answers, "bus": parts.bus_is_ready},
     )
@@ -31,6 +33,8 @@ async def build(settings: WatcherSettings, parts: Parts) -> Service:
     transaction = unit_of_work(parts.engine, bind, parts.nudge)
     gateway = GatewayClient(parts.http, settings.gateway_url, parts.service_token, "gateway")
     supervisor = Supervisor(gateway, transaction, settings.pace)
+    app[HEAR] = supervisor.hear
+    app[AGENT_TOKEN] = settings.agent_token.get_secret_value()
     return Service(
         name="ganeti_watcher",
         host=settings.host,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from shared.settings import ServiceSettings
@@ -14,10 +14,13 @@ class Pace:
 
     busy: float = 0.5
     idle: float = 1.0
+    hinted: float = 5.0  # while an agent says when to look
+    cold: float = 2.0
+    progress: float = 5.0
     states: float = 30.0
     clusters: float = 2.0
     longest: float = 15.0
-    cold_every: int = 10  # looks
+    heartbeat: float = 300.0  # 0: none
 
 
 class WatcherSettings(ServiceSettings):
@@ -40,6 +43,19 @@ class WatcherSettings(ServiceSettings):
     clusters_seconds: float = Field(
         default=2.0, gt=0, description="Pause between looks at the list of clusters."
     )
+    hinted_seconds: float = Field(
+        default=5.0, gt=0, description="Pause between looks while an agent says when to look."
+    )
+    heartbeat_seconds: float = Field(
+        default=300.0,
+        ge=0,
+        description="Quiet time of a cluster after which a job that does nothing is sent "
+        "through its queue; 0: never.",
+    )
+    agent_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="What agents on master candidates send as bearer token; empty: none may hint.",
+    )
 
     @property
     def pace(self) -> Pace:
@@ -49,4 +65,6 @@ class WatcherSettings(ServiceSettings):
             idle=self.idle_seconds,
             states=self.states_seconds,
             clusters=self.clusters_seconds,
+            hinted=self.hinted_seconds,
+            heartbeat=self.heartbeat_seconds,
         )

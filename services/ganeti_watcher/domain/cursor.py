@@ -1,15 +1,19 @@
 """How far a cluster's jobs have been followed, and what the next look must ask for."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from services.ganeti_watcher.domain.jobs import JobRow
+from shared.contracts.ganeti import RANK, JobStatus
 
-HOT: Final = 50  # open jobs asked for by id at every look; the rest every few looks
-MISSING_FOR: Final = 30.0  # seconds an id may be unknown before its job counts as lost
+MOVING: Final = 100  # open jobs past the queue that are asked for at every look
+NEXT: Final = 30  # queued jobs, those next in turn, likewise
+YOUNG: Final = 50  # ids nobody has seen a job of, likewise
 FIRST_LOOK: Final = 200  # how many of the newest ids a first look takes in
 UNKNOWN: Final = -1  # rank of a job nothing was published of yet
+
+Key = tuple[int, int]  # epoch, job id: an id alone may belong to two jobs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,11 +24,22 @@ class OpenJob:
     epoch: int
     rank: int = UNKNOWN
     received: float | None = None  # tells a reused id from the job it belonged to
+    key: str | None = None  # of the submission it must be of, where the gateway said so
     missing_since: float | None = None  # the watcher's own clock
+
+    @property
+    def place(self) -> Key:
+        """Where it is kept."""
+        return self.epoch, self.job_id
 
     def is_the_same(self, received: float | None) -> bool:
         """Whether a job that was received then is this one, and not a later one with its id."""
         return self.received is None or self.received == received
+
+    def at(self, row: JobRow) -> "OpenJob":
+        """Return it as the row shows it."""
+        rank = self.rank if row.status is None else max(self.rank, RANK[row.status])
+        return replace(self, rank=rank, received=row.received, missing_since=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,33 +48,49 @@ class Cursor:
 
     epoch: int
     high: int  # the highest id seen
-    open: Mapping[int, OpenJob] = field(default_factory=dict)
+    anchor: float | None = None  # when that job was received: another time is another history
+    open: Mapping[Key, OpenJob] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """What came of comparing an answer with the cursor."""
+def hot(cursor: Cursor) -> list[int]:
+    """Return the open jobs every look asks for: what runs, what is next, what is new.
 
-    cursor: Cursor
-    moved: Sequence[tuple[OpenJob, JobRow]]  # jobs with something to publish
-    lost: Sequence[OpenJob]
+    Ganeti runs the oldest first, and a few dozen at a time. What is deep in the queue is looked
+    at now and then (``cold``).
+    """
+    moving, queued, young = [], [], []
+    for job in cursor.open.values():
+        if job.rank >= RANK[JobStatus.WAITING]:
+            moving.append(job.job_id)
+        elif job.rank == UNKNOWN:
+            young.append(job.job_id)
+        else:
+            queued.append(job.job_id)
+    return sorted({*sorted(moving)[:MOVING], *sorted(queued)[:NEXT], *sorted(young)[-YOUNG:]})
 
 
-def ask(cursor: Cursor, *, all_open: bool) -> list[Any]:
-    """Return the filter of the next look: what is new, and the open jobs.
+def cold(cursor: Cursor, after: int, many: int) -> list[int]:
+    """Return the next open jobs of those that not every look asks for.
 
     Args:
         cursor: where we are.
-        all_open: ask for every open job, not only for the hot ones.
+        after: the last one asked for this way.
+        many: at most so many.
     """
-    ids = asked_for(cursor, all_open=all_open)
-    return ["|", [">", "id", cursor.high], *(["=", "id", job_id] for job_id in ids)]
+    asked = set(hot(cursor))
+    rest = sorted({job_id for _epoch, job_id in cursor.open} - asked)
+    return ([each for each in rest if each > after] or rest)[:many]
 
 
-def asked_for(cursor: Cursor, *, all_open: bool) -> list[int]:
-    """Return the open jobs the next look asks for: the newest, or all."""
-    ids = sorted(cursor.open)
-    return ids if all_open else ids[-HOT:]
+def ask(cursor: Cursor, ids: Iterable[int]) -> list[Any]:
+    """Return the filter of a look: what is new, the open jobs, and the last one seen.
+
+    Args:
+        cursor: where we are.
+        ids: the open jobs to ask for.
+    """
+    wanted = {*ids, *([cursor.high] if cursor.anchor is not None else ())}
+    return ["|", [">", "id", cursor.high], *(["=", "id", each] for each in sorted(wanted))]
 
 
 def first(epoch: int, last_id: int) -> Cursor:
@@ -67,65 +98,25 @@ def first(epoch: int, last_id: int) -> Cursor:
     return Cursor(epoch=epoch, high=max(0, last_id - FIRST_LOOK))
 
 
-def next_epoch(cursor: Cursor, epoch: int, last_id: int) -> Cursor:
-    """Return the cursor after the history broke: open jobs keep the epoch they were made in."""
-    return Cursor(epoch=epoch, high=max(0, last_id - FIRST_LOOK), open=cursor.open)
+def next_epoch(cursor: Cursor, epoch: int, start: int) -> Cursor:
+    """Return the cursor of a new history.
 
-
-def compare(
-    cursor: Cursor,
-    rows: Iterable[JobRow],
-    now: float,
-    *,
-    asked: Collection[int] = (),
-    gaps: bool = True,
-) -> Look:
-    """Take in an answer: which jobs moved, which seem lost, where the cursor stands now.
-
-    An id that Ganeti does not know is not in the answer: a filter that mixes ``=`` with ``>``
-    leaves it out (seen on 3.0.2), where ``=`` alone would answer a row without values.
+    Open jobs keep the epoch they were made in. Ids that were only skipped are forgotten: what
+    they are now belongs to the new history.
 
     Args:
-        cursor: before.
-        rows: the answer to ``ask``.
-        now: seconds, of a clock that only goes forward.
-        asked: the open jobs that were asked for by id.
-        gaps: whether ids skipped by the answer are followed up (not on a first look, whose
-            window begins anywhere).
+        cursor: of the old history.
+        epoch: the new one.
+        start: the highest id that is not told in the new epoch.
     """
-    still: dict[int, OpenJob] = dict(cursor.open)
-    moved: list[tuple[OpenJob, JobRow]] = []
-    gone: list[OpenJob] = []
-    seen = {row.job_id: row for row in rows}
-    high = max([cursor.high, *(job_id for job_id, row in seen.items() if row.status)])
-    for job_id, row in sorted(seen.items()):
-        job = still.get(job_id) or OpenJob(job_id=job_id, epoch=cursor.epoch)
-        if row.status is None or not job.is_the_same(row.received):
-            _miss(still, gone, job, now)
-        else:
-            moved.append((job, row))
-    for job_id in asked:
-        if job_id not in seen:
-            _miss(still, gone, still[job_id], now)
-    if gaps:
-        for job_id in range(cursor.high + 1, high + 1):
-            if job_id not in seen:
-                still.setdefault(
-                    job_id, OpenJob(job_id=job_id, epoch=cursor.epoch, missing_since=now)
-                )
-    return Look(cursor=Cursor(epoch=cursor.epoch, high=high, open=still), moved=moved, lost=gone)
+    kept = {
+        place: replace(job, missing_since=None)
+        for place, job in cursor.open.items()
+        if job.rank != UNKNOWN or job.key is not None
+    }
+    return Cursor(epoch=epoch, high=max(0, start), open=kept)
 
 
-def _miss(still: dict[int, OpenJob], gone: list[OpenJob], job: OpenJob, now: float) -> None:
-    since = now if job.missing_since is None else job.missing_since
-    if now - since >= MISSING_FOR:
-        still.pop(job.job_id, None)
-        gone.append(job)
-        return
-    still[job.job_id] = OpenJob(
-        job_id=job.job_id,
-        epoch=job.epoch,
-        rank=job.rank,
-        received=job.received,
-        missing_since=since,
-    )
+def with_promised(cursor: Cursor, promised: Iterable[OpenJob]) -> Cursor:
+    """Return the cursor with jobs that somebody waits for and nobody has seen."""
+    return replace(cursor, open={**{job.place: job for job in promised}, **cursor.open})

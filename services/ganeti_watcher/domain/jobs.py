@@ -5,18 +5,20 @@ fell between two looks are put back, in order, one fact each.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from services.ganeti_watcher.domain.outcome import failure_of
+from services.ganeti_watcher.domain.results import clean, fit
 from shared.contracts.ganeti import FINAL, RANK, JobObserved, JobStatus
 
 # What the tick asks for (cheap), and what is asked for once a job has ended.
 FIELDS: Final = ("id", "status", "summary", "received_ts", "start_ts", "opexec", "end_ts")
 RESULT_FIELDS: Final = ("id", "opresult", "ops")
 NORMAL: Final = 0  # query2's cell status for a value that is there
+KNOWN: Final = {str(each): each for each in JobStatus if each is not JobStatus.LOST}
 PREFIXES: Final = {"INSTANCE": ("INSTANCE_", "BACKUP_"), "NETWORK": ("NETWORK_",)}
 
 _SUMMARY = re.compile(r"^(?P<op>[A-Z0-9_]+)\((?P<target>[^()]+)\)$")
@@ -46,27 +48,34 @@ class JobResult:
 
 def seconds(stamp: Any) -> float | None:
     """Return Ganeti's ``[seconds, microseconds]`` as one number."""
-    if isinstance(stamp, list | tuple) and len(stamp) == 2:
-        return float(stamp[0]) + float(stamp[1]) / 1_000_000
-    return None
+    match stamp:
+        case [int() | float() as whole, int() | float() as micro]:
+            return float(whole) + float(micro) / 1_000_000
+        case _:
+            return None
 
 
 def row_of(cells: Sequence[tuple[int, Any]]) -> JobRow:
     """Read one row of an answer to ``FIELDS``.
+
+    A status this code does not know reads as no status: such a job ends up ``lost``, which
+    makes everybody look at what it did, where an error would keep the cluster from being
+    followed.
 
     Args:
         cells: ``[status, value]`` per field.
     """
     value = [each if state == NORMAL else None for state, each in cells]
     job_id, status, summary, received, started, executed, ended = value
-    first = next((s for s in map(seconds, executed or ()) if s is not None), None)
+    times = map(seconds, executed) if isinstance(executed, list | tuple) else ()
+    sums = summary if isinstance(summary, list | tuple) else ()
     return JobRow(
-        job_id=int(job_id or 0),
-        status=JobStatus(status) if status else None,
-        summary=tuple(summary or ()),
+        job_id=job_id if isinstance(job_id, int) else 0,
+        status=KNOWN.get(status) if isinstance(status, str) else None,
+        summary=tuple(clean(str(each)) for each in sums),
         received=seconds(received),
         started=seconds(started),
-        executed=first,
+        executed=next((each for each in times if each is not None), None),
         ended=seconds(ended),
     )
 
@@ -74,7 +83,11 @@ def row_of(cells: Sequence[tuple[int, Any]]) -> JobRow:
 def result_of(cells: Sequence[tuple[int, Any]]) -> tuple[int, JobResult]:
     """Read one row of an answer to ``RESULT_FIELDS``."""
     job_id, results, ops = (each if state == NORMAL else None for state, each in cells)
-    return int(job_id or 0), JobResult(results=tuple(results or ()), key=_key_in(ops or ()))
+    told = results if isinstance(results, list | tuple) else ()
+    found = JobResult(
+        results=tuple(told), key=_key_in(ops if isinstance(ops, list | tuple) else ())
+    )
+    return job_id if isinstance(job_id, int) else 0, found
 
 
 def _key_in(ops: Sequence[Any]) -> str | None:
@@ -82,7 +95,12 @@ def _key_in(ops: Sequence[Any]) -> str | None:
         if not isinstance(op, dict):
             continue
         texts = [str(op.get("comment") or "")]
-        texts += [str(entry[1]) for entry in op.get("reason") or () if len(entry) > 1]
+        for entry in op.get("reason") or ():
+            match entry:
+                case [_, text, *_]:
+                    texts.append(str(text))
+                case _:
+                    continue
         for text in texts:
             if found := _KEY.search(text):
                 return found["key"]
@@ -104,23 +122,38 @@ def steps(row: JobRow, last_rank: int) -> list[tuple[JobStatus, float | None]]:
     """
     if row.status is None:
         return []
-    passed: list[tuple[JobStatus, float | None]] = [(JobStatus.QUEUED, row.received)]
-    if row.started is not None:
-        passed.append((JobStatus.WAITING, row.started))
-    if row.executed is not None:
-        passed.append((JobStatus.RUNNING, row.executed))
-    passed = [each for each in passed if RANK[each[0]] < RANK[row.status]]
-    passed.append((row.status, row.ended))
+    times = {
+        JobStatus.QUEUED: row.received,
+        JobStatus.WAITING: row.started,
+        JobStatus.RUNNING: row.executed,
+    }
+    passed = [
+        (status, when)
+        for status, when in times.items()
+        if RANK[status] < RANK[row.status] and (when is not None or status is JobStatus.QUEUED)
+    ]
+    passed.append((row.status, times.get(row.status, row.ended)))
     return [each for each in passed if RANK[each[0]] > last_rank]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A fact about a job, and its place in time among those of other jobs."""
+
+    when: float  # Ganeti's clock; 0 where nothing is known
+    fact: JobObserved
 
 
 def facts_of(
     cluster: str, epoch: int, row: JobRow, last_rank: int, result: JobResult
-) -> list[JobObserved]:
+) -> list[Told]:
     """Return what is to be published of a job, in order."""
     instances, networks = targets(row.summary, "INSTANCE"), targets(row.summary, "NETWORK")
-    return [
-        JobObserved(
+    told: list[Told] = []
+    latest = 0.0
+    for status, when in steps(row, last_rank):
+        latest = max(latest, when or 0.0)  # a clock that was set back reorders nothing
+        fact = JobObserved(
             cluster=cluster,
             epoch=epoch,
             job_id=row.job_id,
@@ -130,11 +163,23 @@ def facts_of(
             network=networks[0] if networks else None,
             submission=result.key,
             error=failure_of(status, result.results) if status in FINAL else None,
-            result=list(result.results) if status is JobStatus.SUCCESS else [],
+            result=fit(result.results) if status is JobStatus.SUCCESS else [],
             at=None if when is None else datetime.fromtimestamp(when, UTC).isoformat(),
         )
-        for status, when in steps(row, last_rank)
-    ]
+        told.append(Told(when=latest, fact=fact))
+    return told
+
+
+def in_order(told: Iterable[Told]) -> list[JobObserved]:
+    """Return facts in the order in which they became so.
+
+    Two jobs of one instance are not always carried out in the order of their ids; what is told
+    of the instance is in the order Ganeti's own clock gives. Within a job rank decides.
+    """
+    ordered = sorted(
+        told, key=lambda each: (each.when, each.fact.job_id, each.fact.epoch, each.fact.order)
+    )
+    return [each.fact for each in ordered]
 
 
 def lost(cluster: str, epoch: int, job_id: int) -> JobObserved:

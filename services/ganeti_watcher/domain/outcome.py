@@ -7,6 +7,7 @@ string (killed, or cancelled while waiting) and null (cancelled in the queue).
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from services.ganeti_watcher.domain.results import clean
 from shared.contracts.ganeti import Failure, JobFailure, JobStatus
 
 BY_CODE: Final[Mapping[str, Failure]] = {
@@ -47,16 +48,16 @@ def failure_of(status: JobStatus, results: Sequence[Any]) -> JobFailure | None:
 
 def _failed_opcode(result: Any) -> JobFailure | None:
     if isinstance(result, str):
-        return JobFailure(failure=_of_text(result, Failure.ENVIRONMENT), text=result)
+        return JobFailure(failure=_of_text(result, Failure.ENVIRONMENT), text=clean(result))
     match result:
         case [str() as name, [str() as text, str() as code]] if name.endswith("Error"):
             failure = BY_CODE.get(code, Failure.ENVIRONMENT)
             if failure is Failure.BAD_REQUEST and POLICY in text:
                 failure = Failure.POLICY
-            return JobFailure(failure=failure, code=code, text=text)
+            return JobFailure(failure=failure, code=clean(code), text=clean(text))
         case [str() as name, [text, *_]] if name.endswith("Error"):
             kind = Failure.UNKNOWN_OUTCOME if name == "NoMasterError" else Failure.ENVIRONMENT
-            return JobFailure(failure=_of_text(str(text), kind), text=str(text))
+            return JobFailure(failure=_of_text(str(text), kind), text=clean(str(text)))
     return None
 
 

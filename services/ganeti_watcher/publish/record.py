@@ -1,46 +1,110 @@
 """Writes what a look led to: cursor, observations and facts, in one commit."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from services.ganeti_watcher.domain.cursor import Cursor
-from services.ganeti_watcher.store.stores import Transaction
-from shared.contracts.ganeti import InstanceObserved, JobObserved
+from services.ganeti_watcher.domain.seen import Kept, News
+from services.ganeti_watcher.store.stores import Stores, Transaction
+from shared.contracts.base import Fact
+
+Judge = Callable[[Mapping[str, Kept]], News]  # what is news, against what was told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What one look at a cluster showed."""
+class Step:
+    """A cursor that moves, and what is told of jobs with it."""
 
-    jobs: Sequence[JobObserved] = ()
-    instances: Sequence[InstanceObserved] = ()
-    everyone: Collection[str] | None = None  # all instance names, after a look at all of them
+    before: Cursor | None
+    after: Cursor
+    facts: Sequence[Fact] = ()
+    ended: float | None = None  # when the first of the jobs that ended did, by Ganeti's clock
+    behind: int = 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing would be written."""
+        return self.before == self.after and not self.facts
 
 
-async def record(
-    transaction: Transaction,
-    cluster: str,
-    cursors: tuple[Cursor | None, Cursor],
-    fence: int,
-    seen: Seen,
-) -> int:
-    """Have the facts published and the cursor moved, or neither; return how many facts there are.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Figures of a look at all instances."""
 
-    Instances go before jobs: whoever waits for a job's end then knows already what came of it.
+    drift: int
+    trouble: int
 
-    Args:
-        transaction: of the watcher's database.
-        cluster: which.
-        cursors: what is stored, and what is to be stored.
-        fence: proof that the cluster is ours to watch.
-        seen: what was seen.
 
-    Raises:
-        shared.errors.StaleWrite: another replica has taken the cluster over; nothing was written.
-    """
-    before, after = cursors
-    async with transaction() as stores:
-        await stores.cursors.save(cluster, before, after, fence)
-        news = await stores.instances.news(cluster, seen.instances, seen.everyone)
-        await stores.outbox.publish(*news, *seen.jobs)
-    return len(news) + len(seen.jobs)
+@dataclass(slots=True, kw_only=True)
+class Ledger:
+    """What was committed for one cluster, and the right to commit more."""
+
+    cluster: str
+    transaction: Transaction
+    fence: int
+    known: dict[str, Kept] = field(default_factory=dict)
+    found: Found | None = None  # at the last look at all instances
+
+    async def step(self, step: Step, judge: Judge) -> tuple[int, float | None]:
+        """Have the facts published and the cursor moved, or neither.
+
+        Instances go before jobs: whoever waits for a job's end then knows already what came of
+        it.
+
+        Args:
+            step: what happened to jobs.
+            judge: says what is news of the instances they worked on.
+
+        Returns:
+            How many facts were told, and the seconds since the end of the first job that ended.
+
+        Raises:
+            shared.errors.StaleWrite: another replica took the cluster over; nothing was written.
+        """
+        news = judge(self.known)
+        if step.is_idle and not news.facts:
+            return 0, None
+        facts = [*news.facts, *step.facts]
+        lag = None if step.ended is None else max(0.0, time.time() - step.ended)
+        async with self.transaction() as stores:
+            await stores.cursors.save(
+                self.cluster,
+                step.before,
+                step.after,
+                self.fence,
+                told=bool(facts),
+                lag=lag,
+                behind=step.behind,
+            )
+            await self._tell(stores, news, facts)
+        self.known.update(news.kept)
+        return len(facts), lag
+
+    async def note(self, news: News, found: Found | None = None, facts: Sequence[Fact] = ()) -> int:
+        """Have facts published that move no cursor.
+
+        Args:
+            news: of instances.
+            found: figures to keep, after a look at all of them.
+            facts: more to tell.
+
+        Raises:
+            shared.errors.StaleWrite: another replica took the cluster over; nothing was written.
+        """
+        told = [*news.facts, *facts]
+        async with self.transaction() as stores:
+            await stores.cursors.prove(
+                self.cluster,
+                self.fence,
+                told=bool(told),
+                figures=None if found is None else (found.drift, found.trouble),
+            )
+            await self._tell(stores, news, told)
+        self.known.update(news.kept)
+        self.found = found or self.found
+        return len(told)
+
+    async def _tell(self, stores: Stores, news: News, facts: Sequence[Fact]) -> None:
+        await stores.instances.keep(self.cluster, news.kept)
+        await stores.outbox.publish(*facts)

@@ -1,15 +1,23 @@
 """The last observation of every instance, as a digest: what differs from it is news."""
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.ganeti_watcher.domain.instances import absent, digest
+from services.ganeti_watcher.domain.seen import Kept
 from services.ganeti_watcher.store.tables import instances
-from shared.contracts.ganeti import InstanceObserved
+
+KEEP: Final = sa.text("""
+INSERT INTO instances (cluster, name, sequence, digest, present)
+SELECT :cluster, k.* FROM unnest(
+    CAST(:names AS text[]), CAST(:sequences AS bigint[]), CAST(:digests AS bytea[]),
+    CAST(:present AS boolean[])
+) AS k
+ON CONFLICT (cluster, name) DO UPDATE
+    SET sequence = excluded.sequence, digest = excluded.digest, present = excluded.present
+""")
 
 
 class InstanceStore:
@@ -18,60 +26,30 @@ class InstanceStore:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def news(
-        self,
-        cluster: str,
-        seen: Sequence[InstanceObserved],
-        everyone: Collection[str] | None = None,
-    ) -> list[InstanceObserved]:
-        """Keep what was seen; return what differs from the last time, with its sequence.
+    async def load(self, cluster: str) -> dict[str, Kept]:
+        """Return what was told of every instance of a cluster, by name."""
+        rows = await self._connection.execute(
+            sa.select(instances).where(instances.c.cluster == cluster)
+        )
+        return {row.name: Kept(row.sequence, bytes(row.digest), row.present) for row in rows}
+
+    async def keep(self, cluster: str, told: Mapping[str, Kept]) -> None:
+        """Write down what is being told; whoever calls has proved its lease in this transaction.
 
         Args:
             cluster: which.
-            seen: instances, or their absence.
-            everyone: the names of all instances there are, when all were asked for: whoever is
-                known and not among them is gone.
+            told: by name.
         """
-        by_name = {each.name: each for each in seen}
-        known = await self._known(cluster, list(by_name) if everyone is None else None)
-        if everyone is not None:
-            for name, (_sequence, _digest, present) in known.items():
-                if present and name not in everyone:
-                    by_name[name] = absent(cluster, name)
-        changed: list[InstanceObserved] = []
-        rows: list[dict[str, Any]] = []
-        for name, each in by_name.items():
-            sequence, old, _present = known.get(name, (0, b"", False))
-            new = digest(each)
-            if new == old or (name not in known and not each.present):
-                continue
-            changed.append(each.model_copy(update={"sequence": sequence + 1}))
-            rows.append(
-                {
-                    "cluster": cluster,
-                    "name": name,
-                    "sequence": sequence + 1,
-                    "digest": new,
-                    "present": each.present,
-                }
-            )
-        if rows:
-            insertion = insert(instances).values(rows)
-            await self._connection.execute(
-                insertion.on_conflict_do_update(
-                    index_elements=[instances.c.cluster, instances.c.name],
-                    set_={
-                        name: insertion.excluded[name] for name in ("sequence", "digest", "present")
-                    },
-                )
-            )
-        return changed
-
-    async def _known(
-        self, cluster: str, names: Sequence[str] | None
-    ) -> dict[str, tuple[int, bytes, bool]]:
-        query = sa.select(instances).where(instances.c.cluster == cluster)
-        if names is not None:
-            query = query.where(instances.c.name.in_(names))
-        rows = await self._connection.execute(query)
-        return {row.name: (row.sequence, row.digest, row.present) for row in rows}
+        if not told:
+            return
+        kept = list(told.values())
+        await self._connection.execute(
+            KEEP,
+            {
+                "cluster": cluster,
+                "names": list(told),
+                "sequences": [each.sequence for each in kept],
+                "digests": [each.digest for each in kept],
+                "present": [each.present for each in kept],
+            },
+        )

@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ganeti_watcher.store.cursors import CursorStore
 from services.ganeti_watcher.store.instances import InstanceStore
+from services.ganeti_watcher.store.leases import LeaseStore
+from services.ganeti_watcher.store.states import StateStore
 from services.ganeti_watcher.store.tables import messaging
 from shared.db.messaging import Outbox
 
@@ -17,6 +19,8 @@ class Stores:
     """What one transaction may touch."""
 
     cursors: CursorStore
+    leases: LeaseStore
+    states: StateStore
     instances: InstanceStore
     outbox: Outbox
 
@@ -26,4 +30,10 @@ Transaction = Callable[[], AbstractAsyncContextManager[Stores]]
 
 def bind(connection: AsyncConnection) -> Stores:
     """Return the stores of a transaction on this connection."""
-    return Stores(CursorStore(connection), InstanceStore(connection), Outbox(connection, messaging))
+    return Stores(
+        CursorStore(connection),
+        LeaseStore(connection),
+        StateStore(connection),
+        InstanceStore(connection),
+        Outbox(connection, messaging),
+    )

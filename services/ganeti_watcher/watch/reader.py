@@ -1,15 +1,16 @@
-"""What the actor asks of Ganeti, through the gateway's watch lane."""
+"""What the actor asks of Ganeti, through the gateway."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final, Literal, Protocol
 
-from services.ganeti_watcher.domain import instances, jobs
-from services.ganeti_watcher.domain.cursor import OpenJob
+from services.ganeti_watcher.domain import instances, jobs, progress
 from services.ganeti_watcher.domain.jobs import JobResult, JobRow
-from shared.contracts.ganeti import InstanceObserved
-from shared.contracts.gateway import Cluster, Query, Rows
+from services.ganeti_watcher.domain.progress import Progress
+from services.ganeti_watcher.domain.seen import Row
+from shared.contracts.gateway import AcceptedJob, Cluster, Query, Rows
 
-BATCH = 100  # exact ids asked for at once
+BATCH: Final = 100  # exact ids or names asked for at once
+Lane = Literal["read", "watch"]
 
 
 class Gateway(Protocol):
@@ -20,6 +21,15 @@ class Gateway(Protocol):
 
     async def last_job(self, cluster: str) -> tuple[int, int]:
         """Return the epoch and the highest job id of its live queue."""
+
+    async def accepted(self, cluster: str, epoch: int, after: int) -> list[AcceptedJob]:
+        """Return the jobs that submissions got in an epoch."""
+
+    async def break_history(self, cluster: str, after: int, reason: str) -> tuple[int, int]:
+        """Say that the job history of an epoch broke."""
+
+    async def heartbeat(self, cluster: str) -> tuple[int, int]:
+        """Send a job that changes nothing through the queue."""
 
     async def query(self, cluster: str, resource: str, query: Query) -> Rows:
         """Ask Ganeti by query2."""
@@ -36,47 +46,72 @@ class Reader:
         """Return the epoch and the highest job id of its live queue."""
         return await self._gateway.last_job(self._cluster)
 
+    async def accepted(self, epoch: int, after: int) -> list[AcceptedJob]:
+        """Return the jobs that submissions got in an epoch, from some id on."""
+        return await self._gateway.accepted(self._cluster, epoch, after)
+
+    async def break_history(self, after: int, reason: str) -> tuple[int, int]:
+        """Say that the job history of an epoch broke; return what it is now."""
+        return await self._gateway.break_history(self._cluster, after, reason)
+
+    async def heartbeat(self) -> int:
+        """Send a job that changes nothing through the queue; return its id."""
+        _epoch, job_id = await self._gateway.heartbeat(self._cluster)
+        return job_id
+
+    async def lowest_live(self) -> int | None:
+        """Return the lowest id that is not archived; Ganeti loads no job for this."""
+        rows = await self._ask("job", ("id",), [">", "id", 0])
+        return min((int(row[0][1]) for row in rows if row[0][1] is not None), default=None)
+
     async def jobs(self, which: Sequence[Any]) -> list[JobRow]:
         """Return the jobs a filter lets through."""
-        rows = await self._ask("job", jobs.FIELDS, which)
-        return [jobs.row_of(row) for row in rows.rows]
+        return [jobs.row_of(row) for row in await self._ask("job", jobs.FIELDS, which)]
 
-    async def exactly(self, which: Sequence[OpenJob]) -> list[JobRow]:
+    async def exactly(self, ids: Iterable[int]) -> list[JobRow]:
         """Return these jobs, archived or not; one that Ganeti does not know has no status."""
-        found: list[JobRow] = []
-        for start in range(0, len(which), BATCH):
-            part = which[start : start + BATCH]
-            found += await self.jobs(["|", *(["=", "id", each.job_id] for each in part)])
-        return found
+        return [jobs.row_of(row) for row in await self._by("job", jobs.FIELDS, "id", ids)]
 
-    async def results(self, job_ids: Sequence[int]) -> dict[int, JobResult]:
+    async def results(self, ids: Iterable[int]) -> dict[int, JobResult]:
         """Return what ended jobs came to, by id."""
-        found: dict[int, JobResult] = {}
-        for start in range(0, len(job_ids), BATCH):
-            which = ["|", *(["=", "id", each] for each in job_ids[start : start + BATCH])]
-            rows = await self._ask("job", jobs.RESULT_FIELDS, which)
-            found.update(jobs.result_of(row) for row in rows.rows)
+        rows = await self._by("job", jobs.RESULT_FIELDS, "id", ids, "read")
+        return dict(jobs.result_of(row) for row in rows)
+
+    async def progress(self, ids: Iterable[int]) -> dict[int, Progress]:
+        """Return what running jobs logged last, by id."""
+        rows = await self._by("job", progress.FIELDS, "id", ids, "read")
+        return dict(progress.progress_of(row) for row in rows)
+
+    async def named(self, names: Collection[str]) -> list[Row]:
+        """Return the instances of these names that are there."""
+        return await self._by("instance", instances.FIELDS, "name", names, "read")
+
+    async def everyone(self) -> list[Row]:
+        """Return all instances."""
+        return await self._ask("instance", instances.FIELDS, None, "read")
+
+    async def _by(
+        self,
+        resource: str,
+        fields: Sequence[str],
+        what: str,
+        wanted: Iterable[Any],
+        lane: Lane = "watch",
+    ) -> list[Row]:
+        found: list[Row] = []
+        each = sorted(set(wanted))
+        for start in range(0, len(each), BATCH):
+            which = ["|", *(["=", what, one] for one in each[start : start + BATCH])]
+            found += await self._ask(resource, fields, which, lane)
         return found
 
-    async def instances(self, names: Iterable[str] | None = None) -> list[InstanceObserved]:
-        """Return the instances of these names, or their absence; all there are without names."""
-        if names is None:
-            rows = await self._ask("instance", instances.FIELDS, None)
-            return [instances.observed(self._cluster, row) for row in rows.rows]
-        wanted = sorted(set(names))
-        found: dict[str, InstanceObserved] = {}
-        for start in range(0, len(wanted), BATCH):
-            part = wanted[start : start + BATCH]
-            rows = await self._ask(
-                "instance", instances.FIELDS, ["|", *(["=", "name", each] for each in part)]
-            )
-            for row in rows.rows:
-                seen = instances.observed(self._cluster, row)
-                found[seen.name] = seen
-        return [found.get(name) or instances.absent(self._cluster, name) for name in wanted]
-
-    async def _ask(self, resource: str, fields: Sequence[str], which: Sequence[Any] | None) -> Rows:
-        query = Query(
-            fields=list(fields), filter=None if which is None else list(which), lane="watch"
-        )
-        return await self._gateway.query(self._cluster, resource, query)
+    async def _ask(
+        self,
+        resource: str,
+        fields: Sequence[str],
+        which: Sequence[Any] | None,
+        lane: Lane = "watch",
+    ) -> list[Row]:
+        query = Query(fields=list(fields), filter=None if which is None else list(which), lane=lane)
+        answer = await self._gateway.query(self._cluster, resource, query)
+        return list(answer.rows)

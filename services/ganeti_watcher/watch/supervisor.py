@@ -1,12 +1,16 @@
 """Keeps one actor per cluster that is this replica's to watch."""
 
 import asyncio
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
+from services.ganeti_watcher.domain.hints import Hint
 from services.ganeti_watcher.settings import Pace
+from services.ganeti_watcher.store.leases import Held
 from services.ganeti_watcher.store.stores import Transaction
-from services.ganeti_watcher.watch.actor import Actor
+from services.ganeti_watcher.watch import figures
+from services.ganeti_watcher.watch.actor import Actor, Lease
 from services.ganeti_watcher.watch.reader import Gateway, Reader
 from shared import logs
 from shared.contracts.gateway import Cluster, ClusterState
@@ -15,6 +19,7 @@ from shared.errors import CloudError
 log = logs.get_logger(__name__)
 
 WATCHED = frozenset({ClusterState.ENABLED, ClusterState.DRAINED})
+TURNS = 4  # looks at all instances of a cluster at once: their answers are large
 
 
 @dataclass(slots=True)
@@ -31,48 +36,77 @@ class Supervisor:
         self._transaction = transaction
         self._pace = pace
         self._owner = str(uuid4())
+        self._clusters: Mapping[str, Cluster] = {}
         self._watching: dict[str, _Watching] = {}
+        self._turns = asyncio.Semaphore(TURNS)
 
     async def run(self) -> None:
         """Supervise until cancelled; give the leases back then."""
         try:
             while True:
-                try:
-                    await self.round()
-                except CloudError as trouble:
-                    log.warning("gateway cannot be asked", why=trouble.message)
+                await self.round()
                 await asyncio.sleep(self._pace.clusters)
         finally:
             await asyncio.shield(self._stop_all())
 
     async def round(self) -> None:
-        """Compare what is watched with what should be."""
-        clusters = {each.name: each for each in await self._gateway.clusters()}
-        wanted = {name for name, each in clusters.items() if each.state in WATCHED}
-        for name in sorted(wanted):
-            await self._hold(clusters[name])
-        for name in [each for each in self._watching if each not in wanted]:
-            await self._stop(name)
-            if name not in clusters:
-                async with self._transaction() as stores:
-                    await stores.cursors.forget(name)
+        """Compare what is watched with what should be.
 
-    async def _hold(self, cluster: Cluster) -> None:
+        While the gateway cannot be asked, the clusters we know of stay ours.
+        """
+        try:
+            self._clusters = {each.name: each for each in await self._gateway.clusters()}
+        except CloudError as trouble:
+            log.warning("gateway cannot be asked", why=trouble.message)
+        wanted = {name for name, each in self._clusters.items() if each.state in WATCHED}
+        held = await self._hold(wanted)
+        mine = held.fences.keys() - set(held.surplus)
+        left = [each for each in self._watching if each not in mine]
+        for name in left:
+            await self._stop(name)
+        if given := sorted({*held.surplus, *left}):
+            await self._release(given)
+        for name in sorted(mine):
+            await self._watch(self._clusters[name], held.fences[name])
+
+    def hear(self, cluster: str, hints: list[Hint]) -> bool:
+        """Take in what an agent saw; whether the cluster is watched here.
+
+        Args:
+            cluster: where.
+            hints: what it saw.
+        """
+        watching = self._watching.get(cluster)
+        if watching is None:
+            return False
+        figures.HINTS.labels(cluster).inc(len(hints))
+        watching.actor.hear(hints)
+        return True
+
+    async def _hold(self, wanted: Collection[str]) -> Held:
+        standings = {
+            name: watching.actor.standing
+            for name, watching in self._watching.items()
+            if not watching.task.done()
+        }
+        fences = {name: each.actor.fence for name, each in self._watching.items()}
         async with self._transaction() as stores:
-            fence = await stores.cursors.lease(cluster.name, self._owner)
+            held = await stores.leases.hold(self._owner, wanted)
+            await stores.outbox.publish(*await stores.states.write(standings, fences))
+        return held
+
+    async def _watch(self, cluster: Cluster, fence: int) -> None:
         watching = self._watching.get(cluster.name)
-        if fence is None:
-            if watching:
-                await self._stop(cluster.name)
+        if watching is not None and not watching.task.done() and watching.actor.fence == fence:
+            watching.actor.following.epoch = max(watching.actor.following.epoch, cluster.epoch)
             return
-        if watching is None or watching.task.done():
-            reader = Reader(self._gateway, cluster.name)
-            actor = Actor(cluster.name, reader, self._transaction, self._pace)
-            actor.epoch, actor.fence = cluster.epoch, fence
-            task = asyncio.create_task(self._run(actor), name=f"watch {cluster.name}")
-            self._watching[cluster.name] = _Watching(actor, task)
-            return
-        watching.actor.epoch, watching.actor.fence = cluster.epoch, fence
+        if watching is not None:
+            await self._stop(cluster.name)
+        lease = Lease(cluster=cluster.name, fence=fence, uuid=cluster.uuid, epoch=cluster.epoch)
+        reader = Reader(self._gateway, cluster.name)
+        actor = Actor(lease, reader, self._transaction, self._pace, self._turns)
+        task = asyncio.create_task(self._run(actor), name=f"watch {cluster.name}")
+        self._watching[cluster.name] = _Watching(actor, task)
 
     async def _run(self, actor: Actor) -> None:
         try:
@@ -85,9 +119,16 @@ class Supervisor:
         watching = self._watching.pop(name)
         watching.task.cancel()
         await asyncio.gather(watching.task, return_exceptions=True)
+        figures.forget(name)
+
+    async def _release(self, names: Collection[str]) -> None:
+        async with self._transaction() as stores:
+            await stores.leases.release(self._owner, names)
 
     async def _stop_all(self) -> None:
-        for name in list(self._watching):
+        names = list(self._watching)
+        for name in names:
             await self._stop(name)
-            async with self._transaction() as stores:
-                await stores.cursors.release(name, self._owner)
+        async with self._transaction() as stores:
+            await stores.leases.release(self._owner, names)
+            await stores.leases.leave(self._owner)

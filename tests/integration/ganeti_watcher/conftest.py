@@ -1,6 +1,6 @@
 """A watcher's actor on one simulated cluster, with what it published at hand."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,13 +11,15 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.simulator.testing import RunningSimulator, running_simulator
+from services.ganeti_watcher.domain.hints import Hint
 from services.ganeti_watcher.main import DEFINITION
 from services.ganeti_watcher.settings import Pace
 from services.ganeti_watcher.store.stores import Transaction, bind
 from services.ganeti_watcher.store.tables import messaging
-from services.ganeti_watcher.watch.actor import Actor
+from services.ganeti_watcher.watch.actor import Actor, Lease
 from services.ganeti_watcher.watch.reader import Reader
-from shared.contracts.gateway import Cluster, ClusterState, Query, Rows
+from shared.contracts.ganeti import FINAL
+from shared.contracts.gateway import AcceptedJob, Cluster, ClusterState, Query, Rows
 from shared.db.migrate import migrate
 from shared.db.uow import engine_for, unit_of_work
 from shared.errors import Unavailable
@@ -32,13 +34,16 @@ class Rapi:
     name: str
     epoch: int = 1
     state: ClusterState = ClusterState.ENABLED
+    uuid: str = "u"
     asked: list[str] = field(default_factory=list)
+    promised: list[tuple[int, int, str]] = field(default_factory=list)  # epoch, job, key
+    broken: list[str] = field(default_factory=list)
 
     async def clusters(self) -> list[Cluster]:
         return [
             Cluster(
                 name=self.name,
-                uuid="u",
+                uuid=self.uuid,
                 state=self.state,
                 availability_zone=self.name,
                 os="noop",
@@ -52,6 +57,26 @@ class Rapi:
         assert cluster == self.name
         jobs = (await self.http.get("/2/jobs")).json()
         return self.epoch, max([int(job["id"]) for job in jobs], default=0)
+
+    async def accepted(self, cluster: str, epoch: int, after: int) -> list[AcceptedJob]:
+        assert cluster == self.name
+        return [
+            AcceptedJob(job_id=job_id, key=key)
+            for of, job_id, key in self.promised
+            if of == epoch and job_id > after
+        ]
+
+    async def break_history(self, cluster: str, after: int, reason: str) -> tuple[int, int]:
+        self.broken.append(reason)
+        if after == self.epoch:
+            self.epoch += 1
+        return await self.last_job(cluster)
+
+    async def heartbeat(self, cluster: str) -> tuple[int, int]:
+        assert cluster == self.name
+        return self.epoch, await self.submit(
+            "PUT", "/2/tags", tag="cyclades:heartbeat", **{"dry-run": "1"}
+        )
 
     async def query(self, cluster: str, resource: str, query: Query) -> Rows:
         assert cluster == self.name
@@ -121,17 +146,45 @@ def transaction(engine: AsyncEngine) -> Transaction:
     return unit_of_work(engine, bind)
 
 
+Fact = dict[str, Any]
+
+
 @dataclass
 class Watched:
     """An actor, and the facts it has had published so far."""
 
     actor: Actor
     engine: AsyncEngine
+    clock: list[float]
 
-    async def look(self) -> list[dict[str, Any]]:
-        """Take one look; return the facts it led to, in order."""
+    async def look(self, *hints: Hint) -> list[Fact]:
+        """Take one look at the jobs; return the facts it led to, in order."""
+        return await self._facts_of(self.actor.following.look(hints))
+
+    async def catch_up(self) -> list[Fact]:
+        """Look until nothing is left that happened while nobody looked."""
+        facts = await self.look()
+        while self.actor.following.behind:
+            facts += await self.look()
+        return facts
+
+    async def states(self) -> list[Fact]:
+        """Take one look at all instances."""
+        return await self._facts_of(self.actor.states.look())
+
+    async def until_ended(self, *job_ids: int) -> list[Fact]:
+        """Look until these jobs have ended and were told."""
+        facts: list[Fact] = []
+        ended: set[int] = set()
+        while not ended.issuperset(job_ids):
+            news = await self.look()
+            facts += news
+            ended |= {fact["job_id"] for fact in news if fact.get("status") in FINAL}
+        return facts
+
+    async def _facts_of(self, looking: Awaitable[Any]) -> list[Fact]:
         before = await self._last()
-        await self.actor.look()
+        await looking
         async with self.engine.connect() as connection:
             rows = await connection.execute(
                 sa.select(messaging.outbox.c.routing_key, messaging.outbox.c.body)
@@ -146,19 +199,30 @@ class Watched:
             return int((await connection.execute(query)).scalar_one())
 
 
-async def an_actor(rapi: Rapi, transaction: Transaction, owner: str = "one") -> Actor:
-    """An actor with the lease, and the cursor as it was last committed."""
-    actor = Actor(rapi.name, Reader(rapi, rapi.name), transaction, Pace(states=3600))
+async def an_actor(
+    rapi: Rapi, transaction: Transaction, owner: str = "one", clock: list[float] | None = None
+) -> Actor:
+    """An actor with the lease, and everything as it was last committed."""
     async with transaction() as stores:
-        fence = await stores.cursors.lease(rapi.name, owner)
-        actor._cursor = await stores.cursors.load(rapi.name)
-    assert fence is not None
-    actor.fence, actor.epoch = fence, rapi.epoch
+        held = await stores.leases.hold(owner, [rapi.name])
+    lease = Lease(cluster=rapi.name, fence=held.fences[rapi.name], uuid=rapi.uuid, epoch=rapi.epoch)
+    at = clock or [1000.0]
+    pace = Pace(states=3600, heartbeat=0)
+    actor = Actor(lease, Reader(rapi, rapi.name), transaction, pace, now=lambda: at[0])
+    await actor.load()
     return actor
+
+
+async def watching(
+    rapi: Rapi, transaction: Transaction, engine: AsyncEngine, owner: str = "one"
+) -> Watched:
+    """A new watcher of the cluster, which has not looked yet."""
+    clock = [1000.0]
+    return Watched(await an_actor(rapi, transaction, owner, clock), engine, clock)
 
 
 @pytest.fixture
 async def watched(rapi: Rapi, transaction: Transaction, engine: AsyncEngine) -> Watched:
-    watched = Watched(await an_actor(rapi, transaction), engine)
+    watched = await watching(rapi, transaction, engine)
     await watched.look()
     return watched

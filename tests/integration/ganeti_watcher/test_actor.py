@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.simulator.testing import RunningSimulator
-from services.ganeti_watcher.domain.cursor import MISSING_FOR, OpenJob
+from services.ganeti_watcher.domain.compare import MISSING_FOR
+from services.ganeti_watcher.domain.cursor import OpenJob
 from services.ganeti_watcher.store.stores import Transaction
 from shared.errors import StaleWrite
-from tests.integration.ganeti_watcher.conftest import Rapi, Watched, an_actor
+from tests.integration.ganeti_watcher.conftest import Rapi, Watched, watching
 
 KEY = "0f9c4a52-7d2e-4f2a-9f5e-6f9a4b7c1d20"
 
@@ -63,7 +64,7 @@ async def test_a_watcher_that_starts_again_goes_on_where_its_commit_was(
     await watched.look()
     second = await rapi.create("cyc-2")
     await rapi.ended(second)
-    again = Watched(await an_actor(rapi, transaction), engine)
+    again = await watching(rapi, transaction, engine)
     told = {fact["job_id"] for fact in await again.look() if "summary" in fact}
     assert told == {second}
 
@@ -72,19 +73,13 @@ async def test_a_watcher_whose_cluster_was_taken_over_writes_nothing(
     rapi: Rapi, watched: Watched, transaction: Transaction
 ) -> None:
     async with transaction() as stores:
-        await stores.cursors.release(rapi.name, "one")
-        fence = await stores.cursors.lease(rapi.name, "two")
-    assert fence == watched.actor.fence + 1
+        await stores.leases.release("one", [rapi.name])
+        await stores.leases.leave("one")
+        held = await stores.leases.hold("two", [rapi.name])
+    assert held.fences[rapi.name] == watched.actor.fence + 1
     await rapi.ended(await rapi.create("cyc-1"))
     with pytest.raises(StaleWrite):
         await watched.look()
-
-
-async def test_a_held_cluster_is_nobody_elses(rapi: Rapi, transaction: Transaction) -> None:
-    async with transaction() as stores:
-        assert await stores.cursors.lease(rapi.name, "one") == 1
-        assert await stores.cursors.lease(rapi.name, "two") is None
-        assert await stores.cursors.lease(rapi.name, "one") == 1
 
 
 async def test_jobs_made_before_the_first_look_are_told(
@@ -92,7 +87,7 @@ async def test_jobs_made_before_the_first_look_are_told(
 ) -> None:
     job_id = await rapi.create("cyc-1")
     await rapi.ended(job_id)
-    told = await Watched(await an_actor(rapi, transaction), engine).look()
+    told = await (await watching(rapi, transaction, engine)).look()
     assert job_id in {fact.get("job_id") for fact in told if fact.get("status") == "success"}
 
 
@@ -102,42 +97,52 @@ async def test_trouble_is_believed_when_two_looks_show_it(
     await rapi.ended(await rapi.create("cyc-1"))
     await watched.look()
     simulator.admin.crash("cyc-1")
-    watched.actor._states_due = 0
-    assert await watched.look() == []
-    watched.actor._states_due = 0
-    (seen,) = await watched.look()
+    assert await watched.states() == []
+    (seen,) = await watched.states()
     assert (seen["name"], seen["status"]) == ("cyc-1", "ERROR_down")
 
 
-async def test_a_job_that_ganeti_forgot_is_told_as_lost(
-    watched: Watched, rapi: Rapi, monkeypatch: pytest.MonkeyPatch
+async def test_what_a_look_at_all_instances_says_is_old_where_a_job_told_since(
+    rapi: Rapi, watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = [1000.0]
-    monkeypatch.setattr(watched.actor, "_now", lambda: clock[0])
-    cursor = watched.actor._cursor
-    assert cursor is not None
-    forgotten = OpenJob(job_id=cursor.high + 50, epoch=1)
-    watched.actor._cursor = replace(cursor, open={forgotten.job_id: forgotten})
+    await rapi.ended(await rapi.create("cyc-1"))
     await watched.look()
-    clock[0] += MISSING_FOR
+    old = await watched.actor.states._reader.everyone()
+
+    async def stopped_meanwhile() -> object:
+        await rapi.ended(await rapi.submit("PUT", "/2/instances/cyc-1/shutdown"))
+        await watched.actor.following.look()
+        return old
+
+    monkeypatch.setattr(watched.actor.states._reader, "everyone", stopped_meanwhile)
+    told = [fact for fact in await watched.states() if "name" in fact]
+    assert [(fact["status"], fact["sequence"]) for fact in told] == [("ADMIN_down", 2)]
+
+
+async def test_a_job_that_ganeti_forgot_is_told_as_lost(watched: Watched) -> None:
+    cursor = watched.actor.following.cursor
+    assert cursor is not None
+    forgotten = OpenJob(job_id=cursor.high + 50, epoch=1, rank=0)
+    watched.actor.following.cursor = replace(cursor, open={forgotten.place: forgotten})
+    await watched.look()
+    watched.clock[0] += MISSING_FOR
     (told,) = [fact for fact in await watched.look() if fact.get("status") == "lost"]
     assert (told["job_id"], told["error"]["failure"]) == (forgotten.job_id, "unknown_outcome")
 
 
-async def test_a_job_that_was_archived_while_nobody_looked_is_told_as_it_ended(
-    rapi: Rapi, watched: Watched, simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch
+async def test_a_job_that_was_archived_before_its_end_was_seen_is_told_as_it_ended(
+    rapi: Rapi, watched: Watched, simulator: RunningSimulator
 ) -> None:
-    clock = [1000.0]
-    monkeypatch.setattr(watched.actor, "_now", lambda: clock[0])
     job_id = await rapi.create("cyc-1")
     await rapi.ended(job_id)
     simulator.admin.archive()
-    cursor = watched.actor._cursor
+    cursor = watched.actor.following.cursor
     assert cursor is not None
-    watched.actor._cursor = replace(
-        cursor, high=job_id, open={job_id: OpenJob(job_id=job_id, epoch=1)}
+    job = OpenJob(job_id=job_id, epoch=1, rank=0)
+    watched.actor.following.cursor = replace(
+        cursor, high=job_id, anchor=None, open={job.place: job}
     )
     told = await watched.look()
-    clock[0] += MISSING_FOR
+    watched.clock[0] += MISSING_FOR
     told += await watched.look()
     assert [fact["status"] for fact in told if fact.get("job_id") == job_id][-1] == "success"

@@ -1,73 +1,72 @@
-"""Where a job history has been read up to."""
+"""Where a job history has been read up to, and what is asked next."""
 
 from services.ganeti_watcher.domain.cursor import (
-    HOT,
-    MISSING_FOR,
+    MOVING,
+    NEXT,
     Cursor,
     OpenJob,
     ask,
-    compare,
+    cold,
     first,
+    hot,
     next_epoch,
+    with_promised,
 )
-from services.ganeti_watcher.domain.jobs import JobRow
-from shared.contracts.ganeti import JobStatus
+from shared.contracts.ganeti import RANK, JobStatus
+
+RUNNING, QUEUED = RANK[JobStatus.RUNNING], RANK[JobStatus.QUEUED]
 
 
-def row(job_id: int, status: JobStatus | None = JobStatus.RUNNING, received: float = 1.0) -> JobRow:
-    return JobRow(job_id=job_id, status=status, received=received if status else None)
+def cursor_with(*jobs: OpenJob, high: int = 500, anchor: float | None = None) -> Cursor:
+    return Cursor(epoch=1, high=high, anchor=anchor, open={job.place: job for job in jobs})
 
 
-def test_a_look_asks_for_what_is_new_and_for_open_jobs() -> None:
-    cursor = Cursor(epoch=1, high=9, open={7: OpenJob(job_id=7, epoch=1)})
-    assert ask(cursor, all_open=False) == ["|", [">", "id", 9], ["=", "id", 7]]
+def test_a_look_asks_for_what_is_new_for_open_jobs_and_for_the_last_one_seen() -> None:
+    cursor = cursor_with(OpenJob(job_id=7, epoch=1), high=9, anchor=1.0)
+    assert ask(cursor, hot(cursor)) == ["|", [">", "id", 9], ["=", "id", 7], ["=", "id", 9]]
 
 
-def test_a_quick_look_asks_only_for_the_newest_open_jobs() -> None:
-    many = {n: OpenJob(job_id=n, epoch=1) for n in range(HOT + 30)}
-    cursor = Cursor(epoch=1, high=500, open=many)
-    assert len(ask(cursor, all_open=False)) == HOT + 2
-    assert len(ask(cursor, all_open=True)) == HOT + 32
+def test_every_look_asks_for_what_runs_however_old_and_for_what_is_next() -> None:
+    running = [OpenJob(job_id=n, epoch=1, rank=RUNNING) for n in range(1, 21)]
+    queued = [OpenJob(job_id=n, epoch=1, rank=QUEUED) for n in range(21, 900)]
+    asked = hot(cursor_with(*running, *queued, high=900))
+    assert asked == list(range(1, 21 + NEXT))
 
 
-def test_the_cursor_moves_to_the_highest_id_seen() -> None:
-    look = compare(Cursor(epoch=1, high=3), [row(4), row(5)], now=0)
-    assert look.cursor.high == 5
-    assert [each.job_id for _job, each in look.moved] == [4, 5]
+def test_what_runs_is_asked_for_up_to_a_bound() -> None:
+    many = [OpenJob(job_id=n, epoch=1, rank=RUNNING) for n in range(1, MOVING * 3)]
+    assert len(hot(cursor_with(*many))) == MOVING
 
 
-def test_a_skipped_id_is_followed_until_it_shows_or_counts_as_lost() -> None:
-    look = compare(Cursor(epoch=1, high=3), [row(5)], now=0)
-    assert set(look.cursor.open) == {4}
-    still_missing = compare(look.cursor, [], now=MISSING_FOR - 1, asked=[4])
-    assert still_missing.lost == []
-    gone = compare(still_missing.cursor, [], now=MISSING_FOR, asked=[4])
-    assert [job.job_id for job in gone.lost] == [4]
-    assert gone.cursor.open == {}
-    late = compare(look.cursor, [row(4)], now=5)
-    assert [each.job_id for _job, each in late.moved] == [4]
+def test_every_open_job_has_its_turn() -> None:
+    cursor = cursor_with(*(OpenJob(job_id=n, epoch=1, rank=QUEUED) for n in range(1, 300)))
+    seen, after = set(hot(cursor)), 0
+    for _turn in range(3):
+        asked = cold(cursor, after, 100)
+        after = asked[-1]
+        seen |= set(asked)
+    assert seen == set(range(1, 300))
 
 
-def test_an_id_used_again_is_not_the_job_it_belonged_to() -> None:
-    cursor = Cursor(epoch=1, high=4, open={4: OpenJob(job_id=4, epoch=1, received=1.0)})
-    look = compare(cursor, [row(4, JobStatus.SUCCESS, received=99.0)], now=0)
-    assert look.moved == []
-    assert look.cursor.open[4].missing_since == 0
-
-
-def test_an_unknown_id_beyond_the_end_does_not_move_the_cursor() -> None:
-    look = compare(Cursor(epoch=1, high=4), [row(900, None)], now=0)
-    assert look.cursor.high == 4
-
-
-def test_a_first_look_takes_in_the_newest_jobs_without_hunting_for_gaps() -> None:
-    start = first(1, 1000)
-    assert start.high == 800
-    look = compare(start, [row(1000)], now=0, gaps=False)
-    assert look.cursor.open == {}
+def test_a_first_look_takes_in_the_newest_jobs() -> None:
+    assert first(1, 1000).high == 800
 
 
 def test_a_new_history_keeps_open_jobs_in_the_epoch_they_were_made_in() -> None:
-    old = Cursor(epoch=1, high=50, open={48: OpenJob(job_id=48, epoch=1)})
+    old = cursor_with(OpenJob(job_id=48, epoch=1, rank=QUEUED), high=50)
     new = next_epoch(old, 2, 20)
-    assert (new.epoch, new.high, new.open[48].epoch) == (2, 0, 1)
+    assert (new.epoch, new.high, new.anchor, new.open[1, 48].epoch) == (2, 20, None, 1)
+
+
+def test_ids_that_were_only_skipped_belong_to_the_new_history() -> None:
+    old = cursor_with(OpenJob(job_id=48, epoch=1), high=50)
+    assert next_epoch(old, 2, 20).open == {}
+
+
+def test_a_promised_job_does_not_displace_one_that_is_known() -> None:
+    known = OpenJob(job_id=48, epoch=1, rank=RUNNING, received=1.0)
+    promised = [OpenJob(job_id=48, epoch=1, key="k"), OpenJob(job_id=49, epoch=1, key="l")]
+    assert with_promised(cursor_with(known), promised).open == {
+        (1, 48): known,
+        (1, 49): promised[1],
+    }

@@ -4,6 +4,7 @@ from services.ganeti_watcher.domain.jobs import (
     JobResult,
     JobRow,
     facts_of,
+    in_order,
     result_of,
     row_of,
     steps,
@@ -67,7 +68,8 @@ def test_a_job_cancelled_in_the_queue_never_ran() -> None:
 
 
 def test_only_the_last_fact_carries_what_the_job_came_to() -> None:
-    *before, last = facts_of("athens", 2, ENDED, -1, JobResult(results=(["node1"],), key=KEY))
+    facts = facts_of("athens", 2, ENDED, -1, JobResult(results=(["node1"],), key=KEY))
+    *before, last = [each.fact for each in facts]
     assert all(fact.result == [] for fact in before)
     assert (last.result, last.submission, last.instance) == ([["node1"]], KEY, "cyc-1")
     assert last.routing_key == "ganeti.job.observed.-.athens:7"
@@ -98,4 +100,21 @@ def test_a_change_of_devices_tells_how_plugging_went() -> None:
     )
     done = JobResult(results=([["disk/1", "add:size=32,mode=rw"], ["disk/1", "hotplug:failed"]],))
     *_before, last = facts_of("c1", 1, row, -1, done)
-    assert hotplug_failed(JobObserved.model_validate_json(last.model_dump_json()).result)
+    assert hotplug_failed(JobObserved.model_validate_json(last.fact.model_dump_json()).result)
+
+
+def test_two_jobs_of_one_instance_are_told_in_the_order_of_their_deeds() -> None:
+    late = JobRow(
+        job_id=6, status=JobStatus.SUCCESS, received=10.0, started=14.0, executed=14.0, ended=15.0
+    )
+    told = [*facts_of("c1", 1, late, -1, JobResult()), *facts_of("c1", 1, ENDED, -1, JobResult())]
+    order = [(fact.job_id, fact.status) for fact in in_order(told)]
+    assert order.index((7, JobStatus.SUCCESS)) < order.index((6, JobStatus.RUNNING))
+
+
+def test_a_clock_that_was_set_back_reorders_nothing_within_a_job() -> None:
+    row = JobRow(
+        job_id=6, status=JobStatus.SUCCESS, received=10.0, started=9.0, executed=8.0, ended=7.0
+    )
+    ranks = [RANK[fact.status] for fact in in_order(facts_of("c1", 1, row, -1, JobResult()))]
+    assert ranks == sorted(ranks)
