@@ -27,8 +27,12 @@ def template_of(server: Server, cluster: Cluster, notes: Notes) -> str | None:
     """
     asked = server.flavor.extra_specs.get(TEMPLATE)
     volumes = [connection for _, connection in connections_in(notes, server)]
-    if any(connection.driver == NATIVE for connection in volumes):
-        raise GiveUp("Servers cannot be made with volumes of this type: attach them to one.")
+    if any(each.driver == NATIVE and each.disk_uuid is not None for each in volumes):
+        # Ganeti attaches a disk to an instance that is there, and on no other way.
+        raise GiveUp(
+            "A volume of this type that was used before cannot come with a new server: "
+            "attach it once the server runs."
+        )
     templates = {connection.disk_template for connection in volumes}
     if server.image_id is not None:
         templates.add(asked or cluster.disk_template)

@@ -142,6 +142,31 @@ async def test_data_volumes_come_with_a_local_root(rig: Rig) -> None:
     assert listed["device"] == "/dev/vdb"
 
 
+async def test_a_native_volume_that_is_new_comes_with_its_server(rig: Rig) -> None:
+    rig.world.volumes.driver = "native"
+    volume = rig.world.volumes.own(size=2)
+    root = {
+        "source_type": "image", "destination_type": "local", "uuid": IMAGE, "boot_index": 0,
+    }  # fmt: skip
+    data = {"source_type": "volume", "destination_type": "volume", "uuid": volume}
+    server = await rig.active(block_device_mapping_v2=[root, data])
+    (made,) = rig.world.gateway.operations("instance.create")
+    assert (made["disks"][1]["name"], made["disks"][1]["size"]) == (volume, 2 * 1024)
+    assert rig.world.volumes.volumes[volume]["status"] == "in-use"
+    await rig.call("DELETE", f"/servers/{server}")
+    await rig.run_sagas()
+    await rig.end_jobs()
+    saved, deleted = rig.world.gateway.operations()[-2:]
+    assert (saved["operation"], saved["disk"]) == ("disk.detach", volume)
+    assert deleted["operation"] == "instance.delete"
+    used = rig.world.volumes.own(disk_uuid="4f1a")
+    late = await rig.create(block_device_mapping_v2=[root, data | {"uuid": used}])
+    await rig.run_sagas()
+    await rig.end_jobs()
+    assert "attach it once" in (await rig.show(late))["fault"]["message"]
+    assert rig.world.volumes.volumes[used]["status"] == "available"
+
+
 async def test_the_first_version_of_the_mapping_boots_from_its_first_device(rig: Rig) -> None:
     volume = bootable(rig)
     legacy = [{"device_name": "vda", "volume_id": volume, "delete_on_termination": "0"}]

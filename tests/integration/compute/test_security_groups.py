@@ -63,6 +63,22 @@ async def test_a_server_may_be_in_no_group(rig: Rig, web: str) -> None:
     assert (await rig.act(server, removeSecurityGroup={"name": "web"})).status == 404
 
 
+async def test_a_server_leaves_the_group_nobody_asked_for(rig: Rig, web: str) -> None:
+    server = await rig.active()
+    (port,) = rig.world.network.ports.values()
+    default = rig.world.network.security_groups[0]["id"]
+    port["security_groups"] = [default]
+    for told in (False, True):
+        if told:
+            port["security_groups"] = [default]
+            await rig.hear(port_changed(port, 3))
+        shown = await rig.show(server)
+        assert shown["security_groups"] == [{"name": "default"}]
+        assert (await rig.act(server, removeSecurityGroup={"name": "default"})).status == 202
+        assert "security_groups" not in await rig.show(server)
+        assert port["security_groups"] == []
+
+
 async def test_unknown_and_ambiguous_groups_are_refused(rig: Rig, web: str) -> None:
     server = await rig.active(security_groups=[{"name": web}])
     rig.world.network.security_groups += [{"id": fresh_id(), "name": "twin"} for _each in range(2)]
