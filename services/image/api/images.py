@@ -54,6 +54,7 @@ async def create(request: web.Request) -> web.Response:
         image,
         deps.limits,
         request_id=request_id_of(request),
+        id_was_drawn="id" not in payload,
         repeatable=(claim, stored_form(response)) if claim is not None else None,
     )
     return response

@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,10 +25,24 @@ from services.image.domain.image import (
 )
 from services.image.domain.quota import Usage
 from services.image.store.tables import images
+from shared.db.lean import lean
+from shared.db.lock_key import lock_key
+from shared.db.prepared import Prepared
 from shared.errors import StaleWrite
 from shared.ids import ImageId
 
 STAGED_SIZE: Final = sa.cast(images.c.staged["size"].astext, sa.BigInteger)
+_IS_ARRIVING: Final = images.c.status == sa.any_(sa.literal(sorted(ARRIVING), ARRAY(sa.Text)))
+USED: Final = Prepared(
+    sa.select(
+        sa.func.count().label("all_of_it"),
+        sa.func.count().filter(_IS_ARRIVING).label("uploading"),
+        sa.func.coalesce(sa.func.sum(images.c.size), 0).label("size"),
+        sa.func.coalesce(sa.func.sum(STAGED_SIZE), 0).label("staged"),
+    ).where(
+        images.c.owner == sa.bindparam("project"), images.c.status != sa.literal(Status.DELETED)
+    )
+)
 
 
 class ImageStore:
@@ -53,16 +68,23 @@ class ImageStore:
             raise ImageNotFound(image_id)
         return _image(row)
 
-    async def add(self, image: Image) -> None:
-        """Write a new image.
+    async def add(self, image: Image, *, id_was_drawn: bool = False) -> None:
+        """Write a new image, together with what else the transaction adds.
+
+        Args:
+            image: still without bytes.
+            id_was_drawn: nobody else has its id; one that the caller chose is tried at once.
 
         Raises:
             ImageExists: the id is taken, maybe by an image that was deleted lately.
         """
+        connection = lean(self._connection)
+        values = {"id": image.id, "created_at": image.created_at, **_values(image)}
+        connection.pending.add(images, [values])
+        if id_was_drawn:
+            return
         try:
-            await self._connection.execute(
-                sa.insert(images).values(id=image.id, created_at=image.created_at, **_values(image))
-            )
+            await connection.flush()
         except IntegrityError as taken:
             raise ImageExists(f"Image ID {image.id} already exists!") from taken
 
@@ -139,24 +161,14 @@ class ImageStore:
 
     async def usage(self, project: str) -> Usage:
         """Return what the project has; nobody else counts it before this transaction ends."""
-        await self._connection.execute(
-            sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"{project}image", 0)))
-        )
-        row = (
-            await self._connection.execute(
-                sa.select(
-                    sa.func.count().label("all_of_it"),
-                    sa.func.count().filter(images.c.status.in_(ARRIVING)).label("uploading"),
-                    sa.func.coalesce(sa.func.sum(images.c.size), 0).label("size"),
-                    sa.func.coalesce(sa.func.sum(STAGED_SIZE), 0).label("staged"),
-                ).where(images.c.owner == project, images.c.status != Status.DELETED)
-            )
-        ).one()
+        connection = lean(self._connection)
+        await connection.begin(lock_key(f"image:{project}"))
+        row = await USED.row(connection, project=project)
         return Usage(
-            count=row.all_of_it,
-            uploading=row.uploading,
-            size=int(row.size),
-            staged=int(row.staged),
+            count=row["all_of_it"],
+            uploading=row["uploading"],
+            size=int(row["size"]),
+            staged=int(row["staged"]),
         )
 
 

@@ -21,6 +21,7 @@ async def create_image(
     limits: Limits,
     *,
     request_id: str,
+    id_was_drawn: bool = False,
     repeatable: tuple[Claim, Answer] | None = None,
 ) -> None:
     """Have the image, still without bytes.
@@ -30,6 +31,7 @@ async def create_image(
         image: the new image.
         limits: how many there may be.
         request_id: the request this serves.
+        id_was_drawn: its id is ours; otherwise the caller chose it.
         repeatable: under which key the request came, and what a repetition is answered.
 
     Raises:
@@ -41,7 +43,7 @@ async def create_image(
     async with transaction() as stores:
         if limits.has_counts:
             limits.check_create(image.owner, await stores.images.usage(image.owner))
-        await stores.images.add(image)
+        await stores.images.add(image, id_was_drawn=id_was_drawn)
         await publish(stores, image, CREATED, request_id)
         if repeatable is not None:
             await stores.answers.keep(*repeatable)
