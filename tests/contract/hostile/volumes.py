@@ -8,7 +8,7 @@ from uuid import UUID
 
 import aiohttp
 
-from services.volume.api import snapshots, volume_actions
+from services.volume.api import groups, snapshots, volume_actions
 from services.volume.api.not_here import EMPTY
 from services.volume.store.tables import metadata
 from tests.contract.hostile.noting import Notes
@@ -44,6 +44,8 @@ def bodies() -> dict[Route, list[Any]]:
         Route("POST", snapshot): [{name: {}} for name in snapshots.ACTIONS],
         Route("POST", "/v3/types/{type_id}/action"): access,
         Route("POST", "/v3/attachments/{attachment_id}/action"): [{"os-complete": {}}],
+        Route("POST", "/v3/groups/{group_id}/action"): [{name: {}} for name in groups.ACTIONS],
+        Route("POST", "/v3/group_snapshots/{group_snapshot_id}/action"): [{"reset_status": {}}],
     }
 
 
@@ -91,7 +93,17 @@ async def _furnish(rig: Rig, target: Target) -> None:
     attachment = await _make(rig, "/attachments", {"attachment": wanted}, "nova")
     qos = await _make(rig, "/qos-specs", {"qos_specs": {"name": "q", "k": "v"}}, "admin")
     kind = await rig.make_type("hostile", extra_specs={"k": "v"})
+    specs = {"group_type": {"name": "set", "group_specs": {"k": "v"}}}
+    group_type = await _make(rig, "/group_types", specs, "admin")
+    wish = {"group_type": group_type["id"], "volume_types": ["standard"], "name": "set"}
+    group = await _make(rig, "/groups", {"group": wish})
+    await rig.make(volume_type="standard", group_id=group["id"])
+    whole = await _make(rig, "/group_snapshots", {"group_snapshot": {"group_id": group["id"]}})
+    await rig.settle()
     target.ids = {
+        "group_id": group["id"],
+        "group_snapshot_id": whole["id"],
+        "group_type_id": group_type["id"],
         "volume_id": volume["id"],
         "snapshot_id": snapshot["id"],
         "transfer_id": transfer["id"],
@@ -107,12 +119,19 @@ async def _furnish(rig: Rig, target: Target) -> None:
         "action": "disable",
         "id": str(UUID(int=79)),
     }
-    target.private = {"volume_id", "snapshot_id", "transfer_id", "attachment_id"}
+    target.private = {
+        "volume_id", "snapshot_id", "transfer_id", "attachment_id", "group_id",
+        "group_snapshot_id",
+    }  # fmt: skip
     target.names = {
         "size": 1,
         "volume_id": volume["id"],
         "snapshot_id": snapshot["id"],
         "volume_uuid": volume["id"],
+        "group_id": group["id"],
+        "group_type": group_type["id"],
+        "volume_types": ["standard"],
+        "source_group_id": group["id"],
         "instance_uuid": server,
         "name": "sample",
         "new_size": 5,
