@@ -4,15 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from services.ganeti_watcher.domain.instances import (
-    GONE,
-    absent,
-    digest,
-    in_trouble,
-    name_of,
-    observed,
-)
+from services.ganeti_watcher.domain.instances import GONE, digest, in_trouble, name_of
 from shared.contracts.ganeti import InstanceObserved
+from shared.contracts.instance_rows import absent, observed
 
 Row = Sequence[tuple[int, Any]]
 

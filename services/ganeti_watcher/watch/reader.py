@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final, Literal, Protocol
 
-from services.ganeti_watcher.domain import instances, jobs, progress
+from services.ganeti_watcher.domain import jobs, progress
 from services.ganeti_watcher.domain.jobs import JobResult, JobRow
 from services.ganeti_watcher.domain.progress import Progress
 from services.ganeti_watcher.domain.seen import Row
+from shared.contracts import instance_rows
 from shared.contracts.gateway import AcceptedJob, Cluster, Query, Rows
 
 BATCH: Final = 100  # exact ids or names asked for at once
@@ -84,11 +85,11 @@ class Reader:
 
     async def named(self, names: Collection[str]) -> list[Row]:
         """Return the instances of these names that are there."""
-        return await self._by("instance", instances.FIELDS, "name", names, "read")
+        return await self._by("instance", instance_rows.FIELDS, "name", names, "read")
 
     async def everyone(self) -> list[Row]:
         """Return all instances."""
-        return await self._ask("instance", instances.FIELDS, None, "read")
+        return await self._ask("instance", instance_rows.FIELDS, None, "read")
 
     async def _by(
         self,

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from services.ganeti_watcher.domain.instances import FIELDS, observed
 from services.ganeti_watcher.domain.seen import Doubts, Kept, everyone, touched
+from shared.contracts.instance_rows import FIELDS, observed
 
 
 def cells(**changes: Any) -> list[tuple[int, Any]]:
