@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Final
 
 from aiohttp import web
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.volume.api.deps import DEPS, Deps
 from services.volume.api.policy import RULES
@@ -24,7 +23,7 @@ from shared.clients.gateway import GatewayClient
 from shared.clients.image import ImageClient
 from shared.clients.storage import StorageClient
 from shared.db.idempotency import IdempotencyRows
-from shared.db.sagas import SagaStore
+from shared.db.sagas import saga_desk
 from shared.db.uow import unit_of_work
 from shared.identity.middleware import Validator, authentication
 from shared.identity.policy import CINDER_DENIAL, Policy
@@ -104,19 +103,13 @@ async def build(settings: VolumeSettings, parts: Parts, who: Validator | None = 
             news.clusters(transaction),
             news.resources(transaction),
         ),
-        # Without the nudge: a runner that woke itself by its own commits would never rest.
-        runner=Runner(unit_of_work(parts.engine, saga_store), SAGAS, cloud),
+        runner=Runner(saga_desk(parts.engine, messaging.sagas), SAGAS, cloud),
         loops={
             "idempotency": answers.purge_forever,
             "clusters": partial(upkeep.keep_asking, transaction, gateway, storage),
             "upkeep": partial(upkeep.keep_forgetting, transaction),
         },
     )
-
-
-def saga_store(connection: AsyncConnection) -> SagaStore:
-    """Return the sagas of the transaction on this connection."""
-    return SagaStore(connection, messaging.sagas)
 
 
 async def render_old(transaction: Transaction) -> None:

@@ -37,7 +37,9 @@ class Database(AsyncEngine):
     async def by_itself(self) -> AsyncIterator[LeanConnection]:
         """Lend a connection on which each statement is a transaction."""
         async with self._pool.connection() as raw:
-            yield LeanConnection(raw, self._compiler, self.dialect, by_itself=True)
+            connection = LeanConnection(raw, self._compiler, self.dialect, by_itself=True)
+            yield connection
+            await connection.flush()
 
     @override
     async def dispose(self, close: bool = True) -> None:

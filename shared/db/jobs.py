@@ -5,9 +5,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.ganeti import RANK, JobObserved, JobStatus
+from shared.db.lean import Connection
 
 
 def jobs_table(metadata: sa.MetaData) -> sa.Table:
@@ -35,7 +35,7 @@ def job_key(cluster: str, epoch: int, job_id: int) -> str:
 class JobStore:
     """The projection of jobs, inside one transaction."""
 
-    def __init__(self, connection: AsyncConnection, table: sa.Table) -> None:
+    def __init__(self, connection: Connection, table: sa.Table) -> None:
         self._connection = connection
         self._jobs = table
 

@@ -7,13 +7,14 @@ use: ``execute``, ``scalar`` and ``scalars``, with the same rows, counts and exc
 
 # ruff: noqa: SLF001 -- one call of asyncpg gives rows and their count; SQLAlchemy's table of errors
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.result import IteratorResult, ScalarResult, SimpleResultMetaData
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.db.compiling import Compiler, Ready
 from shared.db.pending import Pending
@@ -106,14 +107,16 @@ class LeanConnection:
     async def flush(self) -> None:
         """Write what was put off, all of it in one statement."""
         if self.pending:
-            sql, arguments = self.pending.take()
-            await self.run(sql, arguments)
+            for sql, arguments in self.pending.take():
+                await self.run(sql, arguments)
 
     async def commit(self) -> None:
         """Write what was put off, and end the transaction; one statement alone needs none."""
-        self._began = self._began or bool(self.pending)
-        self._by_itself = self._by_itself or not self._raw.is_in_transaction()
-        await self.flush()
+        last = self.pending.take() if self.pending else []
+        if not self._began and len(last) == 1:
+            self._began = self._by_itself = True
+        for sql, arguments in last:
+            await self.run(sql, arguments)
         if self._began and not self._by_itself:
             try:
                 await self._raw.execute("COMMIT")
@@ -158,7 +161,7 @@ def _count_in(status: bytes | str | None) -> int:
     return int(last) if last.isdigit() else -1
 
 
-def lean(connection: Any) -> LeanConnection:
+def lean(connection: object) -> LeanConnection:
     """Return what a store's connection is; stores see it as ``AsyncConnection``.
 
     Raises:
@@ -167,3 +170,23 @@ def lean(connection: Any) -> LeanConnection:
     if not isinstance(connection, LeanConnection):
         raise TypeError("BUG: not a connection of a unit of work")
     return connection
+
+
+def put_off(
+    connection: object,
+    table: sa.Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    unless_there: bool = False,
+) -> None:
+    """Have rows inserted at the end of a store's transaction; see ``Pending.add``."""
+    lean(connection).pending.add(table, rows, unless_there=unless_there)
+
+
+async def flush(connection: object) -> None:
+    """Have what was put off written now, because it is to be read or changed."""
+    await lean(connection).flush()
+
+
+# What the house's own stores stand on; those of services say AsyncConnection and get a lean one.
+Connection = AsyncConnection | LeanConnection

@@ -5,10 +5,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.base import Envelope, Fact
 from shared.db.jobs import jobs_table
+from shared.db.lean import Connection, put_off
 from shared.db.sagas import saga_table
 
 
@@ -57,7 +57,7 @@ class MessagingTables:
 class Outbox:
     """Facts that will leave if, and only if, this transaction commits."""
 
-    def __init__(self, connection: AsyncConnection, tables: MessagingTables) -> None:
+    def __init__(self, connection: Connection, tables: MessagingTables) -> None:
         self._connection = connection
         self._outbox = tables.outbox
 
@@ -80,14 +80,13 @@ class Outbox:
             }
             for envelope, fact in zip(envelopes, facts, strict=True)
         ]
-        if rows:
-            await self._connection.execute(sa.insert(self._outbox), rows)
+        put_off(self._connection, self._outbox, rows)
 
 
 class Inbox:
     """What consumers have handled, for effects that are not naturally idempotent."""
 
-    def __init__(self, connection: AsyncConnection, tables: MessagingTables) -> None:
+    def __init__(self, connection: Connection, tables: MessagingTables) -> None:
         self._connection = connection
         self._inbox = tables.inbox
 

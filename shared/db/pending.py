@@ -6,7 +6,8 @@ earlier flushes.
 
 # ruff: noqa: SLF001 -- how SQLAlchemy writes a column's values
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from shared.db.json_text import dumps
 
 DIALECT: Final[Any] = dialect(json_serializer=dumps)  # type: ignore[no-untyped-call]  # theirs
+MOST_VALUES: Final = 20_000  # in a statement; PostgreSQL's own limit is 65,535
 Shape = tuple[sa.Table, tuple[str, ...], bool]
 
 
@@ -42,16 +44,59 @@ class Pending:
             shape = (table, tuple(rows[0]), unless_there)
             self._rows.setdefault(shape, []).extend(rows)
 
-    def take(self) -> tuple[str, list[Any]]:
-        """Return the statement that inserts everything, with its arguments; nothing is left."""
-        rows, self._rows = self._rows, {}
-        arguments = [
-            row[name] if with_ is None else with_(row[name])
-            for (table, names, _), all_of_it in rows.items()
-            for row in all_of_it
-            for name, with_ in _writers(table, names)
+    def holds(self, table: sa.Table) -> bool:
+        """Whether something is put off for the table."""
+        return any(shape[0] is table for shape in self._rows)
+
+    def take(self) -> list[tuple[str, list[Any]]]:
+        """Return the statements that insert everything, with their arguments; nothing is left.
+
+        It is one statement, but for what is too much for one.
+        """
+        parts = [_Part(*shape, rows) for shape, rows in self._rows.items()]
+        self._rows = {}
+        if sum(len(part.names) * len(part.rows) for part in parts) <= MOST_VALUES:
+            return [_together(parts)]
+        return [_together([small]) for part in parts for small in part.split()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Rows for one table."""
+
+    table: sa.Table
+    names: tuple[str, ...]
+    unless_there: bool
+    rows: Sequence[Mapping[str, Any]]
+
+    def split(self) -> "Iterator[_Part]":
+        """Return the rows in portions that fit into a statement."""
+        step = MOST_VALUES // len(self.names)
+        for start in range(0, len(self.rows), step):
+            yield replace(self, rows=self.rows[start : start + step])
+
+    def is_columnwise(self) -> bool:
+        """Whether the values go as one array per column: then any number has the same text."""
+        arrays = any(isinstance(self.table.c[name].type, sa.ARRAY) for name in self.names)
+        return len(self.rows) > 1 and not arrays
+
+    def arguments(self) -> list[Any]:
+        """Return the values in the order of the statement's parameters."""
+        columns = [
+            [row[name] if with_ is None else with_(row[name]) for row in self.rows]
+            for name, with_ in _writers(self.table, self.names)
         ]
-        return _sql(tuple((*shape, len(each)) for shape, each in rows.items())), arguments
+        if self.is_columnwise():
+            return columns
+        return [column[number] for number in range(len(self.rows)) for column in columns]
+
+
+def _together(parts: Sequence[_Part]) -> tuple[str, list[Any]]:
+    shapes = tuple(
+        (part.table, part.names, part.unless_there, 0 if part.is_columnwise() else len(part.rows))
+        for part in parts
+    )
+    return _sql(shapes), [value for part in parts for value in part.arguments()]
 
 
 @lru_cache(maxsize=1000)
@@ -63,17 +108,28 @@ def _writers(
 
 @lru_cache(maxsize=1000)
 def _sql(shapes: tuple[tuple[sa.Table, tuple[str, ...], bool, int], ...]) -> str:
+    """Return the statement that inserts all of these; so many rows each, or 0: by columns."""
     inserts, first = [], 1
     for table, names, unless_there, count in shapes:
         types = [table.c[name].type.compile(DIALECT) for name in names]
-        rows = []
-        for _ in range(count):
-            places = enumerate(types, first)
-            rows.append("(" + ", ".join(f"${place}::{kind}" for place, kind in places) + ")")
-            first += len(types)
+        source, first = _by_rows(types, count, first) if count else _by_columns(types, first)
         columns = ", ".join(f'"{name}"' for name in names)
-        words = ["INSERT INTO", f'"{table.name}" ({columns})', "VALUES", ", ".join(rows)]
+        words = ["INSERT INTO", f'"{table.name}" ({columns})', source]
         inserts.append(" ".join(words + ["ON CONFLICT DO NOTHING"] * unless_there))
     *others, last = inserts
     named = ", ".join(f"added_{number} AS ({each})" for number, each in enumerate(others))
     return f"WITH {named} {last}" if named else last
+
+
+def _by_rows(types: Sequence[str], count: int, first: int) -> tuple[str, int]:
+    rows = []
+    for _ in range(count):
+        places = enumerate(types, first)
+        rows.append("(" + ", ".join(f"${place}::{kind}" for place, kind in places) + ")")
+        first += len(types)
+    return "VALUES " + ", ".join(rows), first
+
+
+def _by_columns(types: Sequence[str], first: int) -> tuple[str, int]:
+    arrays = [f"${place}::{kind}[]" for place, kind in enumerate(types, first)]
+    return " ".join(["SELECT * FROM unnest(", ", ".join(arrays), ")"]), first + len(types)

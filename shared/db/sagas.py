@@ -2,18 +2,20 @@
 
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.db.database import database
+from shared.db.lean import Connection, flush, lean, put_off
+from shared.db.saga_statements import HELD, statements_of
 from shared.ids import new_uuid
 
-LEASE = timedelta(seconds=10)  # renewed while a step runs; a dead runner costs this long
-MOMENT = timedelta(microseconds=1)
 AWAITS = "awaits"  # the note that names what a saga waits for, copied to its own column
 
 
@@ -53,12 +55,43 @@ def saga_table(metadata: sa.MetaData) -> sa.Table:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A saga as its runner holds it."""
+
+    id: UUID
+    name: str
+    subject: UUID
+    notes: dict[str, Any]
+    position: int
+    undoing: bool
+    resume_at: int | None
+    attempt: int
+    lease: int
+    wake_at: datetime  # as it was when we last looked: another one means that somebody knocked
+    awaiting: str | None
+    request_id: str | None
+
+    def state(self, outcome: str | None) -> dict[str, Any]:
+        """Return what a step may have changed, for the statements that write it."""
+        return {
+            "new_position": self.position,
+            "new_undoing": self.undoing,
+            "new_resume_at": self.resume_at,
+            "new_attempt": self.attempt,
+            "new_notes": self.notes,
+            "new_awaiting": self.awaiting,
+            "new_outcome": outcome,
+        }
+
+
 class SagaStore:
     """Sagas, inside one transaction."""
 
-    def __init__(self, connection: AsyncConnection, table: sa.Table) -> None:
+    def __init__(self, connection: Connection, table: sa.Table) -> None:
         self._connection = connection
         self._sagas = table
+        self._statements = statements_of(table)
 
     async def start(
         self,
@@ -78,31 +111,24 @@ class SagaStore:
             pause: until it is due, unless somebody wakes it before.
 
         Raises:
-            sqlalchemy.exc.IntegrityError: the subject has a live saga; the domain's own rules
-                should have refused before.
+            sqlalchemy.exc.IntegrityError: at the commit: the subject has a live saga; the
+                domain's own rules should have refused before.
         """
-        await self._connection.execute(
-            sa.insert(self._sagas).values(
-                id=new_uuid(),
-                name=name,
-                subject=subject,
-                notes=notes,
-                request_id=request_id,
-                wake_at=sa.func.now() + (pause or timedelta()),
-            )
-        )
+        values = _new(name, subject, notes, request_id)
+        if pause is None:
+            put_off(self._connection, self._sagas, [values])
+        else:
+            due = sa.func.now() + pause
+            await self._connection.execute(sa.insert(self._sagas).values(wake_at=due, **values))
 
     async def start_unless_live(
         self, name: str, subject: UUID, notes: dict[str, Any], request_id: str | None = None
     ) -> None:
         """Start a saga, or leave alone the one that is at work on the subject already."""
-        await self._connection.execute(
-            insert(self._sagas)
-            .values(id=new_uuid(), name=name, subject=subject, notes=notes, request_id=request_id)
-            .on_conflict_do_nothing(
-                index_elements=["subject"], index_where=sa.text("ended_at IS NULL")
-            )
-        )
+        values = _new(name, subject, notes, request_id)
+        if lean(self._connection).pending.holds(self._sagas):
+            await flush(self._connection)
+        put_off(self._connection, self._sagas, [values], unless_there=True)
 
     async def supersede(self, subject: UUID) -> dict[str, Any] | None:
         """End the subject's live saga where it stands; return its notes, if there was one.
@@ -110,6 +136,7 @@ class SagaStore:
         What it made stays: whoever supersedes takes it over. A step still running keeps its
         lease until it is done, and ``claim`` gives out nothing else of the subject meanwhile.
         """
+        await flush(self._connection)
         sagas = self._sagas
         row = (
             await self._connection.execute(
@@ -123,6 +150,9 @@ class SagaStore:
 
     async def supersede_all(self, subjects: Collection[UUID]) -> None:
         """End the live sagas of these subjects where they stand."""
+        if not subjects:
+            return
+        await flush(self._connection)
         sagas = self._sagas
         await self._connection.execute(
             sa.update(sagas)
@@ -132,6 +162,7 @@ class SagaStore:
 
     async def any_held(self, subjects: Collection[UUID]) -> bool:
         """Whether a step runs for one of these subjects, be its saga superseded or not."""
+        await flush(self._connection)
         sagas = self._sagas
         held = sa.exists().where(
             sagas.c.subject.in_(list(subjects)), sagas.c.leased_until > sa.func.now()
@@ -144,107 +175,48 @@ class SagaStore:
         The microsecond makes the value differ from the one any running step was claimed
         at, so ``release`` can tell that it was woken meanwhile.
         """
-        sagas = self._sagas
-        await self._wake(sagas.c.subject == subject)
+        await self.wake_all([subject])
 
     async def wake_all(self, subjects: Collection[UUID]) -> None:
         """Make the sagas of these subjects due now."""
         if subjects:
-            await self._wake(self._sagas.c.subject.in_(list(subjects)))
+            await flush(self._connection)
+            await self._statements.wake.count(self._connection, whom=list(subjects))
 
     async def wake_waiting(self, keys: Collection[str]) -> None:
         """Make due every saga that waits for one of the keys (see ``job_key``)."""
         if keys:
-            await self._wake(self._sagas.c.awaiting.in_(list(keys)))
+            await flush(self._connection)
+            await self._statements.wake_waiting.count(self._connection, whom=list(keys))
 
-    async def _wake(self, which: sa.ColumnElement[bool]) -> None:
-        sagas = self._sagas
-        await self._connection.execute(
-            sa.update(sagas)
-            .where(which, sagas.c.ended_at.is_(None))
-            .values(wake_at=sa.func.least(sagas.c.wake_at, sa.func.now()) - MOMENT)
-        )
-
-    async def claim(self, limit: int = 1) -> list[sa.Row[Any]]:
+    async def claim(self, limit: int = 1) -> list[Held]:
         """Lease the sagas most overdue; each ``lease`` number, which only grows, is proof."""
-        sagas, other = self._sagas, self._sagas.alias("other")
-        still_held = (
-            sa.select(sa.literal(1))
-            .where(
-                other.c.subject == sagas.c.subject,
-                other.c.id != sagas.c.id,
-                other.c.leased_until > sa.func.now(),
-            )
-            .exists()
-        )
-        due = (
-            sa.select(sagas.c.id)
-            .where(
-                sagas.c.ended_at.is_(None),
-                sagas.c.wake_at <= sa.func.now(),
-                sagas.c.leased_until <= sa.func.now(),
-                ~still_held,
-            )
-            .order_by(sagas.c.wake_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-            .cte("due")
-        )
-        claim = (
-            sa.update(sagas)
-            .where(sagas.c.id.in_(sa.select(due.c.id)))
-            .values(
-                lease=sagas.c.lease + 1,
-                leased_until=sa.func.now() + LEASE,
-            )
-            .returning(sagas)
-        )
-        return list((await self._connection.execute(claim)).all())
+        await flush(self._connection)
+        rows = await self._statements.claim.rows(self._connection, most=limit)
+        return [Held(**{name: row[name] for name in HELD}) for row in rows]
 
-    async def renew(self, held: sa.Row[Any]) -> bool:
+    async def renew(self, held: Held) -> bool:
         """Keep the lease while a long step runs; False when the saga is no longer ours to run."""
-        sagas = self._sagas
-        result = await self._connection.execute(
-            sa.update(sagas)
-            .where(sagas.c.id == held.id, sagas.c.lease == held.lease, sagas.c.ended_at.is_(None))
-            .values(leased_until=sa.func.now() + LEASE)
-        )
-        return result.rowcount == 1
+        ours = {"key": held.id, "held": held.lease}
+        return await self._statements.renew.count(self._connection, **ours) == 1
 
-    async def advance(self, held: sa.Row[Any], changes: dict[str, Any]) -> sa.Row[Any] | None:
+    async def advance(self, held: Held) -> Held | None:
         """Write what a step led to and keep the saga; None when it is no longer ours to run."""
-        sagas = self._sagas
-        result = await self._connection.execute(
-            sa.update(sagas)
-            .where(sagas.c.id == held.id, sagas.c.lease == held.lease, sagas.c.ended_at.is_(None))
-            .values(leased_until=sa.func.now() + LEASE, **changes)
-            .returning(sagas)
-        )
-        row: sa.Row[Any] | None = result.one_or_none()
-        return row
+        ours = {"key": held.id, "held": held.lease}
+        row = await self._statements.advance.row(self._connection, **ours, **held.state(None))
+        return None if row is None else replace(held, wake_at=row["wake_at"])
 
-    async def release(self, held: sa.Row[Any], pause: timedelta, changes: dict[str, Any]) -> bool:
+    async def release(self, held: Held, pause: timedelta, outcome: str | None = None) -> bool:
         """Write what the step led to and let go; False when the saga was lost or superseded.
 
         A saga woken while its step ran stays due: the pause applies only if nobody knocked.
         """
-        sagas = self._sagas
-        live = sa.and_(sagas.c.id == held.id, sagas.c.lease == held.lease)
-        undisturbed = sagas.c.wake_at == held.wake_at
-        result = await self._connection.execute(
-            sa.update(sagas)
-            .where(live, sagas.c.ended_at.is_(None))
-            .values(
-                wake_at=sa.case((undisturbed, sa.func.now() + pause), else_=sagas.c.wake_at),
-                leased_until=sa.func.now(),
-                **changes,
-            )
-        )
-        if result.rowcount == 1:
+        ours = {"key": held.id, "held": held.lease}
+        when = {"woken": held.wake_at, "pause": pause}
+        state = held.state(outcome)
+        if await self._statements.release.count(self._connection, **ours, **when, **state) == 1:
             return True
-        await self._connection.execute(
-            sa.update(sagas).where(live).values(leased_until=sa.func.now())
-        )
+        await self._statements.let_go.count(self._connection, **ours)
         return False
 
     async def forget(self, days: int = 30, limit: int = 1000) -> int:
@@ -259,6 +231,16 @@ class SagaStore:
         return gone.rowcount
 
 
+def _new(name: str, subject: UUID, notes: dict[str, Any], request_id: str | None) -> dict[str, Any]:
+    return {
+        "id": new_uuid(),
+        "name": name,
+        "subject": subject,
+        "notes": notes,
+        "request_id": request_id,
+    }
+
+
 def saga_desk(
     engine: AsyncEngine, table: sa.Table
 ) -> Callable[[], AbstractAsyncContextManager[SagaStore]]:
@@ -267,11 +249,11 @@ def saga_desk(
     Each of its calls is one statement that stands for itself, so none pays for a transaction.
     It nudges nobody: a runner that woke itself by its own commits would never rest.
     """
-    by_itself = engine.execution_options(isolation_level="AUTOCOMMIT")
+    lend = database(engine).by_itself
 
     @asynccontextmanager
     async def begin() -> AsyncIterator[SagaStore]:
-        async with by_itself.connect() as connection:
+        async with lend() as connection:
             yield SagaStore(connection, table)
 
     return begin

@@ -8,19 +8,20 @@ import asyncio
 import random
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Generic
+from typing import Generic
 
-import sqlalchemy as sa
 import structlog
 
-from shared.db.sagas import AWAITS, LEASE, SagaStore
+from shared.db.saga_statements import LEASE
+from shared.db.sagas import AWAITS, Held, SagaStore
 from shared.saga.definition import GiveUp, Notes, Rewind, Saga, Wait, World
 
 log = structlog.get_logger(__name__)
 
 AT_ONCE = timedelta()
+RENEW_EVERY = LEASE.total_seconds() / 4
 POLL = 0.25  # seconds; the safety net under nudges from commits of this process
 RESERVED = frozenset({"saga_id", "subject", "request_id"})
 
@@ -29,10 +30,11 @@ Begin = Callable[[], AbstractAsyncContextManager[SagaStore]]
 
 @dataclass(frozen=True, slots=True)
 class _Onward:
-    """What a step led to: the changes to write, and how long to pause (None: go on)."""
+    """What a step led to: what is to be written, and how long to pause (None: go on)."""
 
-    changes: dict[str, Any]
+    held: Held
     pause: timedelta | None = None
+    outcome: str | None = None
 
 
 class Runner(Generic[World]):
@@ -77,7 +79,7 @@ class Runner(Generic[World]):
             await self._keep_running(held)
         return bool(claimed)
 
-    async def _claim(self, free: int) -> list[sa.Row[Any]]:
+    async def _claim(self, free: int) -> list[Held]:
         if free <= 0:
             return []
         try:
@@ -88,7 +90,7 @@ class Runner(Generic[World]):
             await asyncio.sleep(1)
             return []
 
-    async def _keep_running(self, held: sa.Row[Any]) -> None:
+    async def _keep_running(self, held: Held) -> None:
         try:
             with structlog.contextvars.bound_contextvars(
                 request_id=held.request_id, saga=held.name, subject=str(held.subject)
@@ -98,42 +100,28 @@ class Runner(Generic[World]):
             # The database went away between two writes: the lease runs out, another claim repeats.
             log.exception("saga interrupted")
 
-    async def _steps(self, first: sa.Row[Any]) -> None:
-        held: sa.Row[Any] | None = first
+    async def _steps(self, first: Held) -> None:
+        held: Held | None = first
         while held is not None:
             onward = await self._leased(held)
             async with self._begin() as sagas:
-                if onward and onward.pause is None:
-                    if (kept := await sagas.advance(held, onward.changes)) is not None:
-                        held = kept
-                        continue
-                    onward = None  # superseded meanwhile: whoever follows need not wait
-                changes, pause = (onward.changes, onward.pause) if onward else ({}, AT_ONCE)
-                if not await sagas.release(held, pause or AT_ONCE, changes):
-                    log.info("saga superseded or lost", at=held.position)
-                held = None
+                held = await _written(sagas, held, onward)
 
-    async def _leased(self, held: sa.Row[Any]) -> _Onward | None:
+    async def _leased(self, held: Held) -> _Onward | None:
         """Run a step while its lease is renewed; None when the lease was lost meanwhile."""
         step = asyncio.create_task(self._step(held))
-        renewing = asyncio.create_task(self._renew(held))
         try:
-            await asyncio.wait({step, renewing}, return_when=asyncio.FIRST_COMPLETED)
-            return step.result() if step.done() else None
+            while not (await asyncio.wait({step}, timeout=RENEW_EVERY))[0]:
+                async with self._begin() as sagas:
+                    if not await sagas.renew(held):
+                        return None
+            return step.result()
         finally:
-            step.cancel()
-            renewing.cancel()
-            await asyncio.gather(step, renewing, return_exceptions=True)
+            if not step.done():
+                step.cancel()
+                await asyncio.gather(step, return_exceptions=True)
 
-    async def _renew(self, held: sa.Row[Any]) -> None:
-        """Keep the lease; return when it is lost."""
-        while True:
-            await asyncio.sleep(LEASE.total_seconds() / 4)
-            async with self._begin() as sagas:
-                if not await sagas.renew(held):
-                    return
-
-    async def _step(self, held: sa.Row[Any]) -> _Onward:
+    async def _step(self, held: Held) -> _Onward:
         saga = self._sagas[held.name]
         notes: Notes = dict(held.notes)
         known = notes | {
@@ -147,16 +135,18 @@ class Runner(Generic[World]):
             else:
                 notes |= await saga.steps[held.position].do(self._world, known)
         except Wait as wait:
-            return _Onward({"attempt": 0}, wait.delay)
+            return _Onward(replace(held, attempt=0), wait.delay)
         except GiveUp as reason:
             log.info("saga gives up", at=held.position, reason=str(reason))
-            return _turn(notes | {"gave_up": str(reason)}, None)
+            return _turn(held, notes | {"gave_up": str(reason)}, None)
         except Rewind as back:
-            return _turn(notes | back.notes, saga.index(back.step))
+            return _turn(held, notes | back.notes, saga.index(back.step))
         except Exception:
             log.exception("saga step failed", at=held.position, attempt=held.attempt)
-            return _Onward({"attempt": held.attempt + 1}, backoff(held.attempt))
-        return self._next(saga, held, {k: v for k, v in notes.items() if k not in RESERVED})
+            return _Onward(replace(held, attempt=held.attempt + 1), backoff(held.attempt))
+        learned = {name: value for name, value in notes.items() if name not in RESERVED}
+        done = replace(held, attempt=0, notes=learned, awaiting=learned.get(AWAITS))
+        return _backward(done) if held.undoing else _forward(done, len(saga.steps))
 
     async def _undo(self, saga: Saga[World], position: int, notes: Notes) -> None:
         if position < 0:
@@ -164,31 +154,38 @@ class Runner(Generic[World]):
         else:
             await saga.steps[position].undo(self._world, notes)
 
-    def _next(self, saga: Saga[World], held: sa.Row[Any], notes: Notes) -> _Onward:
-        changes: dict[str, Any] = {
-            "attempt": 0,
-            "notes": notes,
-            "awaiting": notes.get(AWAITS),
-        }
-        if not held.undoing:
-            changes["position"] = held.position + 1
-            if changes["position"] < len(saga.steps):
-                return _Onward(changes)
-            return _Onward(changes | _ended("done"), AT_ONCE)
-        if held.resume_at is not None and held.position <= held.resume_at:
-            forward = {"undoing": False, "position": held.resume_at, "resume_at": None}
-            return _Onward(changes | forward)
-        if held.position < 0:
-            return _Onward(changes | _ended("undone"), AT_ONCE)
-        return _Onward(changes | {"position": held.position - 1})
+
+async def _written(sagas: SagaStore, held: Held, onward: _Onward | None) -> Held | None:
+    """Write what a step led to; return the saga if it goes on at once, and is still ours."""
+    pause, outcome, now = AT_ONCE, None, held
+    if onward is not None:
+        if onward.pause is None:
+            if (kept := await sagas.advance(onward.held)) is not None:
+                return kept
+        else:  # otherwise it was superseded meanwhile: whoever follows need not wait
+            pause, outcome, now = onward.pause, onward.outcome, onward.held
+    if not await sagas.release(now, pause, outcome):
+        log.info("saga superseded or lost", at=held.position)
+    return None
 
 
-def _turn(notes: Notes, resume_at: int | None) -> _Onward:
-    return _Onward({"undoing": True, "attempt": 0, "notes": notes, "resume_at": resume_at})
+def _forward(held: Held, steps: int) -> _Onward:
+    onward = replace(held, position=held.position + 1)
+    if onward.position < steps:
+        return _Onward(onward)
+    return _Onward(onward, AT_ONCE, "done")
 
 
-def _ended(outcome: str) -> dict[str, Any]:
-    return {"ended_at": sa.func.now(), "outcome": outcome}
+def _backward(held: Held) -> _Onward:
+    if held.resume_at is not None and held.position <= held.resume_at:
+        return _Onward(replace(held, undoing=False, position=held.resume_at, resume_at=None))
+    if held.position < 0:
+        return _Onward(held, AT_ONCE, "undone")
+    return _Onward(replace(held, position=held.position - 1))
+
+
+def _turn(held: Held, notes: Notes, resume_at: int | None) -> _Onward:
+    return _Onward(replace(held, undoing=True, attempt=0, notes=notes, resume_at=resume_at))
 
 
 def backoff(attempt: int) -> timedelta:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.ganeti import JobObserved, JobStatus
+from shared.db.database import Database
 from shared.db.jobs import JobStore, is_final, job_key
 from shared.db.messaging import MessagingTables
 from shared.db.sagas import SagaStore, saga_desk
@@ -67,7 +68,7 @@ SAGA: Saga[World] = Saga(
 
 
 @pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+async def engine(database_url: str) -> AsyncIterator[Database]:
     engine = engine_for(database_url, size=4)
     async with engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
@@ -233,7 +234,7 @@ async def test_the_successor_of_a_saga_superseded_between_its_steps_need_not_wai
 async def test_the_step_of_a_superseded_saga_is_cancelled_at_the_next_renewal(
     begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.saga.runner.LEASE", timedelta(milliseconds=40))
+    monkeypatch.setattr("shared.saga.runner.RENEW_EVERY", 0.01)
     world = World(hold=asyncio.Event())  # never set: only losing the lease ends the step
     running = asyncio.create_task(runner(begin, world).run_once())
     await world.entered.wait()
@@ -285,8 +286,8 @@ def news(status: JobStatus, job_id: int = 7) -> JobObserved:
     return JobObserved(cluster="athens", epoch=1, job_id=job_id, status=status)
 
 
-async def test_a_final_status_is_never_overwritten(engine: AsyncEngine) -> None:
-    async with engine.begin() as connection:
+async def test_a_final_status_is_never_overwritten(engine: Database) -> None:
+    async with engine.transaction() as connection:
         jobs = JobStore(connection, tables.jobs)
         assert await jobs.record([news(JobStatus.SUCCESS), news(JobStatus.RUNNING)])
         assert await jobs.record([news(JobStatus.RUNNING)]) == []
@@ -297,15 +298,15 @@ async def test_a_final_status_is_never_overwritten(engine: AsyncEngine) -> None:
 
 
 async def test_whoever_asks_for_a_job_waits_for_news_of_it_that_is_being_written(
-    engine: AsyncEngine,
+    engine: Database,
 ) -> None:
     """Without the touch in ``expect``, a saga reads old news and sleeps through the new."""
 
     async def ask() -> JobObserved | None:
-        async with engine.begin() as connection:
+        async with engine.transaction() as connection:
             return await JobStore(connection, tables.jobs).expect("athens", 1, 7)
 
-    async with engine.begin() as telling:
+    async with engine.transaction() as telling:
         await JobStore(telling, tables.jobs).record([news(JobStatus.SUCCESS)])
         asking = asyncio.create_task(ask())
         done, _waiting = await asyncio.wait({asking}, timeout=0.2)
@@ -314,18 +315,18 @@ async def test_whoever_asks_for_a_job_waits_for_news_of_it_that_is_being_written
 
 
 async def test_news_that_come_after_the_question_find_the_saga_that_waits(
-    begin: Begin, engine: AsyncEngine
+    begin: Begin, engine: Database
 ) -> None:
     async with begin() as sagas:
         await sagas.start(SAGA.name, SUBJECT, {})
         (held,) = await sagas.claim()
-        kept = await sagas.advance(held, {"awaiting": job_key("athens", 1, 7)})
-    async with engine.begin() as connection:
+        kept = await sagas.advance(replace(held, awaiting=job_key("athens", 1, 7)))
+    async with engine.transaction() as connection:
         assert await JobStore(connection, tables.jobs).expect("athens", 1, 7) is None
-    async with engine.begin() as connection:
+    async with engine.transaction() as connection:
         keys = await JobStore(connection, tables.jobs).record([news(JobStatus.SUCCESS)])
         await SagaStore(connection, tables.sagas).wake_waiting(keys)
     assert kept is not None
     async with begin() as sagas:
-        await sagas.release(kept, timedelta(hours=1), {})
+        await sagas.release(kept, timedelta(hours=1))
         assert [row.subject for row in await sagas.claim()] == [SUBJECT]
