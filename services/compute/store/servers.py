@@ -76,10 +76,16 @@ class ServerStore:
 
     async def those(self, *conditions: sa.ColumnElement[bool]) -> list[Server]:
         """Return the servers that meet the conditions, locked in the order of their ids."""
-        rows = await self._connection.execute(
-            sa.select(*COLUMNS).where(*conditions).order_by(servers.c.id).with_for_update()
-        )
+        asked = sa.select(*COLUMNS).where(*conditions).order_by(servers.c.id)
+        return await self._read(asked.with_for_update())
+
+    async def glance(self, ids: Collection[UUID]) -> list[Server]:
+        """Return the servers among these as they are, deleted ones too; nothing is locked."""
+        return await self._read(sa.select(*COLUMNS).where(servers.c.id.in_(list(ids))))
+
+    async def _read(self, asked: sa.Select[Any]) -> list[Server]:
         keys = [column.key for column in COLUMNS]
+        rows = await self._connection.execute(asked)
         return [server_of(dict(zip(keys, row, strict=True))) for row in rows]
 
     async def add(self, new: Sequence[Server]) -> list[ServerChanged]:

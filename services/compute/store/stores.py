@@ -11,6 +11,7 @@ from services.compute.store.aggregates import AggregateStore
 from services.compute.store.capacity import CapacityStore, Known
 from services.compute.store.consoles import ConsoleStore
 from services.compute.store.documents import Renderer
+from services.compute.store.drifts import DriftStore
 from services.compute.store.flavors import FlavorStore
 from services.compute.store.keypairs import KeypairStore
 from services.compute.store.moves import MoveStore
@@ -48,6 +49,7 @@ class Stores:
     consoles: ConsoleStore
     seeds: SeedStore
     node_flags: NodeFlagStore
+    drifts: DriftStore
     outbox: Outbox
     inbox: Inbox
     sagas: SagaStore
@@ -72,6 +74,7 @@ class Stores:
             consoles=ConsoleStore(connection),
             seeds=SeedStore(connection),
             node_flags=NodeFlagStore(connection),
+            drifts=DriftStore(connection),
             outbox=Outbox(connection, messaging),
             inbox=Inbox(connection, messaging),
             sagas=SagaStore(connection, messaging.sagas),

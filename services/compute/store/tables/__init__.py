@@ -2,6 +2,7 @@
 
 from services.compute.store.tables.aggregates import aggregates
 from services.compute.store.tables.consoles import console_tokens, seeds
+from services.compute.store.tables.drifts import drift_marks, drifts
 from services.compute.store.tables.flavors import flavor_access, flavors
 from services.compute.store.tables.groups import server_groups
 from services.compute.store.tables.keypairs import keypairs
@@ -16,6 +17,8 @@ __all__ = [
     "aggregates",
     "clusters",
     "console_tokens",
+    "drift_marks",
+    "drifts",
     "flavor_access",
     "flavors",
     "idempotency",

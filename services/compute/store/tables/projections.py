@@ -26,6 +26,7 @@ instances = sa.Table(
     sa.Column("fact", JSONB, nullable=False),  # the newest InstanceObserved
     happened("seen_at"),
     sa.Index("instances_server", "server_id"),
+    sa.Index("instances_seen", "seen_at"),
 )
 
 # Images, networks, subnets, ports, security groups, as their owners told; a row that is gone
