@@ -12,7 +12,7 @@ from services.rapi_gateway.ganeti.links import Links
 from services.rapi_gateway.settings import RapiGatewaySettings
 from services.rapi_gateway.store.clusters import ClusterDocuments
 from services.rapi_gateway.store.conditions import ClusterConditions
-from services.rapi_gateway.store.stores import bind
+from services.rapi_gateway.store.stores import bind, single_statements
 from services.rapi_gateway.store.tables import messaging
 from services.rapi_gateway.usecases.agents import AgentDesk
 from services.rapi_gateway.usecases.asking import Asking
@@ -64,7 +64,7 @@ async def build(settings: RapiGatewaySettings, parts: Parts) -> Service:
     """Return the service, not yet alive."""
     transaction = unit_of_work(parts.engine, bind, parts.nudge)
     quietly = unit_of_work(parts.engine, bind)
-    singly = quietly
+    singly = single_statements(parts.engine)
     doorbell = Doorbell()
     links = Links(limits_of(settings), parts.secrets.open)
     refresher = Refresher(transaction=transaction, links=links)

@@ -7,6 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from multidict import CIMultiDict
 
+from shared.db.trouble import unavailable
 from shared.errors import CloudError, Kind, TooLarge
 from shared.identity.middleware import unauthorized
 from shared.logs import get_logger
@@ -52,6 +53,10 @@ def faults(family: Family) -> Middleware:
 
 def response_to(family: Family, request: web.Request, error: Exception) -> web.Response:
     """Return the answer that tells the client about the error; an unforeseen one is logged."""
+    known = isinstance(error, CloudError | web.HTTPException)
+    if not known and (trouble := unavailable(error)) is not None:
+        log.warning("no database", path=request.path, why=str(error))
+        error = trouble
     if isinstance(error, web.HTTPException):
         fault = _of_http(error)
     elif isinstance(error, CloudError):

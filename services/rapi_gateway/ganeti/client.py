@@ -80,7 +80,7 @@ class RapiClient:
         """
         self._calls += 1
         try:
-            async with asyncio.timeout(self._connect_deadline + WRITE_DEADLINE + deadline):
+            async with asyncio.timeout(self._connect_deadline + deadline):
                 status, body = await self._answer(self._request(endpoint, call, deadline))
         except TimeoutError as slow:
             raise Unclear("The answer did not come to an end.") from slow

@@ -1,14 +1,18 @@
 """All stores of one transaction."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import cast
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.rapi_gateway.store.clusters import ClusterStore
 from services.rapi_gateway.store.leases import LeaseStore
 from services.rapi_gateway.store.queues import QueueStore
 from services.rapi_gateway.store.submissions import SubmissionStore
 from services.rapi_gateway.store.tables import messaging
+from shared.db.database import database
 from shared.db.messaging import Outbox
 from shared.db.uow import UnitOfWork
 
@@ -36,3 +40,15 @@ def bind(connection: AsyncConnection) -> Stores:
         leases=LeaseStore(connection),
         outbox=Outbox(connection, messaging),
     )
+
+
+def single_statements(engine: AsyncEngine) -> Transaction:
+    """Return what lends stores on which each statement is a transaction by itself."""
+    lend = database(engine).by_itself
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[Stores]:
+        async with lend() as connection:
+            yield bind(cast(AsyncConnection, connection))  # lean: what stores use, it has
+
+    return begin

@@ -4,6 +4,7 @@ The work itself is the courier's: a caller that hangs up changes nothing.
 """
 
 import asyncio
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -22,8 +23,11 @@ from services.rapi_gateway.store.stores import Transaction
 from services.rapi_gateway.usecases.doorbell import Doorbell, Visitor
 from shared.contracts.gateway import Submission as Asked
 from shared.contracts.gateway import SubmissionState, SubmissionStatus
+from shared.db.trouble import is_at_odds
 from shared.errors import NotFound
 
+REPEATS: Final = 3  # of a transaction that gave way to another
+JITTER: Final = (0.005, 0.05)  # seconds before each
 LOOK_EVERY: Final = 0.5  # seconds: another process may be the one that delivers
 
 
@@ -54,9 +58,20 @@ async def submit(reception: Reception, cluster: str, key: UUID, asked: Asked) ->
     """
     intent = intent_of(cluster, key, asked.operation, asked.request_id)
     with reception.doorbell.waiting(cluster, key) as visitor:
-        row = await _on_record(reception, intent)
+        row = await _taken_in(reception, intent)
         row.check_same(intent)
         return await _told(reception, await _settled(reception, row, visitor))
+
+
+async def _taken_in(reception: Reception, intent: Intent) -> Submission:
+    for _ in range(REPEATS):
+        try:
+            return await _on_record(reception, intent)
+        except Exception as problem:
+            if not is_at_odds(problem):
+                raise
+        await asyncio.sleep(random.uniform(*JITTER))
+    return await _on_record(reception, intent)
 
 
 async def _on_record(reception: Reception, intent: Intent) -> Submission:

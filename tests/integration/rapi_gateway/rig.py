@@ -19,6 +19,7 @@ from deploy.simulator.control import Control
 from deploy.simulator.simulator import Endpoint
 from services.rapi_gateway.main import build
 from services.rapi_gateway.settings import RapiGatewaySettings
+from shared.bus.contract import Bus
 from shared.bus.memory import MemoryBus
 from shared.clients.gateway import GatewayClient
 from shared.contracts.gateway import Cluster, ClusterRegistration, SubmissionState, SubmissionStatus
@@ -86,7 +87,7 @@ class Gateway:
 
 @asynccontextmanager
 async def running_gateway(
-    database: str, roles: frozenset[Role] = EVERYTHING, **changes: Any
+    database: str, roles: frozenset[Role] = EVERYTHING, bus: Bus | None = None, **changes: Any
 ) -> AsyncIterator[Gateway]:
     """Run a gateway on a database that has its tables."""
     settings = RapiGatewaySettings.from_environment(
@@ -95,7 +96,7 @@ async def running_gateway(
     engine = engine_for(database)
     async with httpx.AsyncClient(timeout=30) as http:
         parts = Parts(
-            bus=MemoryBus(),
+            bus=bus or MemoryBus(),
             http=http,
             engine=engine,
             reads=await open_reads(database),
