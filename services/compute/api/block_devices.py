@@ -9,6 +9,12 @@ from services.compute.domain.block_request import Described, Disks, InvalidDevic
 from shared.errors import BadInput
 
 SINCE: Final[Mapping[str, int]] = {"tag": 32, "volume_type": 67}
+FORGOTTEN: Final = range(33, 42)  # minors between which Nova forgot that there are tags
+
+
+def has_tags(minor: int) -> bool:
+    """Whether a microversion knows tags of disks and NICs of a server to be made."""
+    return minor >= SINCE["tag"] and minor not in FORGOTTEN
 
 
 def disks_in(
@@ -54,6 +60,8 @@ def _described(given: BlockDevice, minor: int) -> Described:
     for name, since in SINCE.items():
         if minor < since and name in given.model_fields_set:
             raise BadInput(f"Additional properties are not allowed ('{name}' was unexpected)")
+    if given.tag is not None and not has_tags(minor):
+        raise BadInput("Additional properties are not allowed ('tag' was unexpected)")
     if given.source_type is None:
         raise InvalidDevice("Invalid source_type field.")
     return Described(

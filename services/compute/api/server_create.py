@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 from aiohttp import web
 
-from services.compute.api.block_devices import disks_in
+from services.compute.api.block_devices import disks_in, has_tags
 from services.compute.api.deps import DEPS
 from services.compute.api.schemas.fields import require_known_in
 from services.compute.api.schemas.servers import (
@@ -97,6 +97,8 @@ def request_of(body: CreateServer, minor: int) -> ServerRequest:
     require_known_in(given, minor, SINCE, UNTIL)
     _refuse_unbuilt(given)
     networking, networks = _networks(given, minor)
+    if not has_tags(minor) and any(wish.tag is not None for wish in networks):
+        raise BadInput("Additional properties are not allowed ('tag' was unexpected)")
     disks = disks_in(
         given.image_ref, given.block_device_mapping_v2, given.block_device_mapping, minor
     )
@@ -126,6 +128,7 @@ def request_of(body: CreateServer, minor: int) -> ServerRequest:
         access_ip_v4=given.access_ipv4,
         access_ip_v6=given.access_ipv6,
         group_id=body.group_id,
+        hints=body.near,
         least=given.min_count or 1,
         most=most,
     )

@@ -41,6 +41,7 @@ class Wish:
     tried: frozenset[str] = frozenset()  # clusters that had no room after all
     only_on: tuple[str, str | None] | None = None  # cluster and node of the group's members
     apart_from: frozenset[tuple[str, str]] = frozenset()  # (cluster, node) of the group's members
+    among: frozenset[tuple[str, str]] | None = None  # (cluster, node) it must be on; None: any
     cluster: str | None = None  # where its volumes are
     needs_node: bool = False  # to keep a group apart, a node must be named
 
@@ -146,6 +147,7 @@ def fitting(candidate: Candidate, wish: Wish) -> list[Room]:
         and (wish.node is None or room.node.name == wish.node)
         and (only_node is None or room.node.name == only_node)
         and (name, room.node.name) not in wish.apart_from
+        and (wish.among is None or (name, room.node.name) in wish.among)
     ]
 
 

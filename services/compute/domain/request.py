@@ -49,6 +49,7 @@ class ServerRequest:
     access_ip_v4: str | None = None
     access_ip_v6: str | None = None
     group_id: UUID | None = None
+    hints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # same_host, different_host
     least: int = 1
     most: int = 1
 

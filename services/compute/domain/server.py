@@ -131,6 +131,7 @@ class Server:
     disk_config: str = "MANUAL"
     launch_index: int = 0
     group_id: UUID | None = None
+    hints: Mapping[str, Any] = field(default_factory=dict)  # servers it goes to, or away from
     availability_zone: str | None = None
     pinned_zone: str | None = None
     pinned_node: str | None = None

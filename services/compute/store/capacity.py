@@ -1,6 +1,6 @@
 """What clusters have, and what was promised of it to servers still being built."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -127,6 +127,20 @@ class CapacityStore:
             )
         )
         return [Member(cluster=row.cluster, node=row.node) for row in rows]
+
+    async def places_of(
+        self, ids: Collection[UUID], project_id: str
+    ) -> dict[UUID, tuple[str, str]]:
+        """Return cluster and node of these servers of a project, as far as they are somewhere."""
+        rows = await self._connection.execute(
+            sa.select(servers.c.id, servers.c.cluster, servers.c.node).where(
+                servers.c.id.in_(list(ids)),
+                servers.c.project_id == project_id,
+                servers.c.deleted_at.is_(None),
+                servers.c.node.is_not(None),
+            )
+        )
+        return {row.id: (row.cluster, row.node) for row in rows}
 
 
 def _without(cluster: Cluster, off: Sequence[str] | None) -> Cluster:

@@ -26,7 +26,7 @@ PLAIN: Final = tuple(
     not in {
         "flavor", "vm_state", "action", "phase", "power_state", "details", "tags", "nics",
         "requested_networks", "security_groups", "fault", "volumes", "floating", "local_disks",
-        "stood", "other_flavor", "kept",
+        "stood", "other_flavor", "kept", "hints",
     }
 )  # fmt: skip
 
@@ -48,6 +48,7 @@ def row_of(server: Server) -> dict[str, Any]:
         "stood": server.stood.value if server.stood else None,
         "other_flavor": asdict(server.other_flavor) if server.other_flavor else None,
         "kept": dict(server.kept),
+        "hints": {name: list(ids) for name, ids in server.hints.items()},
         "details": dict(server.details),
         "tags": list(server.tags),
         "requested_networks": [asdict(each) for each in server.requested_networks],
@@ -86,6 +87,7 @@ def server_of(row: Mapping[str, Any]) -> Server:
         flavor=FlavorSnapshot(**row["flavor"]),
         other_flavor=FlavorSnapshot(**row["other_flavor"]) if row["other_flavor"] else None,
         kept=row["kept"],
+        hints=row["hints"],
         details=row["details"],
         tags=tuple(row["tags"]),
         requested_networks=tuple(NetworkWish(**each) for each in row["requested_networks"]),

@@ -17,7 +17,7 @@ from services.compute.store.references import look_up
 from services.compute.store.stores import Stores, Transaction
 from services.compute.store.usage import Usage
 from services.compute.usecases.neighbours import Neighbours
-from services.compute.usecases.placing import Places, Placing, placed
+from services.compute.usecases.placing import Places, Placing, hinted, placed
 from services.compute.usecases.references import Asker, Resolved, question_of, resolve
 from shared.clock import utcnow
 from shared.db.reads import Reads
@@ -153,6 +153,7 @@ def _server(
         reservation_id=reservation,
         launch_index=index,
         group_id=request.group_id,
+        hints=request.hints,
         availability_zone=zone,
         pinned_zone=zone,
         pinned_node=node,
@@ -171,9 +172,10 @@ async def group_of(
 async def _place(capacity: CapacityStore, places: Places, wanted: Sequence[Server]) -> list[Server]:
     """Give each server a place; one for which there is none learns so from its saga."""
     policy, members = await group_of(capacity, wanted[0].group_id)
+    near = await hinted(capacity, wanted[0])
     found = []
     for server in wanted:
-        choice = places.take(server, group=policy, members=members)
+        choice = places.take(server, group=policy, members=members, near=near)
         found.append(placed(server, choice))
         if choice is not None:
             members.append(Member(cluster=choice.cluster.name, node=choice.node))

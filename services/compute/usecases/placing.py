@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
+from uuid import UUID
 
 from services.compute.domain.placement import Choice, Policy, Promised, Size, Wish, choose
 from services.compute.domain.server import Server
@@ -20,6 +21,30 @@ class Placing:
     filters: Sequence[str]
     weighers: Sequence[str]
     group_tag_prefix: str  # clusters that know it keep a group apart by themselves
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hinted:
+    """Where the servers are that hints of the user's name."""
+
+    among: frozenset[tuple[str, str]] | None = None  # None: no such hint
+    apart: frozenset[tuple[str, str]] = frozenset()
+
+
+NOT_HINTED: Final = Hinted()
+
+
+async def hinted(capacity: CapacityStore, server: Server) -> Hinted:
+    """Return where a server is to go, or not to go, by the hints of its user."""
+    if not server.hints:
+        return NOT_HINTED
+    same = {UUID(each) for each in server.hints.get("same_host", ())}
+    apart = {UUID(each) for each in server.hints.get("different_host", ())}
+    known = await capacity.places_of(same | apart, server.project_id)
+    return Hinted(
+        among=frozenset(known[each] for each in same if each in known) if same else None,
+        apart=frozenset(known[each] for each in apart if each in known),
+    )
 
 
 class Places:
@@ -48,6 +73,7 @@ class Places:
         tried: frozenset[str] = frozenset(),
         group: str | None = None,
         members: Sequence[Member] = (),
+        near: Hinted = NOT_HINTED,
     ) -> Choice | None:
         """Return the best place for the server and count it as taken; None when there is none.
 
@@ -56,15 +82,26 @@ class Places:
             tried: clusters it was tried on in vain.
             group: policy of its server group.
             members: where the group's other members are.
+            near: where the servers are that its user named.
         """
         wish = self._wish(server, tried, group, members)
+        wish = replace(
+            wish,
+            among=near.among,
+            apart_from=wish.apart_from | near.apart,
+            needs_node=wish.needs_node or near != NOT_HINTED,
+        )
         choice = choose(wish, self.clusters, self._policy())
         if choice is None and group in SOFT:
-            wish = replace(wish, only_on=None, apart_from=frozenset(), needs_node=False)
+            wish = replace(wish, only_on=None, apart_from=near.apart, needs_node=near != NOT_HINTED)
             choice = choose(wish, self.clusters, self._policy())
         if choice is None:
             return None
-        if wish.needs_node and self._placing.group_tag_prefix in choice.cluster.exclusion_prefixes:
+        if (
+            wish.needs_node
+            and near == NOT_HINTED
+            and self._placing.group_tag_prefix in choice.cluster.exclusion_prefixes
+        ):
             choice = replace(choice, node=wish.node)
         taken = Promised(size=wish.size, node=choice.node)
         self._promised.setdefault(choice.cluster.name, []).append(taken)

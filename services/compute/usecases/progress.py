@@ -14,7 +14,7 @@ from services.compute.domain.reconcile import reconcile
 from services.compute.domain.server import Fault, FixedIp, Nic, Server
 from services.compute.store.stores import Stores, Transaction
 from services.compute.usecases.create_servers import group_of, unplaced
-from services.compute.usecases.placing import Places, Placing, placed
+from services.compute.usecases.placing import Places, Placing, hinted, placed
 from services.compute.usecases.saving import save
 from shared.clock import utcnow
 from shared.contracts.gateway import Cluster
@@ -87,7 +87,8 @@ async def place(
         if server.cluster is None or server.cluster in tried:
             places = await Places.read(stores.capacity, placing)
             policy, members = await group_of(stores.capacity, server.group_id)
-            choice = places.take(server, tried=tried, group=policy, members=members)
+            near = await hinted(stores.capacity, server)
+            choice = places.take(server, tried=tried, group=policy, members=members, near=near)
             server = placed(server, choice)
         phase = Task.NETWORKING if server.cluster else None
         saved = await save(stores, replace(server, phase=phase, updated_at=utcnow()))

@@ -5,7 +5,14 @@ import binascii
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from services.compute.api.schemas.block_devices import BlockDevice, LegacyDevice
 from services.compute.api.schemas.fields import (
@@ -122,12 +129,27 @@ class NewServer(Closed):
     hostname: FullHostname | None = None
 
 
+def _several(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+ServerIds = Annotated[list[Uuid], BeforeValidator(_several), Field(min_length=1, max_length=255)]
+
+
 class Hints(BaseModel):
     """What the scheduler is told; of unknown hints there may be any."""
 
     model_config = ConfigDict(extra="allow")
 
     group: Uuid | None = None
+    same_host: ServerIds | None = None
+    different_host: ServerIds | None = None
+    # Known to Nova's filters, and to none here: only their shapes are seen to.
+    query: str | dict[str, Any] | None = None
+    target_cell: Text | None = None
+    different_cell: str | list[str] | None = None
+    build_near_host_ip: AnyIp | None = None
+    cidr: Annotated[Text, Field(max_length=64, pattern=r"^/[0-9a-f.:]+$")] | None = None
 
 
 class CreateServer(Closed):
@@ -142,6 +164,15 @@ class CreateServer(Closed):
         """The server group that is asked for."""
         group = self.hints.group or self.old_hints.group
         return None if group is None else UUID(group)
+
+    @property
+    def near(self) -> dict[str, tuple[str, ...]]:
+        """The servers whose nodes it is to go to, or not to, by the name of the hint."""
+        found = {
+            name: getattr(self.hints, name) or getattr(self.old_hints, name)
+            for name in ("same_host", "different_host")
+        }
+        return {name: tuple(dict.fromkeys(ids)) for name, ids in found.items() if ids}
 
 
 class ServerUpdate(Closed):

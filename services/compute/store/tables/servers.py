@@ -54,6 +54,7 @@ servers = sa.Table(
     sa.Column("reservation_id", sa.Text, nullable=False),
     sa.Column("launch_index", sa.Integer, nullable=False, server_default="0"),
     sa.Column("group_id", sa.Uuid),
+    sa.Column("hints", JSONB, nullable=False, server_default="{}"),  # what placement was told
     # Where it is.
     sa.Column("availability_zone", sa.Text),
     sa.Column("pinned_zone", sa.Text),  # asked for by its user
