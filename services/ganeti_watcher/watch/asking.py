@@ -13,7 +13,6 @@ from services.ganeti_watcher.domain.jobs import JobResult, JobRow
 from services.ganeti_watcher.domain.seen import Row
 from services.ganeti_watcher.watch.reader import BATCH, Reader
 
-WALK_FROM: Final = 50  # ids behind: above, exact ids find what is archived, too
 COLD_AT_ONCE: Final = 200
 
 
@@ -45,7 +44,7 @@ class Asking:
             hints: jobs an agent saw move.
             cold: whether jobs deep in the queue are due.
         """
-        if target - start.high > WALK_FROM:
+        if target > start.high:  # exact ids find what is archived, too
             return await self._walk(start, target)
         if hints:
             return await self._hinted(start, hints)

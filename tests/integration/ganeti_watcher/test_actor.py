@@ -10,7 +10,7 @@ from services.ganeti_watcher.domain.compare import MISSING_FOR
 from services.ganeti_watcher.domain.cursor import OpenJob
 from services.ganeti_watcher.store.stores import Transaction
 from shared.errors import StaleWrite
-from tests.integration.ganeti_watcher.conftest import Rapi, Watched, watching
+from tests.parts.watching import Rapi, Watched, watching
 
 KEY = "0f9c4a52-7d2e-4f2a-9f5e-6f9a4b7c1d20"
 
