@@ -8,7 +8,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
@@ -58,7 +58,7 @@ def configure(service: str, level: str = "INFO", stream: TextIO | None = None) -
         _service(service),
         redact,
     ]
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = _Handler(stream or sys.stderr)
     handler.setFormatter(
         _Lines(
             foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *common],
@@ -91,17 +91,19 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
 def write_request(facts: dict[str, Any]) -> None:
     """Write the one line of a request: the facts, which hold no secret, and nothing looked up.
 
-    Every request pays for it, so it takes a short cut past structlog's chain.
+    Every request pays for it, so it takes a short cut past structlog's chain, and past logging's
+    where the handler is ours and the only one.
     """
     root = logging.getLogger()
-    if root.isEnabledFor(logging.INFO):
-        level = {
-            "level": "info",
-            "logger": REQUESTS,
-            "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
-        }
-        line = _Ready(_render(None, "", {"event": "request", **facts, **level}))
-        root.handle(logging.LogRecord(REQUESTS, logging.INFO, "", 0, line, None, None))
+    if not root.isEnabledFor(logging.INFO):
+        return
+    facts |= {"event": "request", "level": "info", "logger": REQUESTS}
+    facts["time"] = f"{datetime.now(UTC).replace(tzinfo=None).isoformat('T', 'microseconds')}Z"
+    line = _render(None, "", facts)
+    if len(root.handlers) == 1 and isinstance(ours := root.handlers[0], _Handler):
+        ours.write(line)
+    else:
+        root.handle(logging.LogRecord(REQUESTS, logging.INFO, "", 0, _Ready(line), None, None))
 
 
 def bind(**facts: Any) -> None:
@@ -164,6 +166,19 @@ class _Ready(str):
     """A line that is rendered already."""
 
     __slots__ = ()
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes lines, also ready ones."""
+
+    def write(self, line: str) -> None:
+        """Write a line that is rendered already."""
+        with self.lock or nullcontext():
+            try:
+                self.stream.write(f"{line}\n")
+                self.stream.flush()
+            except Exception:  # as logging does: a full disk breaks no request
+                self.handleError(logging.LogRecord(REQUESTS, logging.INFO, "", 0, line, None, None))
 
 
 class _Lines(structlog.stdlib.ProcessorFormatter):

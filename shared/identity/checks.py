@@ -98,11 +98,18 @@ def _negation(inner: Predicate) -> Predicate:
     return lambda caller, target: not inner(caller, target)
 
 
+# Most have two parts; a generator would cost more than what it asks.
 def _conjunction(parts: list[Predicate]) -> Predicate:
+    if len(parts) == 2:
+        left, right = parts
+        return lambda caller, target: left(caller, target) and right(caller, target)
     return lambda caller, target: all(part(caller, target) for part in parts)
 
 
 def _disjunction(parts: list[Predicate]) -> Predicate:
+    if len(parts) == 2:
+        left, right = parts
+        return lambda caller, target: left(caller, target) or right(caller, target)
     return lambda caller, target: any(part(caller, target) for part in parts)
 
 

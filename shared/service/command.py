@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import gc
 import os
 import signal
 import sys
@@ -18,6 +17,7 @@ from shared.bus.contract import Bus
 from shared.clients.http import open_client
 from shared.db.migrate import create_database, migrate
 from shared.service.definition import Definition
+from shared.service.memory import keep_what_is_freed, settle
 from shared.service.parts import SettingMissing, assemble
 from shared.service.runtime import EVERYTHING, Role, running
 from shared.settings import ServiceSettings
@@ -41,6 +41,7 @@ def main(definition: Definition, arguments: Sequence[str] | None = None) -> None
         if asked.command == "migrate":
             asyncio.run(prepare_database(definition, settings, os.environ))
         else:
+            keep_what_is_freed()
             uvloop.run(_serve(definition, settings, ROLES[asked.command]))
     except (SettingMissing, ValidationError) as wrong:
         sys.exit(f"{definition.name}: {wrong}")
@@ -87,8 +88,7 @@ async def _serve(definition: Definition, settings: ServiceSettings, roles: froze
             parts = await assemble(settings, bus, http)
             service = await definition.build(settings, parts)
             async with running(service, roles):
-                gc.collect()
-                gc.freeze()  # what is there now stays: no collection needs to look at it again
+                settle()
                 await stop.wait()
     finally:
         await bus.close()

@@ -158,9 +158,14 @@ def first_path(request: web.Request) -> str:
 
 def next_links(request: web.Request, page: Page, ids: Sequence[str]) -> list[dict[str, str]]:
     """Return Nova's and Cinder's ``<collection>_links``: empty when the page is not full."""
-    if not ids or len(ids) < page.limit:
+    return links_after(request, page, len(ids), ids[-1] if ids else "")
+
+
+def links_after(request: web.Request, page: Page, count: int, last: str) -> list[dict[str, str]]:
+    """Return the same for a page of so many, of which only the last one's id is known."""
+    if not count or count < page.limit:
         return []
-    return [{"rel": "next", "href": next_url(request, ids[-1])}]
+    return [{"rel": "next", "href": next_url(request, last)}]
 
 
 def neutron_links(request: web.Request, page: Page, ids: Sequence[str]) -> list[dict[str, str]]:

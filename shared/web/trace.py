@@ -83,8 +83,7 @@ class _Account:
 
     def __init__(self, service: str) -> None:
         self._service = service
-        self._counters: dict[tuple[str, str, int], Counter] = {}
-        self._timers: dict[tuple[str, str], Histogram] = {}
+        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def settle(self, request: web.Request, status: int, seconds: float) -> None:
         route, method = route_of(request), request.method
@@ -108,13 +107,13 @@ class _Account:
         write_request(facts)
 
     def _count(self, method: str, route: str, status: int, seconds: float) -> None:
-        counter = self._counters.get((method, route, status))
-        if counter is None:
-            counter = metrics.REQUESTS.labels(self._service, method, route, status)
-            self._counters[method, route, status] = counter
-        timer = self._timers.get((method, route))
-        if timer is None:
-            timer = metrics.REQUEST_SECONDS.labels(self._service, method, route)
-            self._timers[method, route] = timer
+        known = self._known.get((method, route, status))
+        if known is None:
+            known = (
+                metrics.REQUESTS.labels(self._service, method, route, status),
+                metrics.REQUEST_SECONDS.labels(self._service, method, route),
+            )
+            self._known[method, route, status] = known
+        counter, timer = known
         counter.inc()
         timer.observe(seconds)

@@ -10,17 +10,18 @@ from aiohttp import web
 from services.compute.api.deps import DEPS, Deps
 from services.compute.api.paths import server_id_in
 from services.compute.api.server_query import criteria_of
+from services.compute.api.user_data import with_user_data
 from services.compute.api.views import servers as views
 from services.compute.domain.server import Fault, Server
 from services.compute.store import server_reads
-from services.compute.store.documents import filled_in
+from services.compute.store.documents import extended, filled_in, id_of
 from services.compute.store.server_reads import Shape, Stored
 from services.compute.store.servers import not_found
 from shared.identity.caller import CALLER, Caller
 from shared.web.answers import answer_bytes
 from shared.web.links import base_url
 from shared.web.microversion import MICROVERSION, at_least
-from shared.web.paging import next_links
+from shared.web.paging import links_after, next_links
 from shared.web.projects import project_prefix
 
 STORED: Final = {views.LEAST: Shape.LEAST, views.HIGHEST: Shape.HIGHEST}
@@ -49,14 +50,13 @@ async def list_servers_in_detail(request: web.Request) -> web.Response:
     may = Sight(deps, request[CALLER])
     shape = STORED.get(minor_of(request))
     if shape is not None:
-        stored = await server_reads.page_of_stored(deps.reads, criteria, shape)
-        ids = [str(one.id) for one in stored]
-        entries = [may.of_stored(one) for one in stored]
+        found = await server_reads.page_of_stored(deps.reads, criteria, shape, whole=may.inside)
+        entries = [view if fault is None else may.with_fault(view, fault) for view, fault in found]
     else:
         servers = await server_reads.page_of_servers(deps.reads, criteria)
-        ids = [str(one.id) for one in servers]
         entries = [may.of_server(one, minor_of(request)) for one in servers]
-    return _listed(request, entries, next_links(request, page, ids))
+    last = id_of(entries[-1]) if entries else ""
+    return _listed(request, entries, links_after(request, page, len(entries), last))
 
 
 async def show_server(request: web.Request) -> web.Response:
@@ -90,7 +90,7 @@ async def rendered(request: web.Request, deps: Deps, server_id: UUID) -> bytes:
         body, group_id = may.of_server(server, minor_of(request)), server.group_id
     if at_least(request, 2, 71):  # only where one server is shown
         body = extended(body, views.members({"server_groups": [str(group_id)] if group_id else []}))
-    return in_place(request, body)
+    return in_place(request, await with_user_data(deps, server_id, body))
 
 
 class Sight:
@@ -98,7 +98,7 @@ class Sight:
 
     def __init__(self, deps: Deps, caller: Caller) -> None:
         allows = deps.policy.allows
-        self._inside = allows(caller, "os_compute_api:os-extended-server-attributes")
+        self.inside = allows(caller, "os_compute_api:os-extended-server-attributes")
         self._prefix = deps.settings.ganeti_prefix
 
     def of_stored(self, stored: Stored) -> bytes:
@@ -111,16 +111,14 @@ class Sight:
         admin = views.members(views.admin_view(server, minor, self._prefix))
         return self._joined(view, admin, server.fault)
 
+    def with_fault(self, view: bytes, fault: Fault) -> bytes:
+        """Return an answer with what went wrong."""
+        shown = views.fault_view(fault, detailed=self.inside)
+        return extended(view, views.members({"fault": shown}))
+
     def _joined(self, view: bytes, admin: bytes, fault: Fault | None) -> bytes:
-        more = admin if self._inside else b""
-        if fault is not None:
-            more += views.members({"fault": views.fault_view(fault, detailed=self._inside)})
-        return extended(view, more)
-
-
-def extended(view: bytes, more: bytes) -> bytes:
-    """Return a JSON object with more members."""
-    return view[:-1] + more + b"}" if more else view
+        whole = extended(view, admin) if self.inside else view
+        return whole if fault is None else self.with_fault(whole, fault)
 
 
 def minor_of(request: web.Request) -> int:
@@ -137,10 +135,9 @@ def in_place(request: web.Request, body: bytes) -> bytes:
 def _listed(
     request: web.Request, entries: Sequence[bytes], more: Sequence[dict[str, str]]
 ) -> web.Response:
-    body = in_place(request, b'{"servers":[' + b",".join(entries) + b"]}")
-    if more:
-        body = extended(body, views.members({"servers_links": list(more)}))
-    return answer_bytes(body)
+    listed = in_place(request, b",".join(entries))
+    links = views.members({"servers_links": list(more)}) if more else b""
+    return answer_bytes(b"".join((b'{"servers":[', listed, b"]", links, b"}")))
 
 
 ROUTES: Final = [

@@ -13,6 +13,8 @@ from services.compute.domain.server import Server
 
 VERSIONED: Final = b"\x01"  # stands for http://host/v2.1 or http://host/v2.1/<project>
 UNVERSIONED: Final = b"\x02"  # stands for http://host or http://host/<project>
+BEGINNING: Final = b'{"id":"'  # of every stored answer
+ID_LENGTH: Final = 36
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,3 +40,13 @@ def filled_in(body: bytes, versioned: str, unversioned: str) -> bytes:
         unversioned: address of the service, e.g. ``http://host``.
     """
     return body.replace(VERSIONED, versioned.encode()).replace(UNVERSIONED, unversioned.encode())
+
+
+def extended(view: bytes, more: bytes) -> bytes:
+    """Return a JSON object with more members; they come with a leading comma."""
+    return view[:-1] + more + b"}" if more else view
+
+
+def id_of(view: bytes) -> str:
+    """Return whose answer this is: each begins with its id."""
+    return view[len(BEGINNING) : len(BEGINNING) + ID_LENGTH].decode()

@@ -9,7 +9,7 @@ import pytest
 from services.compute.api.views import servers as views
 from services.compute.domain.lifecycle import Action, VmState
 from services.compute.domain.server import Fault, Server
-from services.compute.store.documents import filled_in
+from services.compute.store.documents import filled_in, id_of
 from tests.unit.compute.making import NOW, a_server
 
 BASE = "http://api/compute"
@@ -56,6 +56,7 @@ def test_stored_answers_are_what_rendering_gives_in_every_state() -> None:
         ):
             assert stored == orjson.dumps(views.server_view(server, minor))
             assert admin == views.members(views.admin_view(server, minor, "cyc-"))
+            assert id_of(stored) == str(server.id)
 
 
 @pytest.mark.parametrize("minor", [1, 2, 3, 8, 9, 18, 19, 25, 26, 47, 62, 63, 73, 79, 90, 95, 96])

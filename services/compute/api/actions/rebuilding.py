@@ -10,10 +10,11 @@ from aiohttp import web
 from services.compute.api.actions.known import Asked, Known
 from services.compute.api.schemas.actions import Rebuild
 from services.compute.api.server_update import LATER_SHOWN, shown_after
-from services.compute.api.servers import extended, in_place, rendered
+from services.compute.api.servers import in_place, rendered
 from services.compute.api.views import servers as views
 from services.compute.domain.guest import GuestFile
 from services.compute.domain.password import new_password
+from services.compute.store.documents import extended
 from services.compute.usecases import rebuilding
 from services.compute.usecases.rebuilding import RebuildRequest
 from services.compute.usecases.references import Asker
