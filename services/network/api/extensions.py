@@ -9,11 +9,13 @@ from shared.web.answers import answer
 
 # alias: (name, what it adds)
 EXTENSIONS: Final = {
+    "address-group": ("Address group", "Named sets of addresses for security group rules."),
     "address-scope": ("Address scope", "Address scopes extension."),
     "agent": ("agent", "The agent management extension."),
     "allowed-address-pairs": ("Allowed Address Pairs", "Provides allowed address pairs"),
     "auto-allocated-topology": ("Auto Allocated Topology Services", "A network for the asking."),
     "availability_zone": ("Availability Zone", "The availability zone extension."),
+    "availability_zone_filter": ("Availability Zone Filter Extension", "Filter zones."),
     "binding": ("Port Binding", "Expose port bindings of a virtual port to external application"),
     "default-subnetpools": ("Default Subnetpools", "Cut subnets from the default pool."),
     "dns-domain-ports": (
@@ -44,6 +46,7 @@ EXTENSIONS: Final = {
     "quota-check-limit": ("Quota engine limit check", "Refuse limits below what is used."),
     "quota_details": ("Quota details management support", "Expose functions for quotas usage."),
     "quotas": ("Quota management support", "Expose functions for quotas management per project."),
+    "rbac-address-group": ("Add address_group type to RBAC", "Share address groups."),
     "rbac-address-scope": ("Add address_scope type to RBAC", "Share address scopes."),
     "rbac-policies": ("RBAC Policies", "Allows creation of policies that control sharing."),
     "rbac-security-groups": ("Add security_group type to RBAC", "Share security groups."),
@@ -53,6 +56,7 @@ EXTENSIONS: Final = {
     "router_availability_zone": ("Router Availability Zone", "Zone hints for routers."),
     "security-group": ("security-group", "The security groups extension."),
     "security-groups-normalized-cidr": ("Normalized CIDR field", "Adds normalized_cidr to rules."),
+    "security-groups-remote-address-group": ("Remote address group", "Rules about such groups."),
     "security-groups-rules-belongs-to-default-sg": ("Default group's rules", "Marks such rules."),
     "security-groups-shared-filtering": ("Security group filtering on shared", "Adds shared."),
     "service-type": ("Neutron Service Type Management", "Lists service providers: none."),
@@ -68,6 +72,7 @@ EXTENSIONS: Final = {
     "subnet-service-types": ("Subnet service types", "Provides the service_types attribute."),
     "tag-creation": ("Tag creation", "Allow to create multiple tags at once."),
     "tag-ports-during-bulk-creation": ("Tag Ports During Bulk Creation", "Tags in POST /ports."),
+    "uplink-status-propagation": ("Port Uplink Status Propagation", "Kept as it is given."),
 }
 UPDATED: Final = "2026-01-01T00:00:00-00:00"
 

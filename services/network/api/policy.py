@@ -15,6 +15,7 @@ RESOURCES: Final = {
     "port": "ports",
     "subnetpool": "subnetpools",
     "address_scope": "address-scopes",
+    "address_group": "address-groups",
     "rbac_policy": "rbac-policies",
     "router": "routers",
     "floatingip": "floatingips",
@@ -51,6 +52,8 @@ ACTIONS: Final = {
     "remove_router_interface": "routers",
     "add_extraroutes": "routers",
     "remove_extraroutes": "routers",
+    "add_addresses": "address-groups",
+    "remove_addresses": "address-groups",
     "add_prefixes": "subnetpools",
     "remove_prefixes": "subnetpools",
 }

@@ -14,7 +14,7 @@ from shared.web.answers import answer, answer_nothing
 from shared.web.body import read_json
 
 # Limits of things that are not here: taken for the sake of clients that send them all, and unused.
-UPSTREAM: Final = frozenset({"trunk", "address_group"})
+UPSTREAM: Final = frozenset({"trunk"})
 LIMIT: Final = integer(UNLIMITED, LARGEST)
 LONGEST: Final = 255
 

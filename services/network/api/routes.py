@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from services.network.api import (
+    address_groups,
     extensions,
     floating_ips,
     networks,
@@ -21,7 +22,10 @@ from services.network.api import (
     versions,
 )
 
-TAGGED = "{collection:networks|subnets|ports|security-groups|routers|floatingips|subnetpools}"
+TAGGED = (
+    "{collection:networks|subnets|ports|security-groups|routers|floatingips|subnetpools"
+    "|address-groups}"
+)
 
 
 def _with_json(routes: Iterable[web.RouteDef]) -> list[web.RouteDef]:
@@ -69,6 +73,13 @@ ROUTES = [
             web.get("/address-scopes/{id}", subnet_pools.show_address_scope),
             web.put("/address-scopes/{id}", subnet_pools.update_address_scope),
             web.delete("/address-scopes/{id}", subnet_pools.delete_address_scope),
+            web.get("/address-groups", address_groups.list_address_groups),
+            web.post("/address-groups", address_groups.create_address_groups),
+            web.get("/address-groups/{id}", address_groups.show_address_group),
+            web.put("/address-groups/{id}", address_groups.update_address_group),
+            web.delete("/address-groups/{id}", address_groups.delete_address_group),
+            web.put("/address-groups/{id}/add_addresses", address_groups.add_addresses),
+            web.put("/address-groups/{id}/remove_addresses", address_groups.remove_addresses),
             web.get("/rbac-policies", rbac_policies.list_rbac_policies),
             web.post("/rbac-policies", rbac_policies.create_rbac_policies),
             web.get("/rbac-policies/{id}", rbac_policies.show_rbac_policy),

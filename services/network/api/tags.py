@@ -8,6 +8,7 @@ import orjson
 from aiohttp import web
 
 from services.network.api import (
+    address_groups,
     floating_ips,
     networks,
     ports,
@@ -37,6 +38,7 @@ TAGGED: Final[dict[str, Collection]] = {
     "routers": routers.WHAT,
     "subnetpools": subnet_pools.POOLS,
     "floatingips": floating_ips.WHAT,
+    "address-groups": address_groups.WHAT,
 }
 
 

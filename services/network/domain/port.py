@@ -46,6 +46,7 @@ class Port(NamedResource):
     dns_name: str = ""
     dns_domain: str = ""
     dns_suffix: str = ""  # the domain of its full names: its own, the network's or the cloud's
+    propagate_uplink_status: bool = True  # kept as it is given
     vnic_type: str = "normal"
     host_id: str = ""  # the cluster
     profile: Json
@@ -79,6 +80,7 @@ class Port(NamedResource):
             "allowed_address_pairs": list(self.allowed_address_pairs),
             "extra_dhcp_opts": list(self.extra_dhcp_opts),
             "port_security_enabled": self.port_security_enabled,
+            "propagate_uplink_status": self.propagate_uplink_status,
             "binding:vnic_type": self.vnic_type,
             "dns_name": self.dns_name,
             "dns_domain": self.dns_domain,

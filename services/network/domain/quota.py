@@ -16,6 +16,7 @@ DEFAULTS: Final[Mapping[str, int]] = {
     "security_group": 10,
     "security_group_rule": 100,
     "rbac_policy": 10,
+    "address_group": 10,
 }
 
 

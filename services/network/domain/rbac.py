@@ -12,11 +12,13 @@ EVERYBODY: Final = "*"
 AS_SHARED, AS_EXTERNAL = "access_as_shared", "access_as_external"
 NETWORK, SECURITY_GROUP = "network", "security_group"
 SUBNET_POOL, ADDRESS_SCOPE = "subnetpool", "address_scope"
+ADDRESS_GROUP: Final = "address_group"
 ACTIONS: Final = {
     NETWORK: (AS_SHARED, AS_EXTERNAL),
     SECURITY_GROUP: (AS_SHARED,),
     SUBNET_POOL: (AS_SHARED,),
     ADDRESS_SCOPE: (AS_SHARED,),
+    ADDRESS_GROUP: (AS_SHARED,),
 }
 
 

@@ -12,7 +12,8 @@ def check_rule(rule: SecurityGroupRule) -> None:
     Raises:
         SecurityGroupRuleInvalid: it does; its name is Neutron's for the contradiction.
     """
-    if rule.remote_group_id is not None and rule.remote_ip_prefix is not None:
+    remotes = (rule.remote_group_id, rule.remote_ip_prefix, rule.remote_address_group_id)
+    if sum(each is not None for each in remotes) > 1:
         raise _no(
             "SecurityGroupMultipleRemoteEntitiesSpecified",
             "Only one of remote_ip_prefix, remote_group_id or remote_address_group_id may be "

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from typing_extensions import override
 
-from services.network.domain.resource import Json, NamedResource, Resource
+from services.network.domain.resource import Json, NamedResource, Resource, text_of
 from shared.contracts.resources import ResourceChanged, SecurityGroupChanged
 from shared.ids import new_uuid
 
@@ -29,12 +29,13 @@ class SecurityGroupRule(Resource):
     port_range_max: int | None = None
     remote_ip_prefix: str | None = None
     remote_group_id: UUID | None = None
+    remote_address_group_id: UUID | None = None
     of_default_group: bool = False
 
     @property
     def fingerprint(self) -> str:
         """What must not occur twice in a group."""
-        parts = (
+        parts: tuple[object, ...] = (
             self.direction,
             self.ethertype,
             self.protocol,
@@ -43,6 +44,8 @@ class SecurityGroupRule(Resource):
             self._prefix,
             self.remote_group_id,
         )
+        if self.remote_address_group_id is not None:
+            parts = (*parts, self.remote_address_group_id)
         return "|".join("" if part is None else str(part) for part in parts)
 
     @property
@@ -54,7 +57,6 @@ class SecurityGroupRule(Resource):
     @override
     def document(self) -> Json:
         """Return the rule as its owner sees it."""
-        group = None if self.remote_group_id is None else str(self.remote_group_id)
         return self.standard() | {
             "security_group_id": str(self.group_id),
             "direction": self.direction,
@@ -64,7 +66,8 @@ class SecurityGroupRule(Resource):
             "port_range_max": self.port_range_max,
             "remote_ip_prefix": self.remote_ip_prefix,
             "normalized_cidr": self._prefix,
-            "remote_group_id": group,
+            "remote_group_id": text_of(self.remote_group_id),
+            "remote_address_group_id": text_of(self.remote_address_group_id),
             "belongs_to_default_sg": self.of_default_group,
         }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any, Final
 from uuid import UUID
@@ -24,6 +25,8 @@ COMPARISONS: Final = {
     Kind.INTEGER: "{expression} = ANY(${n}::bigint[])",
     Kind.BOOLEAN: "{expression} = ANY(${n}::boolean[])",
     Kind.HOLDS: "{expression} ?| ${n}::text[]",
+    Kind.MOMENT: "{expression} = ANY(${n}::timestamptz[])",
+    Kind.SINCE: "{expression} >= ANY(${n}::timestamptz[])",
 }
 HAVING_ADDRESS: Final = "id IN (SELECT a.port_id FROM addresses a WHERE "
 ADDRESSES: Final = {
@@ -154,6 +157,8 @@ def _read(known: Filter, values: Sequence[str]) -> list[Any]:
         return [_integer(each) for each in values]
     if known.kind is Kind.BOOLEAN:
         return [_boolean(each) for each in values]
+    if known.kind in (Kind.MOMENT, Kind.SINCE):
+        return [_moment(each) for each in values]
     return list(values)
 
 
@@ -175,6 +180,15 @@ def _integer(value: str) -> int:
     if abs(number) > LARGEST:
         raise NotAFilter(f"'{value}' is too large")
     return number
+
+
+def _moment(value: str) -> datetime:
+    try:
+        return datetime.strptime(value.removesuffix("Z"), "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
+    except ValueError:
+        raise NotAFilter(
+            f"'{value}' is no time: it must be in the format YYYY-MM-DDTHH:MM:SS[Z]"
+        ) from None
 
 
 def _boolean(value: str) -> bool:

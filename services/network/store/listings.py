@@ -13,6 +13,8 @@ class Kind(Enum):
     UUID = "uuid"
     INTEGER = "int"
     BOOLEAN = "bool"
+    MOMENT = "moment"  # to the second, as documents show it
+    SINCE = "since"  # changed then or later
     HOLDS = "holds"  # a JSON list has one of the values
     FIXED_IPS = "fixed_ips"  # ip_address=…, subnet_id=…, ip_address_substr=…
 
@@ -57,6 +59,9 @@ STANDARD: Final = {
     **texts("project_id", "description"),
     "tenant_id": Filter(Kind.TEXT, "project_id"),
     "revision_number": Filter(Kind.INTEGER, "revision"),
+    "created_at": Filter(Kind.MOMENT, "date_trunc('second', created_at)"),
+    "updated_at": Filter(Kind.MOMENT, "date_trunc('second', updated_at)"),
+    "changed_since": Filter(Kind.SINCE, "updated_at"),
 }
 STANDARD_SORTS: Final = {
     "id": "id",
@@ -189,7 +194,7 @@ RULES: Final = Listing(
     visible="project_id = {project}",
     filters={
         **STANDARD,
-        **uuids("remote_group_id"),
+        **uuids("remote_group_id", "remote_address_group_id"),
         **texts("direction", "ethertype", "protocol", "remote_ip_prefix"),
         "security_group_id": Filter(Kind.UUID, "group_id"),
         "port_range_min": Filter(Kind.INTEGER, "port_range_min"),

@@ -1,4 +1,4 @@
-"""What lists of subnet pools, address scopes and RBAC policies may be asked for."""
+"""What lists of subnet pools, address scopes and groups, and RBAC policies may be asked for."""
 
 from typing import Final
 
@@ -62,6 +62,19 @@ ADDRESS_SCOPES: Final = Listing(
     },
     sorts={**PLAIN_SORTS, "name": "name", "ip_version": "ip_version", "shared": "shared"},
     has_tags=False,
+)
+
+ADDRESS_GROUPS: Final = Listing(
+    table="address_groups",
+    visible=USABLE,
+    shown=AS_SHARED_WITH_ME,
+    filters={
+        **STANDARD,
+        **texts("name"),
+        **flags("shared"),
+        "addresses": Filter(Kind.HOLDS, "addresses"),
+    },
+    sorts={**STANDARD_SORTS, "name": "name", "shared": "shared"},
 )
 
 RBAC_POLICIES: Final = Listing(

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.network.domain import quota
 from services.network.store.tables import (
+    address_groups,
     floating_ips,
     networks,
     ports,
@@ -30,6 +31,7 @@ TABLES = {
     "security_group": security_groups,
     "security_group_rule": security_group_rules,
     "rbac_policy": rbac_policies,
+    "address_group": address_groups,
 }
 
 LIMIT_AND_USE = """

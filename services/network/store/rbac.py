@@ -15,6 +15,7 @@ from services.network.store.tables import (
     port_groups,
     ports,
     rbac_policies,
+    security_group_rules,
     subnet_pools,
     subnets,
 )
@@ -93,6 +94,12 @@ class RbacStore(Rows[RbacPolicy]):
                 found = sa.union(
                     sa.select(subnets.c.project_id).where(subnets.c.subnetpool_id == object_id)
                 )
+            case "address_group":
+                found = sa.union(
+                    sa.select(security_group_rules.c.project_id).where(
+                        security_group_rules.c.remote_address_group_id == object_id
+                    )
+                )
             case _:
                 found = sa.union(
                     sa.select(subnet_pools.c.project_id).where(
@@ -107,7 +114,11 @@ class RbacStore(Rows[RbacPolicy]):
         return set(rows.scalars())
 
 
-GATEWAYS = sa.text(
-    "SELECT project_id FROM routers WHERE gateway_network_id = :network "
-    "UNION SELECT project_id FROM floating_ips WHERE network_id = :network"
-).bindparams(sa.bindparam("network", type_=networks.c.id.type))
+GATEWAYS = (
+    sa.text(
+        "SELECT project_id FROM routers WHERE gateway_network_id = :network "
+        "UNION SELECT project_id FROM floating_ips WHERE network_id = :network"
+    )
+    .bindparams(sa.bindparam("network", type_=networks.c.id.type))
+    .columns(project_id=sa.Text)
+)

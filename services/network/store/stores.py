@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.network.store.address_groups import AddressGroupStore
 from services.network.store.addresses import AddressStore
 from services.network.store.clusters import ClusterStore, ClusterSubnetStore
 from services.network.store.floating_ips import FloatingIpStore
@@ -40,6 +41,7 @@ class Stores:
     addresses: AddressStore
     subnet_pools: SubnetPoolStore
     address_scopes: AddressScopeStore
+    address_groups: AddressGroupStore
     rbac: RbacStore
     routers: RouterStore
     floating_ips: FloatingIpStore
@@ -99,6 +101,7 @@ def _bind(connection: AsyncConnection, sealer: Sealer, quotas: Mapping[str, int]
         addresses=AddressStore(connection),
         subnet_pools=SubnetPoolStore(connection),
         address_scopes=AddressScopeStore(connection),
+        address_groups=AddressGroupStore(connection),
         rbac=RbacStore(connection),
         routers=RouterStore(connection),
         floating_ips=FloatingIpStore(connection),

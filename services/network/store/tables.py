@@ -93,6 +93,17 @@ address_scopes = sa.Table(
     sa.Index("address_scopes_project", "project_id", "id"),
 )
 
+# Named sets of ranges that rules of security groups speak of.
+address_groups = sa.Table(
+    "address_groups",
+    metadata,
+    *_named(),
+    _projects("shared_with"),
+    sa.Column("addresses", JSONB, nullable=False),
+    sa.Column("shared", sa.Boolean, nullable=False),
+    sa.Index("address_groups_project", "project_id", "id"),
+)
+
 # What subnets may be cut from.
 subnet_pools = sa.Table(
     "subnet_pools",
@@ -159,6 +170,9 @@ ports = sa.Table(
     sa.Column("dns_name", sa.Text, nullable=False),
     sa.Column("dns_domain", sa.Text, nullable=False),
     sa.Column("dns_suffix", sa.Text, nullable=False),
+    sa.Column(
+        "propagate_uplink_status", sa.Boolean, nullable=False, server_default=sa.text("true")
+    ),
     sa.Column("vnic_type", sa.Text, nullable=False),
     sa.Column("host_id", sa.Text, nullable=False),
     sa.Column("profile", JSONB, nullable=False),
@@ -295,11 +309,13 @@ security_group_rules = sa.Table(
     sa.Column("port_range_max", sa.Integer),
     sa.Column("remote_ip_prefix", sa.Text),
     sa.Column("remote_group_id", sa.Uuid, sa.ForeignKey("security_groups.id", ondelete="CASCADE")),
+    sa.Column("remote_address_group_id", sa.Uuid, sa.ForeignKey("address_groups.id")),
     sa.Column("of_default_group", sa.Boolean, nullable=False),
     sa.Column("fingerprint", sa.Text, nullable=False),
     sa.Index("security_group_rules_once", "group_id", "fingerprint", unique=True),
     sa.Index("security_group_rules_project", "project_id", "id"),
     sa.Index("security_group_rules_remote", "remote_group_id"),
+    sa.Index("security_group_rules_addresses", "remote_address_group_id"),
 )
 
 port_groups = sa.Table(

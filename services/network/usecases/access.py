@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from services.network.domain.address_group import AddressGroup
 from services.network.domain.errors import (
     NetworkNotFound,
     PortNotFound,
@@ -43,13 +44,15 @@ def sees_network(view: View, network: Network) -> bool:
     return owns(view, network) or network.shared or network.external or view.project_id in known
 
 
-def shares(view: View, thing: SubnetPool | AddressScope) -> bool:
-    """Whether the caller may use the pool or the scope."""
+def shares(view: View, thing: SubnetPool | AddressScope | AddressGroup) -> bool:
+    """Whether the caller may use what may be shared with others."""
     return owns(view, thing) or thing.shared or view.project_id in thing.shared_with
 
 
-def check_own(view: View, thing: SubnetPool | AddressScope, missing: Exception, rule: str) -> None:
-    """Let pass who may change the pool or the scope; whoever only shares it may not.
+def check_own(
+    view: View, thing: SubnetPool | AddressScope | AddressGroup, missing: Exception, rule: str
+) -> None:
+    """Let pass who may change what may be shared; whoever only shares it may not.
 
     Raises:
         PolicyNotAuthorized: it is shared with the caller, no more.

@@ -23,7 +23,7 @@ from services.network.domain.security_group import (
     first_rules,
 )
 from services.network.store.stores import Stores, Transaction
-from services.network.usecases import access
+from services.network.usecases import access, address_groups
 from services.network.usecases.news import again, check_revision, tell
 from shared.clock import utcnow
 from shared.contracts.resources import CREATED, DELETED, UPDATED
@@ -183,6 +183,8 @@ async def _create_rule(
     remote = [] if rule.remote_group_id is None else [rule.remote_group_id]
     if remote and not await access.usable_groups(stores, view, remote, view.project_id):
         raise SecurityGroupNotFound(rule.remote_group_id)
+    if rule.remote_address_group_id is not None:
+        await address_groups.require_usable(stores, view, rule.remote_address_group_id)
     if (twin := await stores.rules.twin_of(rule)) is not None:
         raise SecurityGroupRuleExists(twin)
     await stores.rules.add(rule)

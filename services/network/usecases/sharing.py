@@ -80,6 +80,7 @@ def _rows(stores: Stores, object_type: str) -> Any:
         SECURITY_GROUP: stores.groups,
         rbac.SUBNET_POOL: stores.subnet_pools,
         rbac.ADDRESS_SCOPE: stores.address_scopes,
+        rbac.ADDRESS_GROUP: stores.address_groups,
     }[object_type]
 
 

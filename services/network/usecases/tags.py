@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.network.domain.resource import NamedResource, View
 from services.network.store.stores import Stores, Transaction
-from services.network.usecases import access, subnet_pools
+from services.network.usecases import access, address_groups, subnet_pools
 from services.network.usecases.news import again, tell
 from shared.contracts.resources import UPDATED
 
@@ -60,6 +60,8 @@ async def _owned(
             return await subnet_pools.own(stores, view, thing_id, rule), stores.subnet_pools
         case "floatingips":
             return await access.own_floating_ip(stores, view, thing_id), stores.floating_ips
+        case "address-groups":
+            return await address_groups.own(stores, view, thing_id, rule), stores.address_groups
         case _:
             return await access.own_group(stores, view, thing_id), stores.groups
 

@@ -20,6 +20,7 @@ WRAPPERS = {
     "ports": "port",
     "subnetpools": "subnetpool",
     "address-scopes": "address_scope",
+    "address-groups": "address_group",
     "rbac-policies": "rbac_policy",
     "routers": "router",
     "floatingips": "floatingip",
@@ -36,6 +37,8 @@ BODIES: dict[Route, list[Any]] = {
     Route("PUT", "/v2.0/quotas/{project_id}"): [{"quota": {}}],
     Route("PUT", "/v2.0/subnetpools/{id}/add_prefixes"): [{"prefixes": ["10.9.0.0/16"]}],
     Route("PUT", "/v2.0/subnetpools/{id}/remove_prefixes"): [{"prefixes": ["10.8.0.0/16"]}],
+    Route("PUT", "/v2.0/address-groups/{id}/add_addresses"): [{"addresses": ["10.9.0.0/16"]}],
+    Route("PUT", "/v2.0/address-groups/{id}/remove_addresses"): [{"addresses": ["10.8.0.0/16"]}],
     Route("PUT", "/v2.0/routers/{id}/add_extraroutes"): [
         {"router": {"routes": [{"destination": "10.6.0.0/24", "nexthop": "10.0.0.9"}]}}
     ],
@@ -111,6 +114,9 @@ async def _furnish(rig: Rig, target: Target) -> None:
         rig, "subnetpools", "subnetpool", name="p", prefixes=["10.8.0.0/16"],
         address_scope_id=scope["id"],
     )  # fmt: skip
+    addresses = await _make(
+        rig, "address-groups", "address_group", name="a", addresses=["10.8.0.0/16"]
+    )
     rbac = await _make(
         rig, "rbac-policies", "rbac_policy", object_type="network", object_id=network["id"],
         action="access_as_shared", target_tenant="c" * 32,
@@ -127,6 +133,7 @@ async def _furnish(rig: Rig, target: Target) -> None:
         "routers/id": router["id"],
         "address-scopes/id": scope["id"],
         "subnetpools/id": pool["id"],
+        "address-groups/id": addresses["id"],
         "rbac-policies/id": rbac["id"],
         "floatingips/id": floating["id"],
         "network-ip-availabilities/id": network["id"],
@@ -146,6 +153,8 @@ async def _furnish(rig: Rig, target: Target) -> None:
         "cidr": "10.7.0.0/24",
         "ip_version": 4,
         "prefixes": ["10.9.0.0/16"],
+        "addresses": ["10.9.0.0/16"],
+        "remote_address_group_id": addresses["id"],
         "direction": "ingress",
         "object_type": "network",
         "object_id": network["id"],

@@ -184,3 +184,15 @@ async def test_nul_is_refused_wherever_it_comes(rig: Rig, method: str, path: str
     made = await rig.make("networks")
     status, answer = await rig.call("admin", method, path.replace("{id}", made["id"]))
     assert (status, answer["NeutronError"]["type"]) == (400, "HTTPBadRequest")
+
+
+async def test_lists_are_of_what_changed_since(rig: Rig) -> None:
+    made = await rig.make("networks", name="n")
+    at = made["updated_at"]
+    assert len((await rig.get(f"/networks?changed_since={at}"))["networks"]) == 1
+    assert len((await rig.get(f"/networks?changed_since={at[:-1]}"))["networks"]) == 1
+    assert (await rig.get("/networks?changed_since=2999-01-01T00:00:00Z"))["networks"] == []
+    assert len((await rig.get(f"/networks?created_at={made['created_at']}"))["networks"]) == 1
+    assert (await rig.get("/networks?updated_at=2001-01-01T00:00:00Z"))["networks"] == []
+    for text in ("yesterday", "2026-01-01", "", "9" * 40):
+        assert (await rig.call("demo", "GET", f"/networks?changed_since={text}"))[0] == 400

@@ -13,6 +13,7 @@ OWNERS_KEYS = {
     "status", "device_id", "device_owner", "fixed_ips", "security_groups",
     "allowed_address_pairs", "extra_dhcp_opts", "port_security_enabled", "binding:vnic_type",
     "dns_name", "dns_domain", "dns_assignment", "ip_allocation", "description", "tags",
+    "propagate_uplink_status",
     "created_at", "updated_at", "revision_number",
 }  # fmt: skip
 BINDING_KEYS = {
@@ -231,3 +232,16 @@ async def test_the_same_key_is_the_same_port(rig: Rig) -> None:
     other = {"port": {"network_id": network["id"], "name": "x"}}
     assert (await rig.call("service", "POST", "/ports", other, Idempotency_Key="k1"))[0] == 422
     assert len((await rig.get("/ports", "service"))["ports"]) == 1
+
+
+async def test_uplink_status_propagation_is_kept_as_it_is_given(rig: Rig) -> None:
+    network, _subnet = await rig.network()
+    usual = await rig.make("ports", network_id=network["id"])
+    assert usual["propagate_uplink_status"] is True
+    other = await rig.make("ports", network_id=network["id"], propagate_uplink_status=False)
+    path = f"/ports/{other['id']}"
+    assert (await rig.get(path))["port"]["propagate_uplink_status"] is False
+    status, answer = await rig.call(
+        "demo", "PUT", path, {"port": {"propagate_uplink_status": True}}
+    )
+    assert (status, answer["port"]["propagate_uplink_status"]) == (200, True)

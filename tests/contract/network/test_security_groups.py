@@ -160,6 +160,7 @@ async def test_limits_are_shown_changed_and_reset(rig: Rig) -> None:
     defaults = {
         "network": 100, "subnet": 100, "subnetpool": -1, "port": 500, "router": 10,
         "floatingip": 50, "security_group": 10, "security_group_rule": 100, "rbac_policy": 10,
+        "address_group": 10,
     }  # fmt: skip
     assert await rig.get(path) == {"quota": defaults}
     assert (await rig.call("demo", "PUT", path, {"quota": {"port": 5}}))[0] == 403

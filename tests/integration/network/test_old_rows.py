@@ -9,11 +9,13 @@ import sqlalchemy as sa
 from alembic import command
 
 from services.network.domain.network import Network
+from services.network.domain.port import Port
 from services.network.domain.resource import NamedResource
-from services.network.domain.security_group import SecurityGroup
+from services.network.domain.security_group import SecurityGroup, default_group
 from services.network.main import MIGRATIONS
 from services.network.store.networks import NetworkStore
-from services.network.store.security_groups import SecurityGroupStore
+from services.network.store.ports import PortStore
+from services.network.store.security_groups import RuleStore, SecurityGroupStore
 from shared.db.migrate import alembic_config
 from shared.db.uow import engine_for
 from tests.parts.postgres import Databases
@@ -89,6 +91,67 @@ async def test_old_networks_and_groups_answer_like_new_ones(url: str) -> None:
     async with engine.begin() as connection:
         await connection.run_sync(upgrade, "head")
         await _check(connection)
+    await engine.dispose()
+
+
+GONE = {
+    "ports": {"propagate_uplink_status"},
+    "security_group_rules": {"remote_address_group_id"},
+}
+
+
+def before_address_groups(value: Any, gone: set[str]) -> Any:
+    """Return a document as it was rendered before rules spoke of address groups."""
+    if isinstance(value, list):
+        return [before_address_groups(each, gone) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: before_address_groups(each, gone) for key, each in value.items() if key not in gone
+    }
+
+
+async def test_old_ports_and_rules_answer_like_new_ones(url: str) -> None:
+    engine = engine_for(url)
+    async with engine.begin() as connection:
+        await connection.run_sync(upgrade, "0006")
+        moment = (await connection.execute(sa.select(sa.func.now()))).scalar_one()
+        common: dict[str, Any] = {"project_id": "p", "created_at": moment, "updated_at": moment}
+        network = Network(
+            id=UUID(ID.format(1)), name="n", network_type="vlan", physical_network="p",
+            segmentation_id=5, **common,
+        )  # fmt: skip
+        port = Port(
+            id=UUID(ID.format(2)), network_id=network.id, mac_address="fa:16:3e:00:00:01",
+            profile={}, vif_details={}, name='"belongs_to_default_sg":true}', **common,
+        )  # fmt: skip
+        group = default_group("p", moment)
+        stores: list[tuple[Any, Any]] = [
+            (NetworkStore(connection), network),
+            (PortStore(connection), port),
+            (SecurityGroupStore(connection), group),
+            *((RuleStore(connection), rule) for rule in group.rules),
+        ]
+        gone = set().union(*GONE.values())
+        for store, thing in stores:
+            row = store.row_of(thing)
+            for name in ("doc", "admin_doc"):
+                old = before_address_groups(orjson.loads(row[name]), gone)
+                row[name] = orjson.dumps(old).decode()
+            known = [
+                each for each in store.table.c if each.name not in GONE.get(store.table.name, ())
+            ]
+            table = sa.table(store.table.name, *(sa.column(c.name, c.type) for c in known))
+            values = {each.name: row[each.name] for each in known if each.name in row}
+            await connection.execute(sa.insert(table).values(values))
+    async with engine.begin() as connection:
+        await connection.run_sync(upgrade, "head")
+        for store_of, thing in ((PortStore, port), (SecurityGroupStore, group), (RuleStore, None)):
+            table = store_of.table
+            for row in await connection.execute(sa.select(table)):
+                found = thing or next(each for each in group.rules if each.id == row.id)
+                assert orjson.loads(row.doc) == found.document()
+                assert orjson.loads(row.admin_doc) == found.document() | found.restricted()
     await engine.dispose()
 
 

@@ -95,6 +95,7 @@ PORT: Final = Table(
         Attribute(key="extra_dhcp_opts", check=_options),
         Attribute(key="dns_name", check=dns_label),
         Attribute(key="dns_domain", check=dns_domain),
+        Attribute(key="propagate_uplink_status", check=boolean),
         Attribute(key="binding:vnic_type", field="vnic_type", check=one_of("normal")),
         Attribute(key="binding:host_id", field="host_id", check=_nothing, admin=True, service=True),
         Attribute(

@@ -19,11 +19,11 @@ from services.network.api.schemas.checks import (
     boolean,
     integer,
     ip_or_cidr,
-    null_only,
     one_of,
     or_none,
     uuid,
 )
+from services.network.domain.address_group import AddressGroupNotFound
 from services.network.domain.errors import SecurityGroupNotFound
 from services.network.domain.security_group import PROTOCOLS
 
@@ -87,6 +87,15 @@ def _group(value: Any) -> UUID:
     return found
 
 
+def _addresses(value: Any) -> UUID:
+    """Take the id of an address group; what is none is nobody's."""
+    try:
+        found: UUID = uuid(value)
+    except Unfit:
+        raise AddressGroupNotFound(str(value)[:LONGEST]) from None
+    return found
+
+
 RULE: Final = Table(
     singular="security_group_rule",
     plural="security_group_rules",
@@ -104,6 +113,6 @@ RULE: Final = Table(
         Attribute(key="port_range_max", check=PORT_NUMBER),
         Attribute(key="remote_ip_prefix", check=_prefix),
         Attribute(key="remote_group_id", check=or_none(_group)),
-        Attribute(key="remote_address_group_id", check=null_only, ignored=True),
+        Attribute(key="remote_address_group_id", check=or_none(_addresses)),
     ),
 )
