@@ -1,0 +1,1 @@
+"""The agent that tells watchers when a job has ended."""
