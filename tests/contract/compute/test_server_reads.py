@@ -188,3 +188,20 @@ async def test_what_is_no_server_is_not_found(rig: Rig) -> None:
     idents = ["x", "...", "1" * 40, fresh_id(), "%00", "NAME", "{}", "é"]
     calls = [("GET", f"/servers/{ident}", None) for ident in idents]
     assert await answered_otherwise(rig, 404, calls) == []
+
+
+async def test_administrators_read_the_user_data_of_a_server(rig: Rig) -> None:
+    told = "I2Nsb3VkLWNvbmZpZw=="
+    ident = await rig.active(user_data=told, metadata={"a": '"OS-EXT-SRV-ATTR:user_data":null'})
+    name = "OS-EXT-SRV-ATTR:user_data"
+    for mv in ("2.3", "2.50", "2.96"):
+        shown = await rig.show(ident, who="admin", mv=mv)
+        assert shown[name] == told, mv
+        assert shown["metadata"] == {"a": '"OS-EXT-SRV-ATTR:user_data":null'}
+        assert name not in await rig.show(ident, mv=mv)
+    assert name not in await rig.show(ident, who="admin", mv="2.2")
+    plain = await rig.active()
+    assert (await rig.show(plain, who="admin"))[name] is None
+    renamed = {"server": {"name": "new"}}
+    changed = await rig.call("PUT", f"/servers/{ident}", renamed, who="admin", mv="2.75")
+    assert changed.body["server"][name] == told

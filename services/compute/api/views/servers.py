@@ -197,7 +197,7 @@ def admin_view(server: Server, minor: int, prefix: str) -> dict[str, Any]:
             "OS-EXT-SRV-ATTR:launch_index": server.launch_index,
             "OS-EXT-SRV-ATTR:reservation_id": server.reservation_id,
             "OS-EXT-SRV-ATTR:root_device_name": ROOT_DEVICE,
-            "OS-EXT-SRV-ATTR:user_data": None,  # sealed: not even administrators read it here
+            "OS-EXT-SRV-ATTR:user_data": None,  # sealed: told where one server is shown
         }
     if 3 <= minor < 90:
         view["OS-EXT-SRV-ATTR:hostname"] = server.hostname
