@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.db.compiling import Compiler, Ready
 from shared.db.pending import Pending
 
-NOTHING: Final = SimpleResultMetaData(())
+NOTHING: Final = SimpleResultMetaData(("nothing",))  # no row tells what its columns are
 
 
 class LeanResult(IteratorResult[Any]):

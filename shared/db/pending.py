@@ -113,7 +113,7 @@ def _sql(shapes: tuple[tuple[sa.Table, tuple[str, ...], bool, int], ...]) -> str
     for table, names, unless_there, count in shapes:
         types = [table.c[name].type.compile(DIALECT) for name in names]
         source, first = _by_rows(types, count, first) if count else _by_columns(types, first)
-        columns = ", ".join(f'"{name}"' for name in names)
+        columns = ", ".join(f'"{table.c[name].name}"' for name in names)
         words = ["INSERT INTO", f'"{table.name}" ({columns})', source]
         inserts.append(" ".join(words + ["ON CONFLICT DO NOTHING"] * unless_there))
     *others, last = inserts

@@ -21,6 +21,8 @@ from shared.db.pending import DIALECT
 class Prepared:
     """A statement with named parameters (``sa.bindparam``, or ``:name`` in ``sa.text``).
 
+    One that is not given a value is a ``KeyError``.
+
     Args:
         statement: of SQLAlchemy Core; nothing in it may depend on the number of values, so
             ``= ANY(:ids)`` and not ``in_``.
@@ -55,9 +57,9 @@ class Prepared:
     def _filled(self, values: dict[str, object]) -> tuple[str, list[object]]:
         if not self._ready:
             self._compile()
+        given = {**self._fixed, **values}
         return self._sql, [
-            values.get(name, fixed) if with_ is None else with_(values.get(name, fixed))
-            for name, fixed, with_ in self._order
+            given[name] if with_ is None else with_(given[name]) for name, with_ in self._order
         ]
 
     def _compile(self) -> None:
@@ -65,10 +67,10 @@ class Prepared:
         compiled = element.compile(dialect=DIALECT, column_keys=list(self._columns) or None)
         if compiled.post_compile_params:
             raise TypeError("BUG: a prepared statement has a fixed number of parameters.")
-        fixed = compiled.construct_params(_check=False)
+        asked = {name for bind, name in compiled.bind_names.items() if bind.required}
+        known = compiled.construct_params(_check=False).items()
+        self._fixed = {name: value for name, value in known if name not in asked}
         processors = compiled._bind_processors
-        self._order = [
-            (name, fixed[name], processors.get(name)) for name in compiled.positiontup or ()
-        ]
+        self._order = [(name, processors.get(name)) for name in compiled.positiontup or ()]
         self._sql: str = compiled.string
         self._ready = True

@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compute.store.tables import server_actions as actions
+from shared.db.lean import flush, put_off
 
 
 class ActionStore:
@@ -19,8 +20,11 @@ class ActionStore:
         self._connection = connection
 
     async def begin(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Record actions that begin: server_id, request_id, action, user_id, project_id."""
-        await self._connection.execute(insert(actions).values(list(rows)).on_conflict_do_nothing())
+        """Record actions that begin: server_id, request_id, action, user_id, project_id.
+
+        They are written at the end of the transaction.
+        """
+        put_off(self._connection, actions, rows, unless_there=True)
 
     async def record_event(
         self, server_id: UUID, request_id: str, event: Mapping[str, Any], now: datetime
@@ -33,6 +37,7 @@ class ActionStore:
             event: key, event, start_time, finish_time, result, details, host.
             now: the moment.
         """
+        await flush(self._connection)
         await self._connection.execute(
             sa.update(actions)
             .where(
@@ -52,6 +57,7 @@ class ActionStore:
         now: datetime,
     ) -> None:
         """Say how an event ended; nothing when the action has no event with this key."""
+        await flush(self._connection)
         these = (actions.c.server_id == server_id, actions.c.request_id == request_id)
         events = await self._connection.scalar(
             sa.select(actions.c.events).where(*these).with_for_update()
@@ -68,6 +74,7 @@ class ActionStore:
 
     async def fail(self, server_id: UUID, request_id: str, now: datetime) -> None:
         """Say that the action failed, as Nova words it."""
+        await flush(self._connection)
         await self._connection.execute(
             sa.update(actions)
             .where(actions.c.server_id == server_id, actions.c.request_id == request_id)

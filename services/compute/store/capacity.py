@@ -1,6 +1,6 @@
 """What clusters have, and what was promised of it to servers still being built."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,28 +11,27 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.compute.domain.placement import Promised, Size
 from services.compute.store.tables import clusters, server_groups, servers
 from shared.contracts.gateway import Cluster
+from shared.db.lean import lean
+from shared.db.prepared import Prepared
 
 PLACEMENT_LOCK = 8774001  # one decision at a time: nobody promises what another just promised
 
 # Written out once: every create asks this, and building it anew costs more than running it.
-LOCK = sa.text(f"SELECT pg_advisory_xact_lock({PLACEMENT_LOCK})")
-STATES = sa.text(
-    """
+STATES = """
 SELECT name, version, seen_at, (
     SELECT array_agg(node ORDER BY node) FROM node_flags
-    WHERE node_flags.cluster = clusters.name AND (disabled OR forced_down))
+    WHERE node_flags.cluster = clusters.name AND (disabled OR forced_down)) AS off
 FROM clusters ORDER BY name
 """
-)
-PROMISED = sa.text(
-    """
-SELECT servers.cluster, servers.node, servers.vcpus, servers.ram, servers.disk, count(*)
+PROMISED = """
+SELECT servers.cluster, servers.node, servers.vcpus, servers.ram, servers.disk, count(*) AS times
 FROM servers JOIN clusters ON clusters.name = servers.cluster
 WHERE servers.deleted_at IS NULL
     AND (servers.counted_from IS NULL OR servers.counted_from > clusters.version)
 GROUP BY servers.cluster, servers.node, servers.vcpus, servers.ram, servers.disk
 """
-)
+ALL_STATES = Prepared(sa.text(STATES))
+ALL_PROMISED = Prepared(sa.text(PROMISED))
 State = tuple[int, datetime, list[str] | None]  # version, when it was told, nodes switched off
 Known = dict[str, tuple[State, Cluster]]
 
@@ -45,6 +44,17 @@ class Member:
     node: str | None
 
 
+def promised_in(
+    rows: Iterable[tuple[str, str | None, int, int, int, int]],
+) -> dict[str, list[Promised]]:
+    """Return what PROMISED found, per cluster."""
+    found: dict[str, list[Promised]] = {}
+    for cluster, node, vcpus, ram, disk, times in rows:
+        size = Size(vcpus=vcpus, memory=ram, disk=disk * 1024)
+        found.setdefault(cluster, []).append(Promised(size=size, node=node, count=times))
+    return found
+
+
 class CapacityStore:
     """Capacity facts, inside one transaction."""
 
@@ -54,13 +64,16 @@ class CapacityStore:
 
     async def lock(self) -> None:
         """Be the only one who places servers, until the commit."""
-        await self._connection.execute(LOCK)
+        await lean(self._connection).begin(PLACEMENT_LOCK)
 
     async def clusters(self) -> list[Cluster]:
         """Return all clusters with their capacity, and which of their nodes are switched off."""
+        return await self.known(await ALL_STATES.rows(self._connection))
+
+    async def known(self, states: Iterable[tuple[str, int, datetime, list[str]]]) -> list[Cluster]:
+        """Return the clusters that STATES tells of."""
         told: dict[str, State] = {
-            name: (version, seen_at, off)
-            for name, version, seen_at, off in await self._connection.execute(STATES)
+            name: (version, seen_at, off) for name, version, seen_at, off in states
         }
         known = self._known
         if news := [name for name, at in told.items() if name not in known or known[name][0] != at]:
@@ -92,13 +105,7 @@ class CapacityStore:
 
     async def promised(self) -> dict[str, list[Promised]]:
         """Return, per cluster, what its capacity facts do not show yet."""
-        rows = await self._connection.execute(PROMISED)
-        found: dict[str, list[Promised]] = {}
-        for row in rows:
-            size = Size(vcpus=row.vcpus, memory=row.ram, disk=row.disk * 1024)
-            promised = Promised(size=size, node=row.node, count=row[-1])
-            found.setdefault(row.cluster, []).append(promised)
-        return found
+        return promised_in(await ALL_PROMISED.rows(self._connection))
 
     async def group_policy(self, group_id: UUID) -> str | None:
         """Return the policy of a server group; None when it is gone."""

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compute.store.tables import server_secrets as secrets
+from shared.db.lean import flush, put_off
 
 
 class SecretStore:
@@ -17,13 +18,13 @@ class SecretStore:
         self._connection = connection
 
     async def add(self, sealed: Mapping[UUID, str]) -> None:
-        """Keep one sealed text per server."""
+        """Keep one sealed text per server; written at the end of the transaction."""
         rows = [{"server_id": server_id, "sealed": text} for server_id, text in sealed.items()]
-        if rows:
-            await self._connection.execute(sa.insert(secrets), rows)
+        put_off(self._connection, secrets, rows)
 
     async def put(self, server_id: UUID, sealed: str) -> None:
         """Keep this sealed text for the server, instead of any it has."""
+        await flush(self._connection)
         new = insert(secrets).values(server_id=server_id, sealed=sealed)
         await self._connection.execute(
             new.on_conflict_do_update(index_elements=["server_id"], set_={"sealed": sealed})
@@ -31,6 +32,7 @@ class SecretStore:
 
     async def find(self, server_id: UUID) -> str | None:
         """Return the server's sealed text, if it has one."""
+        await flush(self._connection)
         found: str | None = await self._connection.scalar(
             sa.select(secrets.c.sealed).where(secrets.c.server_id == server_id)
         )
@@ -38,4 +40,5 @@ class SecretStore:
 
     async def forget(self, server_id: UUID) -> None:
         """Keep nothing of the server."""
+        await flush(self._connection)
         await self._connection.execute(sa.delete(secrets).where(secrets.c.server_id == server_id))

@@ -13,10 +13,19 @@ from services.compute.store.documents import Documents, Renderer
 from services.compute.store.rows import row_of, server_of
 from services.compute.store.tables import servers
 from shared.contracts.resources import CREATED, DELETED, UPDATED, ServerChanged
+from shared.db.lean import put_off
+from shared.db.prepared import Prepared
 from shared.errors import NotFound, StaleWrite
 
 RENDERED = frozenset({"view_min", "view_max", "admin_min", "admin_max"})
 COLUMNS = [column for column in servers.c if column.key not in RENDERED]
+KEYS = [column.key for column in COLUMNS]
+FIND = Prepared(sa.select(*COLUMNS).where(servers.c.id == sa.bindparam("whose")).with_for_update())
+SAVE = Prepared(
+    sa.update(servers)
+    .where(servers.c.id == sa.bindparam("new_id"), servers.c.version == sa.bindparam("version"))
+    .values({each: sa.bindparam(f"new_{each.key}", type_=each.type) for each in servers.c})
+)
 
 
 def not_found(server_id: object) -> NotFound:
@@ -48,9 +57,8 @@ class ServerStore:
 
     async def find(self, server_id: UUID) -> Server | None:
         """Return a server, deleted or not, and lock its row until the commit."""
-        for server in await self.those(servers.c.id == server_id):
-            return server
-        return None
+        row = await FIND.row(self._connection, whose=server_id)
+        return None if row is None else server_of(dict(zip(KEYS, row.values(), strict=True)))
 
     async def with_ids(self, ids: Collection[UUID]) -> list[Server]:
         """Return the live servers among these, locked in the order of their ids."""
@@ -89,13 +97,13 @@ class ServerStore:
         return [server_of(dict(zip(keys, row, strict=True))) for row in rows]
 
     async def add(self, new: Sequence[Server]) -> list[ServerChanged]:
-        """Insert servers; return the news of them for the outbox."""
+        """Insert servers, at the end of the transaction; return the news of them for the outbox."""
         rows, facts = [], []
         for server in new:
             documents = self._render(server)
             rows.append(row_of(server) | _rendered(documents))
             facts.append(_fact(server, documents, CREATED))
-        await self._connection.execute(sa.insert(servers), rows)
+        put_off(self._connection, servers, rows)
         return facts
 
     async def save(self, changed: Server) -> tuple[Server, ServerChanged]:
@@ -106,12 +114,9 @@ class ServerStore:
         """
         saved = replace(changed, version=changed.version + 1)
         documents = self._render(saved)
-        result = await self._connection.execute(
-            sa.update(servers)
-            .where(servers.c.id == changed.id, servers.c.version == changed.version)
-            .values(row_of(saved) | _rendered(documents))
-        )
-        if result.rowcount != 1:
+        row = row_of(saved) | _rendered(documents)
+        values = {f"new_{name}": value for name, value in row.items()}
+        if await SAVE.count(self._connection, version=changed.version, **values) != 1:
             raise StaleWrite(f"Server {changed.id} was changed by another request.")
         verb = DELETED if saved.deleted_at is not None else UPDATED
         return saved, _fact(saved, documents, verb)

@@ -13,6 +13,7 @@ from services.compute.store.consoles import ConsoleStore
 from services.compute.store.documents import Renderer
 from services.compute.store.drifts import DriftStore
 from services.compute.store.flavors import FlavorStore
+from services.compute.store.ground import GroundStore
 from services.compute.store.keypairs import KeypairStore
 from services.compute.store.moves import MoveStore
 from services.compute.store.nodes import NodeFlagStore
@@ -39,6 +40,7 @@ class Stores:
     secrets: SecretStore
     capacity: CapacityStore
     usage: UsageStore
+    ground: GroundStore
     flavors: FlavorStore
     projections: ProjectionStore
     moves: MoveStore
@@ -58,12 +60,14 @@ class Stores:
     @classmethod
     def on(cls, connection: AsyncConnection, render: Renderer, known: Known) -> Self:
         """Return the stores of the transaction on this connection."""
+        capacity = CapacityStore(connection, known)
         return cls(
             servers=ServerStore(connection, render),
             actions=ActionStore(connection),
             secrets=SecretStore(connection),
-            capacity=CapacityStore(connection, known),
+            capacity=capacity,
             usage=UsageStore(connection),
+            ground=GroundStore(connection, capacity),
             flavors=FlavorStore(connection),
             projections=ProjectionStore(connection),
             moves=MoveStore(connection),

@@ -1,6 +1,6 @@
 """How much projects have and may have, counted from rows under a lock."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,21 +8,22 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compute.domain.quota import DEFAULTS, UNLIMITED
+from shared.db.lean import lean
+from shared.db.lock_key import lock_key
+from shared.db.prepared import Prepared
 
 OF_CLASS: Final = 0  # a later layer of limits hides an earlier one
 OF_PROJECT: Final = 1
 OF_USER: Final = 2
 
 # Written out once: every create asks this, and building it anew costs more than running it.
-LOCK: Final = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
 SET: Final = """
 SELECT CASE user_id WHEN '' THEN 1 ELSE 2 END AS layer, resource, "limit" AS amount
 FROM quotas WHERE project_id = :project AND user_id IN ('', :user)
 UNION ALL SELECT 0, resource, "limit" FROM quota_classes WHERE "class" = 'default'
 """
-LIMITS: Final = sa.text(SET)
-COUNT: Final = sa.text(
-    f"""
+LIMITS: Final = Prepared(sa.text(SET))
+COUNT: Final = f"""
 WITH live AS (
     SELECT user_id = :user AS own, vcpus, ram FROM servers
     WHERE project_id = :project AND deleted_at IS NULL
@@ -37,7 +38,7 @@ UNION ALL
 SELECT false, layer, name, amount FROM counted, LATERAL (
     VALUES ('instances', instances), ('cores', cores), ('ram', ram)) AS each (name, amount)
 """
-)
+COUNTED: Final = Prepared(sa.text(COUNT))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,25 @@ class Usage:
         return (self.used, self.limits), (self.user_used, self.user_limits)
 
 
+def lock_of(project_id: str, resource: str = "servers") -> int:
+    """Return the lock of whoever counts this resource of the project."""
+    return lock_key(project_id + resource)
+
+
+def usage_of(rows: Iterable[tuple[bool, int, str, int]]) -> Usage:
+    """Return what COUNT found."""
+    used: dict[int, dict[str, int]] = {OF_PROJECT: {}, OF_USER: {}}
+    layers: dict[int, dict[str, int]] = {OF_CLASS: {}, OF_PROJECT: {}, OF_USER: {}}
+    for is_limit, layer, resource, amount in rows:
+        (layers if is_limit else used)[layer][resource] = int(amount)
+    return Usage(
+        used=used[OF_PROJECT],
+        limits={**DEFAULTS, **layers[OF_CLASS], **layers[OF_PROJECT]},
+        user_used=used[OF_USER],
+        user_limits=dict.fromkeys(DEFAULTS, UNLIMITED) | layers[OF_USER],
+    )
+
+
 class UsageStore:
     """Quota of servers, inside one transaction."""
 
@@ -63,21 +83,11 @@ class UsageStore:
 
     async def lock(self, project_id: str, resource: str = "servers") -> None:
         """Be the only one who counts this resource of the project, until the commit."""
-        await self._connection.execute(LOCK, {"key": project_id + resource})
+        await lean(self._connection).begin(lock_of(project_id, resource))
 
     async def of_servers(self, project_id: str, user_id: str) -> Usage:
         """Return instances, cores and ram of the project and its user, and all limits."""
-        whose = {"project": project_id, "user": user_id}
-        used: dict[int, dict[str, int]] = {OF_PROJECT: {}, OF_USER: {}}
-        layers: dict[int, dict[str, int]] = {OF_CLASS: {}, OF_PROJECT: {}, OF_USER: {}}
-        for is_limit, layer, resource, amount in await self._connection.execute(COUNT, whose):
-            (layers if is_limit else used)[layer][resource] = amount
-        return Usage(
-            used=used[OF_PROJECT],
-            limits={**DEFAULTS, **layers[OF_CLASS], **layers[OF_PROJECT]},
-            user_used=used[OF_USER],
-            user_limits=dict.fromkeys(DEFAULTS, UNLIMITED) | layers[OF_USER],
-        )
+        return usage_of(await COUNTED.rows(self._connection, project=project_id, user=user_id))
 
     async def limits(
         self, project_id: str, resources: Collection[str], user_id: str = ""
@@ -89,7 +99,8 @@ class UsageStore:
 
     async def _layers(self, project_id: str, user_id: str) -> dict[int, dict[str, int]]:
         found: dict[int, dict[str, int]] = {OF_CLASS: {}, OF_PROJECT: {}, OF_USER: {}}
-        whose = {"project": project_id, "user": user_id}
-        for layer, resource, limit in await self._connection.execute(LIMITS, whose):
+        for layer, resource, limit in await LIMITS.rows(
+            self._connection, project=project_id, user=user_id
+        ):
             found[layer][resource] = limit
         return found

@@ -55,18 +55,17 @@ async def create_servers(
     known = await look_up(using.reads, question_of(request, asker))
     resolved = await resolve(request, asker, known, using.neighbours)
     async with using.transaction() as stores:
-        count = await _count(stores, asker, request, resolved)
-        places = await Places.read(stores.capacity, using.placing)
+        ground = await stores.ground.read(asker.project_id, asker.user_id)
+        count = await _count(stores, ground.usage, request, resolved)
+        places = Places(using.placing, ground.clusters, ground.promised)
         wanted = _servers(using, asker, request, resolved, places, count)
         servers = await _place(stores.capacity, places, wanted)
         await _add(stores, using.secrets, request, resolved.key, servers, request_id)
     return servers
 
 
-async def _count(stores: Stores, asker: Asker, request: ServerRequest, resolved: Resolved) -> int:
+async def _count(stores: Stores, usage: Usage, request: ServerRequest, resolved: Resolved) -> int:
     """Return how many servers the project's quota has room for, at least the least."""
-    await stores.usage.lock(asker.project_id)
-    usage = await stores.usage.of_servers(asker.project_id, asker.user_id)
     if 0 <= usage.limits["metadata_items"] < len(request.details):
         raise QuotaExceeded(
             f"Maximum number of metadata items exceeds {usage.limits['metadata_items']}"

@@ -91,6 +91,14 @@ async def test_counts_and_returned_rows_are_told(database: Database) -> None:
         assert sorted(gone.scalars()) == ["one", "two"]
 
 
+async def test_no_rows_are_no_rows_whatever_was_asked(database: Database) -> None:
+    nothing = sa.text("SELECT name FROM things WHERE name = 'nobody'")
+    async with database.transaction() as connection:
+        assert (await connection.execute(nothing)).all() == []
+        assert (await connection.execute(nothing)).scalar_one_or_none() is None
+        assert list(await connection.scalars(nothing)) == []
+
+
 async def test_what_is_refused_is_told_as_sqlalchemy_tells_it(database: Database) -> None:
     async def add_twice() -> None:
         async with database.transaction() as connection:
