@@ -21,6 +21,7 @@ from services.rapi_gateway.usecases.courier import Courier
 from services.rapi_gateway.usecases.dispatch import Dispatcher, Pace
 from services.rapi_gateway.usecases.doorbell import Doorbell
 from services.rapi_gateway.usecases.gauges import Gauges
+from services.rapi_gateway.usecases.histories import Histories
 from services.rapi_gateway.usecases.holdings import Holdings
 from services.rapi_gateway.usecases.refresh import Refresher
 from services.rapi_gateway.usecases.screens import Screens
@@ -117,6 +118,7 @@ async def build(settings: RapiGatewaySettings, parts: Parts) -> Service:
             connect_deadline=settings.connect_deadline,
         ),
         asking=asking,
+        histories=Histories(transaction=transaction, quietly=quietly, asking=asking),
         storage=storage,
         screens=Screens(asking=asking, storage=storage),
         documents=ClusterDocuments(parts.reads),

@@ -7,6 +7,7 @@ from aiohttp import web
 from services.rapi_gateway.store.clusters import ClusterDocuments
 from services.rapi_gateway.usecases.asking import Asking
 from services.rapi_gateway.usecases.clusters import Registrar
+from services.rapi_gateway.usecases.histories import Histories
 from services.rapi_gateway.usecases.screens import Screens
 from services.rapi_gateway.usecases.status import Overview
 from services.rapi_gateway.usecases.storage import Storage
@@ -20,6 +21,7 @@ class Deps:
     reception: Reception
     registrar: Registrar
     asking: Asking
+    histories: Histories
     storage: Storage
     screens: Screens
     documents: ClusterDocuments

@@ -2,7 +2,15 @@
 
 from aiohttp import web
 
-from services.rapi_gateway.api import clusters, instances, questions, status, storage, submissions
+from services.rapi_gateway.api import (
+    clusters,
+    histories,
+    instances,
+    questions,
+    status,
+    storage,
+    submissions,
+)
 from services.rapi_gateway.api.policy import for_services
 
 CLUSTER = "/v1/clusters/{cluster}"
@@ -24,6 +32,9 @@ ROUTES = [
     web.post(CLUSTER + "/query/{resource}", for_services(questions.query_resource)),
     web.get(CLUSTER + "/info", for_services(questions.show_info)),
     web.get(CLUSTER + "/jobs/last", for_services(questions.show_last_job)),
+    web.get(CLUSTER + "/jobs/accepted", for_services(histories.list_accepted)),
+    web.post(CLUSTER + "/epochs", for_services(histories.create_epoch)),
+    web.post(CLUSTER + "/heartbeats", for_services(histories.create_heartbeat)),
     web.delete(CLUSTER + "/jobs/{epoch}/{job}", for_services(questions.cancel_job)),
     web.get(INSTANCE + "/console", for_services(instances.show_console)),
     web.get(INSTANCE + "/console-output", for_services(instances.show_output)),

@@ -18,7 +18,7 @@ from services.rapi_gateway.store.rows import (
 )
 from services.rapi_gateway.store.tables import clusters, leases, submissions
 from shared.contracts.ganeti import Failure
-from shared.contracts.gateway import ClusterState, SubmissionStatus
+from shared.contracts.gateway import AcceptedJob, ClusterState, SubmissionStatus
 
 REMOVED = ClusterState.REMOVED.value
 
@@ -77,6 +77,16 @@ class SubmissionStore:
             )
         ).one_or_none()
         return None if row is None else submission_of(row)
+
+    async def accepted(self, cluster: str, epoch: int, after: int) -> list[AcceptedJob]:
+        """Return the jobs that submissions got in an epoch, from some id on."""
+        rows = await self._connection.execute(
+            sa.select(submissions.c.job_id, submissions.c.key)
+            .where(submissions.c.cluster == cluster, submissions.c.epoch == epoch)
+            .where(submissions.c.job_id > after)
+            .order_by(submissions.c.job_id)
+        )
+        return [AcceptedJob(job_id=row.job_id, key=str(row.key)) for row in rows]
 
     async def claim(
         self, row: Submission, owner: UUID, hwm: int, *, states: Collection[ClusterState]
