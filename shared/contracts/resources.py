@@ -37,6 +37,10 @@ class ResourceChanged(Fact):
     def order(self) -> int:
         return self.version
 
+    @override
+    def plain(self) -> dict[str, Any]:
+        return dict(self.__dict__)  # plain already: the document is what JSON was made of
+
     @property
     def gone(self) -> bool:
         """Whether the resource no longer exists."""
