@@ -48,6 +48,9 @@ def _disk(control: Control, cluster: int, _body: dict[str, Any], r: web.Request)
 # fmt: off
 _ROUTES: list[tuple[str, str, _Act]] = [
     ("GET",  "/sim/clusters",                           lambda c, n, b, r: c.clusters()),
+    ("GET",  "/sim/storm",                              lambda c, n, b, r: c.storm()),
+    ("POST", "/sim/storm",                              lambda c, n, b, r: c.start_storm(**b)),
+    ("POST", "/sim/clusters/{cluster}/populate",        lambda c, n, b, r: c.populate(n, **b)),
     ("GET",  "/sim/clusters/{cluster}/truth",           lambda c, n, b, r: c.truth(n)),
     ("POST", "/sim/clusters/{cluster}/faults",          lambda c, n, b, r: c.set_faults(n, **b)),
     ("POST", "/sim/clusters/{cluster}/heal",            lambda c, n, b, r: c.heal(n)),

@@ -1,5 +1,6 @@
 """What an administrator or bad luck does to a cluster, behind the back of its RAPI users."""
 
+import asyncio
 from dataclasses import asdict
 from pathlib import Path
 from time import time_ns
@@ -11,12 +12,14 @@ from deploy.simulator.faults import Faults
 from deploy.simulator.jobs import mishaps
 from deploy.simulator.logic import backing
 from deploy.simulator.model import Instance, Json, Node
+from deploy.simulator.population import populate
+from deploy.simulator.storm import Storm
 from deploy.simulator.truth import Entry
 from deploy.simulator.validation import fill
 from deploy.simulator.world import short_match
 
 
-class NoSuchThing(Exception):
+class NoSuchThing(LookupError):
     """There is no cluster, node or instance of that name."""
 
 
@@ -25,6 +28,8 @@ class Control:
 
     def __init__(self, sites: tuple[SimulatedCluster, ...]) -> None:
         self._sites = {site.number: site for site in sites}
+        self._storm: Storm | None = None
+        self._raging: asyncio.Task[None] | None = None
 
     def site(self, cluster: int = 1) -> SimulatedCluster:
         """The cluster with that number."""
@@ -149,6 +154,27 @@ class Control:
     def run_watcher(self, cluster: int = 1) -> list[int]:
         """Do what ganeti-watcher does every five minutes; returns its jobs."""
         return disasters.run_watcher(self.site(cluster))
+
+    def populate(self, cluster: int = 1, *, count: int) -> int:
+        """Have that many instances more, up and running; returns how many there are then."""
+        return populate(self.site(cluster), count)
+
+    def start_storm(
+        self, *, transitions: int, seconds: float, instances: int = 100, seed: int = 1
+    ) -> Json:
+        """Have that many job transitions over all clusters, from now on; see `storm.Storm`."""
+        sites = tuple(self._sites.values())
+        if not all(site.state.instances for site in sites):
+            raise NoSuchThing("there are clusters without instances")
+        self._storm = Storm(
+            sites=sites, transitions=transitions, seconds=seconds, instances=instances, seed=seed
+        )
+        self._raging = asyncio.create_task(self._storm.rage())
+        return self._storm.as_json()
+
+    def storm(self) -> Json | None:
+        """How far the storm has got."""
+        return None if self._storm is None else self._storm.as_json()
 
     def history(self, cluster: int = 1, *, after: int = 0) -> list[Entry]:
         """Every transition of every job after entry number `after`, see `truth.JobHistory`."""

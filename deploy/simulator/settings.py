@@ -90,6 +90,12 @@ class SimulatorSettings(Part):
     name_pattern: str = Field(
         default="cluster{n}.sim.test", description="cluster name; {n} counts from 1"
     )
+    instances_per_cluster: int = Field(
+        default=0, ge=0, le=2000, description="running instances that a new cluster begins with"
+    )
+    instance_pattern: str = Field(
+        default="i{m}.c{n}.sim.test", description="their names; {n} cluster, {m} instance"
+    )
     node_pattern: str = Field(
         default="c{n}n{m}.sim.test", description="node name; {n} cluster, {m} node"
     )

@@ -16,6 +16,7 @@ from deploy.simulator.admin import admin_app
 from deploy.simulator.cluster import SimulatedCluster, bring_up
 from deploy.simulator.disasters import own_address
 from deploy.simulator.listening import Listener
+from deploy.simulator.population import populate
 from deploy.simulator.screens import Screens
 from deploy.simulator.settings import SimulatorSettings
 from deploy.simulator.tls import ensure_certificate, server_context
@@ -160,6 +161,9 @@ async def running(settings: SimulatorSettings) -> AsyncIterator[Simulator]:
         bring_up(n, settings, saved.get(n), settings.state_dir / "disks" / f"cluster{n}")
         for n in range(1, settings.clusters + 1)
     )
+    for site in sites:
+        if site.number not in saved:
+            populate(site, settings.instances_per_cluster)
     saver = _Saver(state_file, sites)
     tls = server_context(settings.state_dir)
     async with contextlib.AsyncExitStack() as stack:

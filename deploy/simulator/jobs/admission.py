@@ -88,7 +88,7 @@ def _buckets(job: Job) -> dict[str, int]:
     for op in job.ops:
         for _source, reason, _at in op.input["reason"]:
             if reason.startswith("rate-limit:") and (match := _AD_HOC.fullmatch(reason)):
-                found[match[0]] = int(match[1])
+                found[match[2]] = int(match[1])
     return found
 
 
