@@ -13,6 +13,7 @@ from services.compute.api.routes import ROUTES, is_public
 from services.compute.api.views.servers import rendering
 from services.compute.effects import upkeep
 from services.compute.effects.cloud import Cloud
+from services.compute.effects.reconciler import Reconciler, keep_healing, keep_verifying
 from services.compute.effects.sagas import SAGAS
 from services.compute.events import clusters, ganeti, resources
 from services.compute.settings import ComputeSettings
@@ -104,6 +105,7 @@ async def build(settings: ComputeSettings, parts: Parts) -> Service:
         seed_seconds=settings.seed_seconds,
         node_url=settings.node_url or settings.public_url or own_url(settings),
     )
+    reconciler = Reconciler(transaction=transaction, gateway=gateway, prefix=settings.ganeti_prefix)
     consoles = Consoles(
         transaction=transaction,
         screens=gateway,
@@ -140,6 +142,8 @@ async def build(settings: ComputeSettings, parts: Parts) -> Service:
                 upkeep.keep_confirming, transaction, settings.resize_confirm_window
             ),
             "upkeep": partial(upkeep.keep_forgetting, transaction),
+            "healing": partial(keep_healing, reconciler, settings.reconcile_every),
+            "verifying": partial(keep_verifying, reconciler, settings.verify_every),
             **console_proxy(settings, consoles),
         },
     )

@@ -99,6 +99,17 @@ class ComputeSettings(ServiceSettings):
     resize_confirm_window: int = Field(
         default=0, ge=0, description="Seconds after which resizes confirm themselves; 0: never."
     )
+    reconcile_every: float = Field(
+        default=20.0,
+        gt=0,
+        description="Seconds between looks for servers and instances that disagree; what does "
+        "in two looks is put right.",
+    )
+    verify_every: float = Field(
+        default=600.0,
+        gt=0,
+        description="Seconds in which every cluster is compared as a whole, for news that was lost.",
+    )
     max_limit: int = Field(default=1000, ge=1, description="Most rows of one page of a list.")
 
     @property

@@ -32,7 +32,7 @@ def main() -> int:
         began = time.monotonic()
 
         def say(what: str) -> None:
-            console.print(f"[{time.monotonic() - began:7.1f} s] {what}")
+            console.print(f"\\[{time.monotonic() - began:7.1f} s] {what}")
 
         try:
             for seed in seeds:
@@ -55,7 +55,8 @@ def show(result: Result) -> None:
     word = "nothing lost, nothing doubled" if result.is_well else "NOT WELL"
     out.print(
         f"seed {result.seed}: {word}; {result.servers} servers by {result.clients} clients in "
-        f"{result.seconds} s, at rest after {result.rest} s"
+        f"{result.seconds} s, at rest after {result.rest} s",
+        soft_wrap=True,
     )
     for what, found in (
         ("struck", result.struck),
@@ -63,7 +64,7 @@ def show(result: Result) -> None:
         ("servers", result.verdict.statuses),
     ):
         counts = ", ".join(f"{name} {number}" for name, number in sorted(found.items()))
-        out.print(f"  {what}: {counts}")
+        out.print(f"  {what}: {counts}", soft_wrap=True)
     for what, lines in (
         ("fault", result.faults),
         ("problem", result.verdict.problems),

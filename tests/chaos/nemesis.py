@@ -16,7 +16,7 @@ import aio_pika.exceptions
 from tests.chaos.rig import Rig
 from tests.chaos.tampering import QUEUES, tamper
 
-PAUSE: Final = (0.5, 3.0)  # seconds between two blows
+PAUSE: Final = (1.0, 5.0)  # seconds between two blows
 DOWN: Final = (0.0, 3.0)  # seconds until what was killed is started again
 HOLD: Final = (0.2, 5.0)  # seconds that events are held back
 

@@ -18,7 +18,7 @@ from deploy.parts.postgres import PostgresServer, running_postgres
 from deploy.parts.rabbitmq import RabbitNode, running_rabbitmq
 from tests.parts.cloud import SERVICES, Cloud, running_cloud, running_simulator_process
 from tests.parts.keystone import filled_keystone
-from tests.parts.site import Site, fill
+from tests.parts.site import DEMO, Site, fill
 
 CLUSTERS: Final = 4
 # Second processes: work moves to them when the first is killed.
@@ -128,6 +128,22 @@ class Rig:
             self.database.child.stop()
 
 
+def allow_plenty(site: Site) -> None:
+    """Let the project have as many servers and ports as it likes."""
+    token = {"X-Subject-Token": site.cloud.token(*DEMO)}
+    answer = site.cloud.http.get(
+        f"{site.cloud.keystone.url}/v3/auth/tokens",
+        headers={"X-Auth-Token": site.cloud.token(), **token},
+    )
+    project = answer.raise_for_status().json()["token"]["project"]["id"]
+    plenty = {"instances": -1, "cores": -1, "ram": -1}
+    for service, path, body in (
+        ("compute", f"/v2.1/os-quota-sets/{project}", {"quota_set": plenty}),
+        ("network", f"/v2.0/quotas/{project}", {"quota": {"port": -1}}),
+    ):
+        site.cloud.call("PUT", service, path, body).raise_for_status()
+
+
 @contextmanager
 def running_rig(clusters: int = CLUSTERS) -> Iterator[Rig]:
     """Run the whole cloud for the length of the block."""
@@ -150,6 +166,7 @@ def running_rig(clusters: int = CLUSTERS) -> Iterator[Rig]:
         )
         cloud = stack.enter_context(running_cloud(home / "cloud", database, keystone, broker.url))
         site = fill(cloud, simulated)
+        allow_plenty(site)
         rig = Rig(
             site=site,
             admin_url=f"http://127.0.0.1:{admin_port}/sim",

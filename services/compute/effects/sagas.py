@@ -21,6 +21,7 @@ from services.compute.effects.move_server import (
 )
 from services.compute.effects.readdress_interface import READDRESS_INTERFACE
 from services.compute.effects.rebuild_server import REBUILD_SERVER
+from services.compute.effects.remove_instance import REMOVE_INSTANCE
 from services.compute.effects.rescue_server import RESCUE_SERVER, UNRESCUE_SERVER
 from services.compute.effects.resize_server import RESIZE_SERVER, REVERT_RESIZE
 from services.compute.effects.shelve_server import SHELVE_SERVER, UNSHELVE_SERVER
@@ -58,6 +59,7 @@ SAGAS: Final[Mapping[str, Saga[Cloud]]] = {
         STOP_SERVER,
         REBOOT_SERVER,
         DELETE_SERVER,
+        REMOVE_INSTANCE,
         *LIFECYCLE,
         *DEVICES,
     )

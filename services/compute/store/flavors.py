@@ -55,6 +55,23 @@ class FlavorStore:
             raise flavor_not_found(flavor_id)
         return Flavor(**dict(zip(FIELDS, row, strict=True)))
 
+    async def of_size(self, vcpus: int, ram: int, disk: int) -> Flavor | None:
+        """Return the flavor of this size that everybody may have; None if there is none."""
+        columns = [flavors.c[name] for name in FIELDS]
+        found = await self._connection.execute(
+            sa.select(*columns)
+            .where(
+                flavors.c.vcpus == vcpus,
+                flavors.c.ram == ram,
+                flavors.c.disk == disk,
+                flavors.c.is_public,
+            )
+            .order_by(flavors.c.name)
+            .limit(1)
+        )
+        row = found.one_or_none()
+        return None if row is None else Flavor(**dict(zip(FIELDS, row, strict=True)))
+
     async def save(self, changed: Flavor) -> FlavorChanged:
         """Write a flavor over the version it was read at; return the news of it.
 
