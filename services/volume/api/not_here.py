@@ -5,6 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
+from services.volume.api.policy import require
 from services.volume.domain.volume import CannotYet
 from shared.errors import NotFound
 from shared.web.answers import answer
@@ -17,6 +18,28 @@ EMPTY: Final[Mapping[str, tuple[str, str]]] = {
     "consistencygroups": ("consistencygroups", "Consistency groups are not supported."),
     "cgsnapshots": ("cgsnapshots", "Consistency groups are not supported."),
     "clusters": ("clusters", "Volume services are not clustered."),
+}
+
+
+MANAGE: Final = "volume_extension:volume_manage"
+NO_MANAGING: Final = "Disks that Ganeti has already cannot be taken into management."
+# Method, path -> (who may ask, what is said).
+REFUSED: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
+    **{
+        (method, f"/{kind}{rest}"): (MANAGE, NO_MANAGING)
+        for kind in (
+            "manageable_volumes",
+            "manageable_snapshots",
+            "os-volume-manage",
+            "os-snapshot-manage",
+        )
+        for method, rest in (("GET", ""), ("GET", "/detail"), ("POST", ""))
+    },
+    ("POST", "/backups/import_record"): ("backup:backup-import", EMPTY["backups"][1]),
+    ("GET", "/capabilities/{host}"): (
+        "volume_extension:capabilities",
+        "What a cluster's storage can do is said by its pools: see scheduler-stats.",
+    ),
 }
 
 
@@ -43,6 +66,14 @@ def _absence(collection: str) -> Handler:
     return find_nothing
 
 
+def _refusing(rule: str, sentence: str) -> Handler:
+    async def refuse(request: web.Request) -> web.Response:
+        require(request, rule)
+        raise CannotYet(sentence)
+
+    return refuse
+
+
 def _routes(collection: str, key: str, sentence: str) -> list[web.RouteDef]:
     listing, absence, path = _listing(key), _absence(collection), f"/{collection}"
     return [
@@ -57,7 +88,12 @@ def _routes(collection: str, key: str, sentence: str) -> list[web.RouteDef]:
 
 
 ROUTES: Final = [
-    route
-    for collection, (key, sentence) in EMPTY.items()
-    for route in _routes(collection, key, sentence)
+    *(web.route(method, path, _refusing(*said)) for (method, path), said in REFUSED.items()),
+    web.post("/backups/{id}/restore", _absence("backups")),
+    web.get("/backups/{id}/export_record", _absence("backups")),
+    *(
+        route
+        for collection, (key, sentence) in EMPTY.items()
+        for route in _routes(collection, key, sentence)
+    ),
 ]

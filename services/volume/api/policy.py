@@ -142,6 +142,11 @@ RULES: Final = (
     PolicyRule("volume_extension:hosts", ADMIN, "List hosts", ("GET /os-hosts",)),
     PolicyRule("scheduler_extension:scheduler_stats:get_pools", ADMIN, "List pools"),
     PolicyRule("workers:cleanup", ADMIN, "Clean up"),
+    PolicyRule("volume_extension:volume_manage", ADMIN, "Take disks into management"),
+    PolicyRule("volume_extension:capabilities", ADMIN, "See what storage can do"),
+    PolicyRule("volume_extension:volume_type_encryption:get", ADMIN, "See a type's encryption"),
+    PolicyRule("volume_extension:volume_type_encryption:create", ADMIN, "Encrypt a type"),
+    PolicyRule("backup:backup-import", ADMIN, "Import a backup"),
     PolicyRule("limits_extension:used_limits", PROJECT_READER_OR_ADMIN, "Show limits"),
 )
 

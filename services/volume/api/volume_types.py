@@ -19,6 +19,7 @@ from services.volume.api.schemas.volume_types import (
     UpdateType,
 )
 from services.volume.api.views.volume_types import answered, volume_type
+from services.volume.domain.volume import CannotYet
 from services.volume.domain.volume_type import VolumeType, not_found
 from services.volume.store import type_listing
 from services.volume.usecases import volume_types
@@ -204,6 +205,20 @@ async def list_access(request: web.Request) -> web.Response:
     return answer({"volume_type_access": access})
 
 
+async def show_encryption(request: web.Request) -> web.Response:
+    """Show how volumes of a type are encrypted, which none are."""
+    require(request, "volume_extension:volume_type_encryption:get")
+    await type_listing.show_type(request.app[DEPS].reads, type_id_in(request))
+    return answer({})
+
+
+async def encrypt(request: web.Request) -> web.Response:
+    """Refuse to encrypt: Ganeti does not."""
+    require(request, "volume_extension:volume_type_encryption:create")
+    await type_listing.show_type(request.app[DEPS].reads, type_id_in(request))
+    raise CannotYet("Volumes cannot be encrypted: Ganeti's disks are not.")
+
+
 async def act_on_type(request: web.Request) -> web.Response:
     """Let a project use a type, or no longer."""
     body = (await read(request, ActionBody)).root
@@ -225,6 +240,8 @@ ROUTES: Final = [
     web.delete("/types/{type_id}", delete_type),
     web.post("/types/{type_id}/action", act_on_type),
     web.get("/types/{type_id}/os-volume-type-access", list_access),
+    web.get("/types/{type_id}/encryption", show_encryption),
+    web.post("/types/{type_id}/encryption", encrypt),
     web.get("/types/{type_id}/extra_specs", show_extra_specs),
     web.post("/types/{type_id}/extra_specs", add_extra_specs),
     web.get("/types/{type_id}/extra_specs/{key}", show_extra_spec),

@@ -9,7 +9,7 @@ from uuid import UUID
 import aiohttp
 
 from services.volume.api import groups, snapshots, volume_actions
-from services.volume.api.not_here import EMPTY
+from services.volume.api.not_here import EMPTY, REFUSED
 from services.volume.store.tables import metadata
 from tests.contract.hostile.noting import Notes
 from tests.contract.hostile.samples import Json
@@ -38,6 +38,9 @@ def bodies() -> dict[Route, list[Any]]:
     }
     return {
         **absent,
+        **{Route(method, f"/v3{path}"): [] for method, path in REFUSED if method == "POST"},
+        Route("POST", "/v3/backups/{id}/restore"): [],
+        Route("POST", "/v3/types/{type_id}/encryption"): [],
         **accepts,
         Route("POST", "/v3/workers/cleanup"): [],
         Route("POST", volume): [{name: {}} for name in volume_actions.ACTIONS],
@@ -116,6 +119,7 @@ async def _furnish(rig: Rig, target: Target) -> None:
         "key": "k",
         "name": "default",
         "alias": "os-quota-sets",
+        "host": "athens",
         "action": "disable",
         "id": str(UUID(int=79)),
     }

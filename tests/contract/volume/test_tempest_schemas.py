@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import orjson
 import pytest
 
+from tests.contract.volume import grouping
+from tests.contract.volume.grouping import group, group_type, member
 from tests.integration.volume.rig import OWN, Json, Rig
 from tests.parts.schemas import Answer, judged
 
@@ -77,6 +80,21 @@ QUESTIONS: Final = (
     get("/extensions", "extensions", "list_extensions"),
     get("/messages", "messages", "list_messages", since=3),
     get("/qos-specs", "qos", "list_qos", who=ADMIN),
+    get("/group_types", "group_types", "list_group_types", who=ADMIN, since=11),
+    get("/group_types/{group_type}", "group_types", "show_group_type", since=11),
+    get("/groups", "groups", "list_groups_no_detail", since=13),
+    get("/groups/detail", "groups", "list_groups_with_detail", since=13),
+    get("/groups/{group}?list_volume=True", "groups", "show_group", since=13),
+    post(
+        "/groups/action",
+        "groups",
+        "create_group_from_source",
+        {"create-from-src": {"source_group_id": "{group}", "name": "copy"}},
+        since=14,
+    ),
+    get("/group_snapshots", "group_snapshots", "list_group_snapshots_no_detail", since=14),
+    get("/group_snapshots/detail", "group_snapshots", "list_group_snapshots_with_detail", since=14),
+    get("/group_snapshots/{whole}", "group_snapshots", "show_group_snapshot", since=14),
     get("/backups", "backups", "list_backups_no_detail"),
     get("/backups/detail", "backups", "list_backups_with_detail"),
 )
@@ -88,18 +106,32 @@ async def names_of(rig: Rig) -> dict[str, str]:
     volume = await rig.made(metadata={"role": "data"})
     snapshot = await rig.snapshot(volume["id"])
     types = (await rig.get("/types"))["volume_types"]
+    kind, members = await group_type(rig), await group(rig)
+    await member(rig, members)
+    whole = (await grouping.snapshot(rig, members)).body["group_snapshot"]
+    await rig.limit(groups=-1, volumes=-1, gigabytes=-1)
     return {
         "project": OWN,
         "volume": volume["id"],
         "snapshot": snapshot["id"],
         "type": types[0]["id"],
+        "group_type": kind["id"],
+        "group": members,
+        "whole": whole["id"],
     }
+
+
+def _filled(body: bytes, names: Mapping[str, str]) -> bytes:
+    for name, value in names.items():
+        body = body.replace(f'"{{{name}}}"'.encode(), f'"{value}"'.encode())
+    return body
 
 
 async def asked(rig: Rig, question: Question, minor: int, names: Mapping[str, str]) -> Answer:
     """Ask at a microversion."""
     path, at = question.path.format(**names), f"3.{minor}"
-    answer = await rig.call(question.method, path, question.body, who=question.who, at=at)
+    body = orjson.loads(_filled(orjson.dumps(question.body), names)) if question.body else None
+    answer = await rig.call(question.method, path, body, who=question.who, at=at)
     assert answer.status < 300, (at, question, answer.raw)
     return Answer(
         question=f"{question.method} {question.path} ({question.who})",

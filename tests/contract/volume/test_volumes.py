@@ -95,11 +95,12 @@ async def test_keys_nobody_knows_are_left_out_before_3_53_and_refused_since(rig:
     assert outside.status == 400
 
 
-async def test_a_group_is_unknown_before_3_13_and_refused_since(rig: Rig) -> None:
+async def test_a_group_is_unknown_before_3_13_and_looked_for_since(rig: Rig) -> None:
     await rig.make(at="3.12", group_id=str(uuid4()))
-    body = {"volume": {"size": 1, "group_id": str(uuid4())}}
+    group = str(uuid4())
+    body = {"volume": {"size": 1, "group_id": group}}
     answer = await rig.call("POST", "/volumes", body, at="3.13")
-    assert (answer.status, answer.fault) == (400, "Volumes cannot be grouped.")
+    assert (answer.status, answer.fault) == (404, f"Group {group} could not be found.")
 
 
 @pytest.mark.parametrize(

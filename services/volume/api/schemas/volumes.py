@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.volume.api.schemas.base import (
     Closed,
@@ -68,11 +68,25 @@ def known_keys(minor: int) -> frozenset[str]:
     return frozenset(key for key in every if CAME_WITH.get(key, 0) <= minor)
 
 
+Uuids = Uuid | Annotated[list[Uuid], Field(max_length=100)]
+
+
+class Hints(BaseModel):
+    """Where to put a volume; hints that nobody here knows may be somebody's elsewhere."""
+
+    model_config = ConfigDict(extra="allow")
+
+    local_to_instance: Uuid | None = None
+    same_host: Uuids | None = None
+    different_host: Uuids | None = None
+    query: str | dict[str, Any] | None = None
+
+
 class CreateVolume(Closed):
     """``POST /volumes``."""
 
     volume: NewVolume
-    scheduler_hints: dict[str, Any] | None = Field(default=None, alias=HINTS)
+    scheduler_hints: Hints | None = Field(default=None, alias=HINTS)
 
 
 class VolumeChange(Named):
