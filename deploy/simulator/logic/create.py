@@ -23,6 +23,7 @@ from deploy.simulator.logic.placement import Demand, hail, memory_free, violatio
 from deploy.simulator.logic.run import (
     EXISTS,
     NO_ROOM,
+    NO_ROOM_NOW,
     WRONG_INPUT,
     WRONG_STATE,
     Run,
@@ -56,6 +57,7 @@ def create(run: Run) -> Routine:
     _check_parameters(run)
     yield run.pause(0.1)
     plan = _check_placement(run)
+    run.keep_nodes([plan.node.name])
     if run.get("dry_run"):
         _give_back(run, plan.nics)
         run.info("dry-run mode requested, not actually executing the operation")
@@ -234,7 +236,10 @@ def _place(run: Run, demand: Demand) -> Node:
             f"iallocator module '{allocator}' not found in the search path"
         )
     policy = ipolicy_of(run.world)
-    node, why = hail(run.cluster, demand, policy)
+    among = run.locked_nodes() if run.get("opportunistic_locking") else None
+    if among is not None and not among:
+        raise prereq("Could not get any node's lock opportunistically", NO_ROOM_NOW)
+    node, why = hail(run.cluster, demand, policy, among=among)
     if node is None:
         if run.get("opportunistic_locking"):
             run.info(

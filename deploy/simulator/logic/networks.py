@@ -46,6 +46,23 @@ def add(run: Run) -> Routine:
     return None
 
 
+def rename(run: Run) -> Routine:
+    """OP_NETWORK_RENAME, which 3.1 has brought."""
+    network = run.find_network(run.input["network_name"])
+    new = run.input["new_name"]
+    if new in run.cluster.networks:
+        uuid = run.cluster.networks[new].uuid
+        raise prereq(
+            f"Desired new name '{new}' clashes with existing network (UUID: {uuid})", EXISTS
+        )
+    yield run.pause()
+    del run.cluster.networks[network.name]
+    network.name = new
+    run.cluster.networks[new] = network
+    touch(network)
+    return new
+
+
 def _check_size(network: Network) -> None:
     size = pools.block(network).num_addresses
     intro = f"Cannot create IP address pool for network '{network.name}': "

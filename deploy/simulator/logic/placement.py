@@ -1,6 +1,7 @@
 """Where an instance fits: free capacity, ipolicy, and the allocator's words."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from deploy.simulator.logic.parameters import filled_be
@@ -104,10 +105,16 @@ def usable(node: Node) -> bool:
 
 
 def hail(
-    cluster: Cluster, demand: Demand, policy: Json, *, avoid: str | None = None
+    cluster: Cluster,
+    demand: Demand,
+    policy: Json,
+    *,
+    avoid: str | None = None,
+    among: Collection[str] | None = None,
 ) -> tuple[Node | None, str]:
     """The node with the most free memory that takes the demand, or the reason why none does."""
     nodes = [n for n in cluster.nodes.values() if usable(n) and n.name != avoid]
+    nodes = [n for n in nodes if among is None or n.name in among]
     reasons = {node.name: obstacle(cluster, node, demand, policy) for node in nodes}
     fitting = [node for node in nodes if reasons[node.name] is None]
     if fitting:

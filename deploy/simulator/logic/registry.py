@@ -50,6 +50,7 @@ ROUTINES: dict[str, Callable[[Run], Routine]] = {
     "OP_NETWORK_CONNECT":            networks.connect,
     "OP_NETWORK_DISCONNECT":         networks.disconnect,
     "OP_NETWORK_REMOVE":             networks.remove,
+    "OP_NETWORK_RENAME":             networks.rename,
     "OP_NETWORK_SET_PARAMS":         networks.change,
     "OP_NODE_EVACUATE":              moving.evacuate,
     "OP_NODE_MIGRATE":               moving.migrate_node,

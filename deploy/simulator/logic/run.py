@@ -1,10 +1,12 @@
 """The execution of one opcode: its input, its log, its errors, its pauses."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from deploy.simulator.catalogue import OPCODES
 from deploy.simulator.jobs.queue import JobQueue, OpFailed
+from deploy.simulator.logic.locking import lock_of
 from deploy.simulator.model import Cluster, Group, Instance, Job, Json, Network, Node, Op
 from deploy.simulator.settings import SimulatorSettings
 from deploy.simulator.world import World, short_match
@@ -15,6 +17,7 @@ UNKNOWN = "unknown_entity"
 EXISTS = "already_exists"
 NOT_UNIQUE = "resource_not_unique"
 NO_ROOM = "insufficient_resources"
+NO_ROOM_NOW = "temp_insufficient_resources"
 ENVIRONMENT = "environment_error"
 
 
@@ -84,6 +87,18 @@ class Run:
         order = [p.name for p in OPCODES[filled["OP_ID"]].parameters if p.name in filled]
         head = {key: filled[key] for key in filled if key not in order}
         self.op.input = head | {key: filled[key] for key in order}
+
+    def locked_nodes(self) -> frozenset[str] | None:
+        """The nodes whose locks it holds; None where nodes are not locked."""
+        if not self.settings.node_locks:
+            return None
+        held = self.queue.locks.of(self.job.id)
+        return frozenset(name for name in self.cluster.nodes if lock_of(name) in held)
+
+    def keep_nodes(self, names: Collection[str]) -> None:
+        """Give back the locks of all other nodes."""
+        others = [lock_of(name) for name in self.cluster.nodes if name not in names]
+        self.queue.locks.shrink(self.job.id, others)
 
     def instance(self) -> Instance:
         """The instance the opcode is about."""

@@ -5,7 +5,7 @@ from typing import Any
 from deploy.simulator.model import Json
 from deploy.simulator.validation import BadParameter, fill
 from deploy.simulator.wire.call import Call
-from deploy.simulator.wire.errors import bad_request, trouble
+from deploy.simulator.wire.errors import HttpError, bad_request, trouble
 from deploy.simulator.wire.submit import Inputs, make_opcode, queue
 
 _ROLES = {
@@ -31,6 +31,17 @@ def taking(*, body: bool = True, needs_body: bool = False, flags: str = "", **fi
         return (call.body if body else {}), static
 
     return inputs
+
+
+def newer(inputs: Inputs) -> Inputs:
+    """A path that Ganeti has had since 3.1."""
+
+    def checked(call: Call) -> tuple[Any, Json]:
+        if not call.site.world.newer:
+            raise HttpError(404)
+        return inputs(call)
+
+    return checked
 
 
 def create(call: Call) -> tuple[Any, Json]:

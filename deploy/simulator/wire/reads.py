@@ -9,6 +9,7 @@ from deploy.simulator.logic.parameters import os_list
 from deploy.simulator.model import Json
 from deploy.simulator.query import instances, nodes, places
 from deploy.simulator.reading import cluster_info
+from deploy.simulator.settings import OperatingSystem
 from deploy.simulator.validation import fill
 from deploy.simulator.wire.call import Call
 from deploy.simulator.wire.errors import HttpError, trouble
@@ -55,7 +56,22 @@ async def os(call: Call) -> Any:
     job = call.site.queue.find(number)
     while job is not None and not is_final(job):
         await call.site.queue.change_of(number, at_most=1)
+    if call.flag("bulk") and call.site.world.newer:
+        return [_described(name, os) for name, os in call.site.settings.operating_systems.items()]
     return os_list(call.site.settings)
+
+
+def _described(name: str, found: OperatingSystem) -> Json:
+    return {
+        "name": name,
+        "valid": True,
+        "variants": list(found.variants),
+        "parameters": [{"name": each, "description": each} for each in found.parameters],
+        "api_versions": [20],
+        "blacklisted": False,
+        "hidden": False,
+        "trusted": True,
+    }
 
 
 def _refuse_lock(call: Call) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from deploy.simulator.wire import filters, jobs, reads
 from deploy.simulator.wire import inputs as take
-from deploy.simulator.wire import jobs, reads
 from deploy.simulator.wire.call import Call
 from deploy.simulator.wire.inputs import taking
 from deploy.simulator.wire.submit import Inputs, Submission
@@ -95,6 +95,9 @@ _get("/2/networks", reads.list_networks)
 _get(_NETWORK, reads.show_network)
 _get("/2/filters", reads.list_filters)
 _get("/2/filters/{uuid}", reads.show_filter)
+_paths["/2/filters"]["POST"] = Route(access=WRITE, handler=filters.add_filter)
+_paths["/2/filters/{uuid}"]["PUT"] = Route(access=WRITE, handler=filters.replace_filter)
+_paths["/2/filters/{uuid}"]["DELETE"] = Route(access=WRITE, handler=filters.delete_filter)
 _get("/2/jobs", jobs.list_jobs)
 _get("/2/jobs/{job_id}", jobs.show_job)
 _paths["/2/jobs/{job_id}"]["DELETE"] = Route(access=WRITE, handler=jobs.cancel_job)
@@ -147,6 +150,7 @@ _do("PUT", f"{_GROUP}/assign-nodes", "OP_GROUP_ASSIGN_NODES", taking(flags="dry-
 _do("POST", "/2/networks", "OP_NETWORK_ADD", taking(flags="dry-run"), {"name": "network_name"})
 _do("DELETE", _NETWORK, "OP_NETWORK_REMOVE", taking(flags="dry-run"))
 _do("PUT", f"{_NETWORK}/modify", "OP_NETWORK_SET_PARAMS", taking())
+_do("PUT", f"{_NETWORK}/rename", "OP_NETWORK_RENAME", take.newer(taking()))
 _do("PUT", f"{_NETWORK}/connect", "OP_NETWORK_CONNECT", taking(flags="dry-run"))
 _do("PUT", f"{_NETWORK}/disconnect", "OP_NETWORK_DISCONNECT", taking(flags="dry-run"))
 

@@ -53,6 +53,9 @@ def make_opcode(call: Call, opcode: str, body: Any, static: Json, rename: dict[s
     overwritten = {name for name in params if name in static}
     if overwritten:
         raise bad_request(f"Can't overwrite static parameters {overwritten}")
+    if call.site.world.newer and "hotplug_if_possible" in params:
+        text = "Object OpInstanceSetParams doesn't support the parameter 'hotplug_if_possible'"
+        raise bad_request(f"Invalid body parameters: {text}")
     try:
         return fill(opcode, params | static, _dialect(call, opcode))
     except BadParameter as error:
