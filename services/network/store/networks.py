@@ -1,6 +1,6 @@
 """Networks, inside one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +16,15 @@ from services.network.domain.errors import (
 )
 from services.network.domain.network import Network
 from services.network.domain.physical import PhysicalNetwork
-from services.network.store.rows import Rows, columns_of
+from services.network.store.rows import Rows, arguments_of
 from services.network.store.tables import networks, ports
+
+
+def network_of(row: Mapping[str, Any]) -> Network:
+    """Return the network a row describes."""
+    given = arguments_of(row)
+    given["subnet_ids"] = tuple(UUID(each) for each in given["subnet_ids"])
+    return Network(**given)
 
 
 class NetworkStore(Rows[Network]):
@@ -28,9 +35,7 @@ class NetworkStore(Rows[Network]):
     @override
     def read(self, row: sa.Row[Any]) -> Network:
         """Return what the row describes."""
-        given = columns_of(row, "locked")
-        given["subnet_ids"] = tuple(UUID(each) for each in row.subnet_ids)
-        return Network(**given)
+        return network_of(row._asdict())
 
     @override
     def missing(self, thing_id: UUID) -> Exception:

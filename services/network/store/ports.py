@@ -15,6 +15,7 @@ from services.network.domain.port import FixedIp, Port
 from services.network.domain.router import INTERFACE
 from services.network.store.rows import Rows, columns_of
 from services.network.store.tables import addresses, floating_ips, port_groups, ports
+from shared.db.prepared import Prepared
 from shared.errors import StaleWrite
 
 ToldOf = dict[str, Any]  # columns of an outbox row
@@ -22,27 +23,30 @@ ToldOf = dict[str, Any]  # columns of an outbox row
 COLUMNS: Final = tuple(column.name for column in ports.columns)
 
 # A new port, its place in its groups, and the news of it.
-PLUG: Final = sa.text(
-    f"""
-    WITH made AS (
-      INSERT INTO ports ({", ".join(COLUMNS)}) VALUES ({", ".join(f":{name}" for name in COLUMNS)})
-      ON CONFLICT (network_id, mac_address) DO NOTHING
-      RETURNING id
-    ), joined AS (
-      INSERT INTO port_groups (port_id, group_id)
-      SELECT made.id, unnest(:groups) FROM made
-    ), told AS (
-      INSERT INTO outbox (message_id, routing_key, body)
-      SELECT :message_id, :routing_key, :body FROM made
+PLUG: Final = Prepared(
+    sa.text(
+        f"""
+        WITH made AS (
+          INSERT INTO ports ({", ".join(COLUMNS)})
+          VALUES ({", ".join(f":{name}" for name in COLUMNS)})
+          ON CONFLICT (network_id, mac_address) DO NOTHING
+          RETURNING id
+        ), joined AS (
+          INSERT INTO port_groups (port_id, group_id)
+          SELECT made.id, unnest(:groups) FROM made
+        ), told AS (
+          INSERT INTO outbox (message_id, routing_key, body)
+          SELECT :message_id, :routing_key, :body FROM made
+        )
+        SELECT count(*) FROM made
+        """
+    ).bindparams(
+        *(sa.bindparam(column.name, type_=column.type) for column in ports.columns),
+        sa.bindparam("groups", type_=ARRAY(sa.Uuid)),
+        sa.bindparam("message_id", type_=sa.Uuid),
+        sa.bindparam("routing_key", type_=sa.Text),
+        sa.bindparam("body", type_=sa.LargeBinary),
     )
-    SELECT count(*) FROM made
-    """
-).bindparams(
-    *(sa.bindparam(column.name, type_=column.type) for column in ports.columns),
-    sa.bindparam("groups", type_=ARRAY(sa.Uuid)),
-    sa.bindparam("message_id", type_=sa.Uuid),
-    sa.bindparam("routing_key", type_=sa.Text),
-    sa.bindparam("body", type_=sa.LargeBinary),
 )
 
 
@@ -75,14 +79,14 @@ class PortStore(Rows[Port]):
             StaleWrite: another port has the MAC we drew; draw again.
             SecurityGroupNotFound: a group vanished meanwhile.
         """
-        groups = {"groups": list(port.security_groups)}
+        groups = list(port.security_groups)
         try:
-            written = await self._connection.execute(PLUG, self.row_of(port) | groups | told)
+            made = await PLUG.value(self._connection, **self.row_of(port), groups=groups, **told)
         except IntegrityError as vanished:
             if "port_groups" in str(vanished.orig):
                 raise SecurityGroupNotFound(port.security_groups[0]) from vanished
             raise
-        if written.scalar_one() == 1:
+        if made == 1:
             return
         if mac_was_asked_for:
             raise MacAddressInUse(port.network_id, port.mac_address)

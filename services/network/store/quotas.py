@@ -20,6 +20,8 @@ from services.network.store.tables import (
     subnet_pools,
     subnets,
 )
+from shared.db.lean import lean
+from shared.db.lock_key import lock_key
 
 TABLES = {
     "network": networks,
@@ -38,12 +40,11 @@ LIMIT_AND_USE = """
     SELECT (SELECT "limit" FROM quotas WHERE project_id = :project AND resource = :resource),
            (SELECT count(*) FROM {table} WHERE project_id = :project)
 """
-LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
-def lock_name(project_id: str, resource: str) -> str:
-    """Return the name of the lock under which a project's things of a kind are counted."""
-    return f"quota:{project_id}:{resource}"
+def quota_lock(project_id: str, resource: str) -> int:
+    """Return the lock under which a project's things of a kind are counted."""
+    return lock_key(f"quota:{project_id}:{resource}")
 
 
 class QuotaStore:
@@ -59,7 +60,7 @@ class QuotaStore:
         Raises:
             OverQuota: the project may not have so many.
         """
-        await self._connection.execute(LOCK, {"name": lock_name(project_id, resource)})
+        await lean(self._connection).begin(quota_lock(project_id, resource))
         statement = sa.text(LIMIT_AND_USE.format(table=TABLES[resource].name))
         limit, used = (
             await self._connection.execute(statement, {"project": project_id, "resource": resource})

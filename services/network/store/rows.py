@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -128,12 +129,15 @@ class Rows(Generic[Thing]):
     def row_of(self, thing: Thing) -> dict[str, Any]:
         """Return the columns of a resource, its documents among them."""
         rendered = documents(thing)
-        row = {
-            each.name: plain(getattr(thing, each.name))
-            for each in fields(thing)
-            if each.name not in self.not_columns
-        }
-        return row | {"doc": rendered.doc, "admin_doc": rendered.admin_doc}
+        kind: Any = type(thing)
+        row = {name: plain(getattr(thing, name)) for name in _columns(kind, self.not_columns)}
+        row["doc"], row["admin_doc"] = rendered.doc, rendered.admin_doc
+        return row
+
+
+@cache
+def _columns(kind: type[Resource], but: frozenset[str]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind) if each.name not in but)
 
 
 def _renamed(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,9 +160,14 @@ def _json(value: Any) -> Any:
 
 def columns_of(row: sa.Row[Any], *but: str) -> dict[str, Any]:
     """Return a row as arguments of its dataclass; JSON lists as tuples."""
+    return arguments_of(row._asdict(), *but)
+
+
+def arguments_of(columns: Mapping[str, Any], *but: str) -> dict[str, Any]:
+    """Return columns as arguments of their dataclass; JSON lists as tuples."""
     dropped = {"doc", "admin_doc", *but}
     return {
         name: tuple(value) if isinstance(value, list) else value
-        for name, value in row._asdict().items()
+        for name, value in columns.items()
         if name not in dropped
     }

@@ -1,5 +1,6 @@
 """Subnets, inside one transaction."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,15 @@ from typing_extensions import override
 from services.network.domain.addressing import Pool
 from services.network.domain.errors import SubnetInUse, SubnetNotFound
 from services.network.domain.subnet import Subnet
-from services.network.store.rows import Rows, columns_of
+from services.network.store.rows import Rows, arguments_of
 from services.network.store.tables import subnets
+
+
+def subnet_of(row: Mapping[str, Any]) -> Subnet:
+    """Return the subnet a row describes."""
+    given = arguments_of(row)
+    given["allocation_pools"] = tuple(Pool(**each) for each in given["allocation_pools"])
+    return Subnet(**given)
 
 
 class SubnetStore(Rows[Subnet]):
@@ -22,9 +30,7 @@ class SubnetStore(Rows[Subnet]):
     @override
     def read(self, row: sa.Row[Any]) -> Subnet:
         """Return what the row describes."""
-        given = columns_of(row, "port_limit", "port_count", "default_group")
-        given["allocation_pools"] = tuple(Pool(**each) for each in row.allocation_pools)
-        return Subnet(**given)
+        return subnet_of(row._asdict())
 
     @override
     def missing(self, thing_id: UUID) -> Exception:

@@ -35,6 +35,7 @@ class Allotment:
         mac: some addresses follow from it.
         owner: the port's ``device_owner``: only the network's own ports (``network:…``) may
             be the gateway.
+        taken: what the port has been given already, if it leaves the choice to us.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Allotment:
         port_id: UUID,
         mac: str,
         owner: str = "",
+        taken: Sequence[FixedIp] = (),
     ) -> None:
         self._stores = stores
         self._network = network
@@ -54,6 +56,7 @@ class Allotment:
         self._mac = mac
         self._is_ours = owner.startswith(OURS)
         self._is_interface = owner == INTERFACE
+        self._taken = {each.subnet_id: each for each in taken}
         self._given: list[FixedIp] = []
 
     async def give(self, wishes: Sequence[Wish] | None) -> tuple[FixedIp, ...]:
@@ -82,7 +85,10 @@ class Allotment:
                 for each in self._subnets
                 if each.ip_version == version and not each.is_automatic
             ]
-            if offered and not await self._from_any(offered):
+            taken = next((each for each in offered if each.id in self._taken), None)
+            if taken is not None:
+                self._given.append(self._taken[taken.id])
+            elif offered and not await self._from_any(offered):
                 raise IpAddressGenerationFailure(self._network.id)
 
     async def _from_any(self, offered: Sequence[Subnet]) -> bool:

@@ -80,10 +80,7 @@ async def create(
     async def work(ganeti: Ganeti) -> list[Port]:
         here = replace(around, ganeti=ganeti)
         async with transaction() as stores:
-            grounds = await _grounds(stores, drafts)
-            made = [
-                await plug(stores, here, view, draft, grounds[_place(draft)]) for draft in drafts
-            ]
+            made = await _plug_all(stores, here, view, drafts)
             if keeping is not None:
                 await stores.answers.keep(keeping.claim, keeping.answer(made))
             return made
@@ -104,16 +101,48 @@ async def _grounds(stores: Stores, drafts: Sequence[Mapping[str, Any]]) -> Mappi
     }
 
 
+async def _plug_all(
+    stores: Stores, around: Surroundings, view: View, drafts: Sequence[Mapping[str, Any]]
+) -> list[Port]:
+    if len(drafts) == 1:
+        return [await plug(stores, around, view, drafts[0], more=1)]
+    grounds = await _grounds(stores, drafts)
+    return [
+        await _plug(stores, around, view, draft, grounds[_place(draft)], new_uuid())
+        for draft in drafts
+    ]
+
+
 async def plug(
+    stores: Stores, around: Surroundings, view: View, draft: Mapping[str, Any], *, more: int = 0
+) -> Port:
+    """Make one port inside a transaction, and tell of it.
+
+    Args:
+        stores: of the transaction.
+        around: the cloud.
+        view: who asks.
+        draft: as for ``create``.
+        more: 1 if the port counts for its project.
+    """
+    port_id = new_uuid()
+    ground = await stores.grounds.of(
+        draft["network_id"],
+        draft["project_id"],
+        more=more,
+        port_id=port_id if draft.get("fixed_ips") is None else None,
+    )
+    return await _plug(stores, around, view, draft, ground, port_id)
+
+
+async def _plug(
     stores: Stores,
     around: Surroundings,
     view: View,
     draft: Mapping[str, Any],
-    ground: Ground | None = None,
+    ground: Ground,
+    port_id: UUID,
 ) -> Port:
-    """Make one port inside a transaction, and tell of it."""
-    if ground is None:
-        ground = await stores.grounds.of(draft["network_id"], draft["project_id"])
     network = ground.network
     if not access.sees_network(view, network):
         raise NetworkNotFound(network.id)
@@ -127,7 +156,7 @@ async def plug(
         given["security_groups"] = await _default_groups(stores, ground, given)
     now = utcnow()
     port = Port(
-        id=new_uuid(),
+        id=port_id,
         created_at=now,
         updated_at=now,
         mac_address=mac or random_mac(),
@@ -168,6 +197,7 @@ async def _allot(
         port_id=port.id,
         mac=port.mac_address,
         owner=port.device_owner,
+        taken=ground.taken,
     )
     return await allotment.give(wishes)
 

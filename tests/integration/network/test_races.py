@@ -6,8 +6,9 @@ from uuid import UUID
 import pytest
 
 from services.network.api.deps import DEPS
+from services.network.domain.resource import View
 from services.network.store.stores import Transaction
-from services.network.usecases import ports
+from services.network.usecases import ports, subnets
 from shared.errors import StaleWrite
 from tests.integration.network.rig import Json, Rig
 
@@ -122,6 +123,37 @@ async def test_deleting_a_network_and_plugging_into_it_leaves_neither_half(rig: 
             rig.call("demo", "POST", "/ports", body),
         )
         assert (deleted, made) in {(204, 404), (409, 201)}
+
+
+async def test_a_port_made_while_its_network_gets_a_subnet_has_its_address(rig: Rig) -> None:
+    network, _subnet = await rig.network()
+    automatic = {
+        "network_id": UUID(network["id"]),
+        "project_id": network["project_id"],
+        "cidr": "2001:db8::/64",
+        "ip_version": 6,
+        "ipv6_address_mode": "slaac",
+        "ipv6_ra_mode": "slaac",
+    }
+    view = View(project_id=network["project_id"], everything=False)
+    transaction = _transaction(rig)
+    async with transaction() as stores:
+        await stores.networks.get(UUID(network["id"]), lock=True)
+        late = asyncio.create_task(rig.make("ports", network_id=network["id"]))
+        await _somebody_waits(rig)
+        await subnets.make(stores, view, automatic)
+    assert len((await late)["fixed_ips"]) == 2
+
+
+async def _somebody_waits(rig: Rig) -> None:
+    """Return once somebody waits for a lock in the database."""
+    sql = (
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    async with asyncio.timeout(10):
+        while not await rig.service.parts.reads.value(sql):
+            pass  # asking lets the others go on
 
 
 async def test_changes_at_once_are_all_made(rig: Rig) -> None:
