@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from shared.contracts.gateway import ClusterPatch
+from tests.faults.cloudlet import Cloudlet
+
 Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]  # (Ganeti's own answer, to whom)
 
 
@@ -91,6 +94,16 @@ async def standing_between(
         for each in list(busy):
             each.cancel()
         await asyncio.gather(*busy, return_exceptions=True)
+
+
+@asynccontextmanager
+async def proxied(cloud: Cloudlet, number: int = 1) -> AsyncIterator[Proxy]:
+    """Have a registered cluster spoken to through a proxy with its own certificate."""
+    endpoint = cloud.simulator.clusters[number - 1]
+    key = endpoint.ca_file.with_name(endpoint.ca_file.name.replace("cert", "key"))
+    async with standing_between(endpoint.url, endpoint.ca_file, key) as proxy:
+        await cloud.gateway.client.change(f"c{number}", ClusterPatch(url=proxy.url))
+        yield proxy
 
 
 async def _one_request(

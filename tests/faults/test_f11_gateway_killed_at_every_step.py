@@ -98,7 +98,8 @@ def operation_of(kind: str, number: int) -> Operation:
             return NetworkCreate(network=f"{NAME}-{number}", cidr=f"10.11.{number}.0/24")
         case "disk.add":
             return DiskAdd(instance=NAME, disk=DiskSpec(name=str(uuid4()), size=64))
-    return InstanceReboot(instance=NAME)
+        case _:
+            return InstanceReboot(instance=NAME)
 
 
 @pytest.mark.parametrize("kind", ["instance.create", "network.create", "disk.add", "reboot"])
