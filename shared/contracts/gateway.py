@@ -5,6 +5,7 @@
 networks are Ganeti's (``cyc-<uuid>``); sizes are MiB.
 """
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
@@ -94,6 +95,9 @@ class Node(BaseModel):
     offline: bool = False
     drained: bool = False
     vm_capable: bool = True
+    address: str | None = None  # primary
+    boot_id: str | None = None  # another after every boot; None: it does not answer
+    up_since: datetime | None = None  # it has run at least since then: when this boot was seen
     disabled: bool = False  # compute's own: switched off in the cloud, which Ganeti does not know
 
 

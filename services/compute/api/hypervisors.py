@@ -1,16 +1,24 @@
 """Hypervisors: the nodes of all clusters, for administrators."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from aiohttp import web
 
 from services.compute.api.deps import DEPS
 from services.compute.api.queries import check_query, name_in
 from services.compute.api.server_query import yes
-from services.compute.api.views.hypervisors import brief_view, capacity, detailed_view, ident_of
+from services.compute.api.servers import minor_of
+from services.compute.api.views.hypervisors import (
+    brief_view,
+    capacity,
+    detailed_view,
+    ident_of,
+    uptime_of,
+)
 from services.compute.domain.hosts import Host
 from services.compute.store import host_reads
+from shared.clock import utcnow
 from shared.errors import BadInput, NotFound, NotSupported
 from shared.identity.caller import CALLER
 from shared.web.answers import answer
@@ -22,7 +30,7 @@ View = Callable[..., dict[str, Any]]
 
 
 class UptimeNotKnown(NotSupported):
-    """Ganeti does not tell since when a node runs."""
+    """Nobody knows since when a node runs."""
 
     code = "compute.hypervisor.uptime_not_known"
 
@@ -63,10 +71,17 @@ async def show_statistics(request: web.Request) -> web.Response:
     return answer({"hypervisor_statistics": {"count": len(up), **capacity(up)}})
 
 
-async def show_uptime(request: web.Request) -> NoReturn:
-    """Refuse to say since when a hypervisor runs (until 2.87)."""
-    _named(request, await _enter(request, "uptime", until=87))
-    raise UptimeNotKnown("Ganeti does not tell since when a node runs.")
+async def show_uptime(request: web.Request) -> web.Response:
+    """Return for how long a hypervisor has run at least (until 2.87).
+
+    Raises:
+        UptimeNotKnown: it does not answer.
+    """
+    host, minor = _named(request, await _enter(request, "uptime", until=87)), minor_of(request)
+    uptime = uptime_of(host, utcnow())
+    if uptime is None:
+        raise UptimeNotKnown(f"Nobody knows since when {host.name} runs: it does not answer.")
+    return answer({"hypervisor": brief_view(host, minor) | {"uptime": uptime}})
 
 
 def _finding(verb: str, *, guests: bool) -> Callable[[web.Request], Any]:

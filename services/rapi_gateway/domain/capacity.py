@@ -1,6 +1,7 @@
 """Reads Ganeti's answers about a cluster into the facts placement works with."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from shared.contracts.gateway import Node
@@ -9,6 +10,7 @@ GROUP_FIELDS: Final = ("name", "uuid", "ipolicy")
 NODE_FIELDS: Final = (
     "name", "group", "ctotal", "mtotal", "mnode", "mfree", "dtotal", "dfree",
     "pinst_cnt", "offline", "drained", "vm_capable", "master_candidate", "pip",
+    "bootid",
 )  # fmt: skip
 EXCLUSION: Final = "htools:iextags:"
 EXT: Final = "ext"
@@ -29,7 +31,10 @@ def rows_of(fields: Sequence[str], rows: Sequence[Cells]) -> list[dict[str, Any]
 
 
 def nodes_of(
-    rows: Sequence[Mapping[str, Any]], before: Sequence[Node], groups: Mapping[str, str]
+    rows: Sequence[Mapping[str, Any]],
+    before: Sequence[Node],
+    groups: Mapping[str, str],
+    at: datetime | None = None,
 ) -> list[Node]:
     """Return the nodes; one that does not answer keeps the sizes it had.
 
@@ -37,12 +42,15 @@ def nodes_of(
         rows: of the node query.
         before: the nodes as known so far.
         groups: group names by uuid, should a row carry the uuid.
+        at: when they were seen.
     """
     known = {node.name: node for node in before}
-    return [_node(row, known.get(str(row["name"])), groups) for row in rows]
+    return [_node(row, known.get(str(row["name"])), groups, at) for row in rows]
 
 
-def _node(row: Mapping[str, Any], old: Node | None, groups: Mapping[str, str]) -> Node:
+def _node(
+    row: Mapping[str, Any], old: Node | None, groups: Mapping[str, str], at: datetime | None
+) -> Node:
     total = row["mtotal"]
     memory = None if total is None else int(total) - int(row["mnode"] or 0)
     group = str(row["group"])
@@ -58,7 +66,16 @@ def _node(row: Mapping[str, Any], old: Node | None, groups: Mapping[str, str]) -
         offline=bool(row["offline"]),
         drained=bool(row["drained"]),
         vm_capable=row["vm_capable"] is not False,
+        address=row.get("pip") or None,
+        **_boot(row.get("bootid") or None, old, at),
     )
+
+
+def _boot(boot_id: str | None, old: Node | None, at: datetime | None) -> dict[str, Any]:
+    """Return which boot a node runs since, and since when at least: Ganeti tells the first only."""
+    if boot_id is not None and old is not None and old.boot_id == boot_id:
+        at = old.up_since or at
+    return {"boot_id": boot_id, "up_since": None if boot_id is None else at}
 
 
 def _or(value: Any, otherwise: int) -> int:

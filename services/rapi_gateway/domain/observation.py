@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ class Sighting:
     nodes: Sequence[Mapping[str, Any]]
     last_job: int
     same_history: bool = True  # whether it still knows the jobs we knew
+    at: datetime | None = None  # when
 
 
 def observed(cluster: Registered, sighting: Sighting) -> tuple[Registered, str | None]:
@@ -44,7 +46,7 @@ def observed(cluster: Registered, sighting: Sighting) -> tuple[Registered, str |
         disk_templates=templates,
         disk_template=template_for(cluster.template_asked, templates, view.ext_provider),
         groups=sorted(names.values()),
-        nodes=nodes_of(sighting.nodes, view.nodes, names),
+        nodes=nodes_of(sighting.nodes, view.nodes, names, sighting.at),
         vcpu_ratio=vcpu_ratio_of(info),
         exclusion_prefixes=exclusions_of(info),
         smallest_disk=smallest_disk_of(info, sighting.groups),

@@ -30,7 +30,9 @@ async def sight(link: ClusterLink) -> Sighting:
     groups = await queries.query(link, "group", GROUP_FIELDS)
     nodes = await queries.query(link, "node", NODE_FIELDS)
     last, same = await queries.last_job(link)
-    return Sighting(info=info, groups=groups, nodes=nodes, last_job=last, same_history=same)
+    return Sighting(
+        info=info, groups=groups, nodes=nodes, last_job=last, same_history=same, at=utcnow()
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

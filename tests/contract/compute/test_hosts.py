@@ -1,8 +1,10 @@
 """Zones, services and hypervisors: the nodes of all clusters, as administrators list them."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from shared.clock import utcnow
 from shared.contracts.gateway import ClusterState
 from tests.contract.compute.asking import answered_otherwise
 from tests.integration.compute.rig import Json, Rig
@@ -268,11 +270,23 @@ async def test_statistics_end_with_2_87(rig: Rig) -> None:
     assert (await rig.call("GET", path, **ADMIN)).status == 404
 
 
-async def test_uptime_is_nothing_ganeti_tells(rig: Rig) -> None:
-    [first, _] = await hypervisors(rig, mv="2.87")
+async def test_a_hypervisor_runs_at_least_since_its_boot_was_seen(rig: Rig) -> None:
+    [first, second] = await hypervisors(rig, mv="2.87")
     path = f"/os-hypervisors/{first['id']}/uptime"
     assert (await rig.call("GET", path, who="admin", mv="2.87")).status == 501
     assert (await rig.call("GET", path, **ADMIN)).status == 404
+    nodes = a_cluster().nodes
+    since = utcnow() - timedelta(days=3, hours=2, minutes=5)
+    booted = nodes[0].model_copy(update={"up_since": since, "address": "192.0.2.7"})
+    await rig.know_cluster(nodes=[booted, nodes[1]], version=2)
+    shown = (await rig.get(path, who="admin", mv="2.87"))["hypervisor"]
+    assert shown["uptime"].endswith("up at least 3 days,  2:05")
+    assert shown.keys() == {"id", "hypervisor_hostname", "state", "status", "uptime"}
+    found = await rig.get(f"/os-hypervisors/{first['id']}", **ADMIN)
+    assert found["hypervisor"]["uptime"].endswith("up at least 3 days,  2:05")
+    assert found["hypervisor"]["host_ip"] == "192.0.2.7"
+    other = await rig.get(f"/os-hypervisors/{second['id']}", **ADMIN)
+    assert other["hypervisor"]["uptime"] is None
 
 
 async def test_only_administrators_look_behind_the_zones(rig: Rig) -> None:

@@ -1,5 +1,6 @@
 """Ganeti's answers, read into facts about capacity."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ ROW: dict[str, Any] = {
     "name": "c1n1.gnt.test", "group": "default", "ctotal": 2, "mtotal": 24105, "mnode": 1024,
     "mfree": 18804, "dtotal": 258019, "dfree": 72491, "pinst_cnt": 3, "offline": False,
     "drained": False, "vm_capable": True, "master_candidate": True, "pip": "10.213.1.11",
+    "bootid": "9f0d",
 }  # fmt: skip
 
 
@@ -35,7 +37,20 @@ def test_a_node_has_what_the_hypervisor_leaves_it() -> None:
         disk=258019,
         disk_free=72491,
         instances=3,
+        address="10.213.1.11",
+        boot_id="9f0d",
     )
+
+
+def test_a_node_runs_at_least_since_its_boot_was_seen_first() -> None:
+    first, later = datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC)
+    known = nodes_of([ROW | {"bootid": "a"}], [], {}, first)
+    [same] = nodes_of([ROW | {"bootid": "a"}], known, {}, later)
+    assert (same.boot_id, same.up_since) == ("a", first)
+    [again] = nodes_of([ROW | {"bootid": "b"}], known, {}, later)
+    assert (again.boot_id, again.up_since) == ("b", later)
+    [silent] = nodes_of([ROW | {"bootid": None}], known, {}, later)
+    assert (silent.boot_id, silent.up_since) == (None, None)
 
 
 def test_a_node_that_does_not_answer_keeps_its_sizes_and_has_nothing_free() -> None:

@@ -1,13 +1,29 @@
 """A node as Nova shows a hypervisor."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from services.compute.domain.hosts import Host, number_of, version_number
+from shared.clock import utcnow
 
 MIB_PER_GIB: Final = 1024
-UNKNOWN_ADDRESS: Final = "0.0.0.0"  # noqa: S104  # Ganeti tells names of nodes, not addresses
+UNKNOWN_ADDRESS: Final = "0.0.0.0"  # noqa: S104  # of a node nobody told the address of
 TYPES: Final = {"kvm": "QEMU", "": "QEMU", "fake": "fake"}
+
+
+def uptime_of(host: Host, now: datetime) -> str | None:
+    """Return how long a node has run at least, in the words of ``uptime``; None: nobody knows.
+
+    Ganeti tells one boot of a node from another, and not when it was.
+    """
+    since = host.node.up_since
+    if since is None or not host.is_up:
+        return None
+    minutes = max(0, int((now - since).total_seconds())) // 60
+    days, rest = divmod(minutes, 24 * 60)
+    long = f"{days} day{'s' * (days != 1)}, " if days else ""
+    return f" {now:%H:%M:%S} up at least {long}{rest // 60:2}:{rest % 60:02}"
 
 
 def ident_of(host: Host, minor: int) -> str | int:
@@ -54,7 +70,7 @@ def detailed_view(host: Host, minor: int, *, guests: bool = False) -> dict[str, 
     view = brief_view(host, minor, guests=guests) | {
         "hypervisor_type": TYPES.get(host.cluster.hypervisor, host.cluster.hypervisor),
         "hypervisor_version": version_number(host.cluster.software_version),
-        "host_ip": UNKNOWN_ADDRESS,
+        "host_ip": host.node.address or UNKNOWN_ADDRESS,
         "service": {
             "id": str(host.service_uuid) if minor >= 53 else number_of(host.service_uuid),
             "host": host.name,
@@ -62,5 +78,5 @@ def detailed_view(host: Host, minor: int, *, guests: bool = False) -> dict[str, 
         },
     }
     if minor >= 88:
-        return view | {"uptime": None}  # Ganeti does not say
+        return view | {"uptime": uptime_of(host, utcnow())}
     return view | capacity([host]) | {"cpu_info": {} if minor >= 28 else ""}
