@@ -10,9 +10,9 @@ def utcnow() -> datetime:
 
 def seconds_z(moment: datetime) -> str:
     """Return the moment as ``YYYY-MM-DDTHH:MM:SSZ``, as most OpenStack resources show it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(UTC).isoformat(timespec='seconds')[:19]}Z"
 
 
 def micros(moment: datetime) -> str:
     """Return the moment as ``YYYY-MM-DDTHH:MM:SS.ffffff`` without a zone, as Nova and Cinder do."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26]

@@ -147,4 +147,5 @@ class Envelope(BaseModel):
 
     def to_json(self) -> bytes:
         """Return the bytes that go onto the bus."""
-        return orjson.dumps(self.model_dump(mode="json", exclude_none=True))
+        fields = {name: value for name, value in self if value is not None}
+        return orjson.dumps(fields, option=orjson.OPT_UTC_Z)

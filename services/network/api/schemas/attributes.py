@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from services.network.api.schemas.checks import LONGEST, Check, Unfit, text
@@ -47,7 +48,7 @@ class Attribute:
         return self.field or self.key
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Table:
     """What the bodies of one resource may have."""
 
@@ -55,7 +56,7 @@ class Table:
     plural: str
     attributes: Sequence[Attribute]
 
-    @property
+    @cached_property
     def by_key(self) -> Mapping[str, Attribute]:
         """The attributes by the name clients use."""
         return {each.key: each for each in self.attributes}
