@@ -55,6 +55,7 @@ EXTENSIONS: Final = {
     "router": ("Neutron L3 Router", "Router abstraction for basic L3 forwarding."),
     "router_availability_zone": ("Router Availability Zone", "Zone hints for routers."),
     "security-group": ("security-group", "The security groups extension."),
+    "security-groups-default-rules": ("Default security group rules", "What groups begin with."),
     "security-groups-normalized-cidr": ("Normalized CIDR field", "Adds normalized_cidr to rules."),
     "security-groups-remote-address-group": ("Remote address group", "Rules about such groups."),
     "security-groups-rules-belongs-to-default-sg": ("Default group's rules", "Marks such rules."),

@@ -103,6 +103,14 @@ RULES: Final = (
         "See service providers",
         ("GET /service-providers",),
     ),
+    PolicyRule(
+        "get_default_security_group_rule",
+        PROJECT_READER_OR_SERVICE_OR_ADMIN,
+        "See what new security groups begin with",
+        ("GET /default-security-group-rules",),
+    ),
+    PolicyRule("create_default_security_group_rule", ADMIN, "Have new groups begin with more"),
+    PolicyRule("delete_default_security_group_rule", ADMIN, "Have new groups begin with less"),
     PolicyRule("get_agent", ADMIN, "See agents", ("GET /agents",)),
     PolicyRule(
         "get_network_ip_availability",

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from services.network.api import (
     address_groups,
+    default_rules,
     extensions,
     floating_ips,
     networks,
@@ -108,6 +109,10 @@ ROUTES = [
             web.post("/security-group-rules", security_groups.create_security_group_rules),
             web.get("/security-group-rules/{id}", security_groups.show_security_group_rule),
             web.delete("/security-group-rules/{id}", security_groups.delete_security_group_rule),
+            web.get("/default-security-group-rules", default_rules.list_default_rules),
+            web.post("/default-security-group-rules", default_rules.create_default_rules),
+            web.get("/default-security-group-rules/{id}", default_rules.show_default_rule),
+            web.delete("/default-security-group-rules/{id}", default_rules.delete_default_rule),
             web.get(f"/{TAGGED}/{{id}}/tags", tags.list_tags),
             web.put(f"/{TAGGED}/{{id}}/tags", tags.replace_tags),
             web.post(f"/{TAGGED}/{{id}}/tags", tags.add_tags),

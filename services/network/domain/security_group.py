@@ -1,8 +1,7 @@
 """Security groups and their rules: what may reach a port."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from ipaddress import ip_network
 from typing import ClassVar, Final
 from uuid import UUID
@@ -11,7 +10,6 @@ from typing_extensions import override
 
 from services.network.domain.resource import Json, NamedResource, Resource, text_of
 from shared.contracts.resources import ResourceChanged, SecurityGroupChanged
-from shared.ids import new_uuid
 
 DEFAULT_NAME: Final = "default"
 DEFAULT_DESCRIPTION: Final = "Default security group"
@@ -90,52 +88,6 @@ class SecurityGroup(NamedResource):
             "shared": "*" in self.shared_with,
             "security_group_rules": [rule.document() for rule in self.rules],
         }
-
-
-# (direction, ethertype, whether only the group's own members are meant)
-EGRESS: Final[Sequence[tuple[str, str, bool]]] = (
-    ("egress", "IPv4", False),
-    ("egress", "IPv6", False),
-)
-AMONG_US: Final[Sequence[tuple[str, str, bool]]] = (
-    ("ingress", "IPv4", True),
-    ("ingress", "IPv6", True),
-)
-
-
-def first_rules(
-    group_id: UUID, project_id: str, *, is_default: bool, now: datetime
-) -> tuple[SecurityGroupRule, ...]:
-    """Return the rules a new group begins with: all may leave; in the default one, members meet."""
-    return tuple(
-        SecurityGroupRule(
-            id=new_uuid(),
-            project_id=project_id,
-            created_at=now,
-            updated_at=now,
-            group_id=group_id,
-            direction=direction,
-            ethertype=ethertype,
-            remote_group_id=group_id if among_us else None,
-            of_default_group=is_default,
-        )
-        for direction, ethertype, among_us in (*EGRESS, *(AMONG_US if is_default else ()))
-    )
-
-
-def default_group(project_id: str, now: datetime) -> SecurityGroup:
-    """Return the group every project has."""
-    group_id = new_uuid()
-    return SecurityGroup(
-        id=group_id,
-        project_id=project_id,
-        name=DEFAULT_NAME,
-        description=DEFAULT_DESCRIPTION,
-        is_default=True,
-        rules=first_rules(group_id, project_id, is_default=True, now=now),
-        created_at=now,
-        updated_at=now,
-    )
 
 
 # Protocols by name, with their numbers (IANA); clients may say either.

@@ -211,3 +211,23 @@ RULES: Final = Listing(
     },
     has_tags=False,
 )
+
+DEFAULT_RULES: Final = Listing(
+    table="default_rules",
+    visible="({project} IS NOT NULL)",  # they are nobody's, and everybody may see them
+    filters={
+        **uuids("id", "remote_address_group_id"),
+        **texts("description", "direction", "ethertype", "protocol", "remote_ip_prefix"),
+        **flags("used_in_default_sg", "used_in_non_default_sg"),
+        "port_range_min": Filter(Kind.INTEGER, "port_range_min"),
+        "port_range_max": Filter(Kind.INTEGER, "port_range_max"),
+    },
+    sorts={
+        "id": "id",
+        "description": "description",
+        "direction": "direction",
+        "ethertype": "ethertype",
+        "protocol": "coalesce(protocol, '')",
+    },
+    has_tags=False,
+)

@@ -10,16 +10,14 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
+from services.network.domain.default_rule import default_group
 from services.network.domain.errors import (
     SecurityGroupInUse,
     SecurityGroupNotFound,
     SecurityGroupRuleNotFound,
 )
-from services.network.domain.security_group import (
-    SecurityGroup,
-    SecurityGroupRule,
-    default_group,
-)
+from services.network.domain.security_group import SecurityGroup, SecurityGroupRule
+from services.network.store.default_rules import DefaultRuleStore
 from services.network.store.rows import Rows, columns_of
 from services.network.store.tables import security_group_rules, security_groups
 from shared.clock import utcnow
@@ -119,7 +117,8 @@ class SecurityGroupStore(Rows[SecurityGroup]):
             found = (await self._connection.execute(known)).scalar_one_or_none()
             if found is not None:
                 return found, None
-            made = default_group(project_id, utcnow())
+            first = await DefaultRuleStore(self._connection).every()
+            made = default_group(first, project_id, utcnow())
             written = await self._connection.execute(
                 insert(security_groups)
                 .values(self.row_of(made))

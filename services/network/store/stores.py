@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.network.store.address_groups import AddressGroupStore
 from services.network.store.addresses import AddressStore
 from services.network.store.clusters import ClusterStore, ClusterSubnetStore
+from services.network.store.default_rules import DefaultRuleStore
 from services.network.store.floating_ips import FloatingIpStore
 from services.network.store.grounds import GroundStore
 from services.network.store.networks import NetworkStore
@@ -47,6 +48,7 @@ class Stores:
     floating_ips: FloatingIpStore
     groups: SecurityGroupStore
     rules: RuleStore
+    default_rules: DefaultRuleStore
     quotas: QuotaStore
     clusters: ClusterStore
     cluster_subnets: ClusterSubnetStore
@@ -107,6 +109,7 @@ def _bind(connection: AsyncConnection, sealer: Sealer, quotas: Mapping[str, int]
         floating_ips=FloatingIpStore(connection),
         groups=SecurityGroupStore(connection),
         rules=RuleStore(connection),
+        default_rules=DefaultRuleStore(connection),
         quotas=QuotaStore(connection, quotas),
         clusters=ClusterStore(connection),
         cluster_subnets=ClusterSubnetStore(connection),

@@ -318,6 +318,23 @@ security_group_rules = sa.Table(
     sa.Index("security_group_rules_addresses", "remote_address_group_id"),
 )
 
+# What new security groups begin with; the first four were written by a migration.
+default_rules = sa.Table(
+    "default_rules",
+    metadata,
+    *_standard(),
+    sa.Column("direction", sa.Text, nullable=False),
+    sa.Column("ethertype", sa.Text, nullable=False),
+    sa.Column("protocol", sa.Text),
+    sa.Column("port_range_min", sa.Integer),
+    sa.Column("port_range_max", sa.Integer),
+    sa.Column("remote_ip_prefix", sa.Text),
+    sa.Column("among_members", sa.Boolean, nullable=False),
+    sa.Column("remote_address_group_id", sa.Uuid, sa.ForeignKey("address_groups.id")),
+    sa.Column("used_in_default_sg", sa.Boolean, nullable=False),
+    sa.Column("used_in_non_default_sg", sa.Boolean, nullable=False),
+)
+
 port_groups = sa.Table(
     "port_groups",
     metadata,

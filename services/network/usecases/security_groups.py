@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from services.network.domain.default_rule import first_rules
 from services.network.domain.errors import (
     SecurityGroupCannotRemoveDefault,
     SecurityGroupCannotUpdateDefault,
@@ -20,7 +21,6 @@ from services.network.domain.security_group import (
     DEFAULT_NAME,
     SecurityGroup,
     SecurityGroupRule,
-    first_rules,
 )
 from services.network.store.stores import Stores, Transaction
 from services.network.usecases import access, address_groups
@@ -52,7 +52,7 @@ async def _have_default(stores: Stores, project_id: str) -> bool:
 async def create(
     transaction: Transaction, drafts: Sequence[Mapping[str, Any]]
 ) -> list[SecurityGroup]:
-    """Create security groups; each begins with rules that let everything out.
+    """Create security groups; each begins with the rules administrators wrote down for such.
 
     Raises:
         SecurityGroupDefaultAlreadyExists: the name is the default group's.
@@ -76,7 +76,8 @@ async def _create(stores: Stores, draft: Mapping[str, Any]) -> SecurityGroup:
     await stores.quotas.reserve(project_id, "security_group")
     now = utcnow()
     group_id = new_uuid()
-    rules = first_rules(group_id, project_id, is_default=False, now=now)
+    first = await stores.default_rules.every()
+    rules = first_rules(first, group_id, project_id, is_default=False, now=now)
     group = SecurityGroup(id=group_id, created_at=now, updated_at=now, rules=rules, **draft)
     await stores.groups.add(group)
     await stores.rules.add(*rules)

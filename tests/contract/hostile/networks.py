@@ -34,6 +34,10 @@ BODIES: dict[Route, list[Any]] = {
         Route("POST", f"/v2.0/{name}"): [{one: {}}, {MANY[name]: [{}]}]
         for name, one in WRAPPERS.items()
     },
+    Route("POST", "/v2.0/default-security-group-rules"): [
+        {"default_security_group_rule": {}},
+        {"default_security_group_rules": [{}]},
+    ],
     Route("PUT", "/v2.0/quotas/{project_id}"): [{"quota": {}}],
     Route("PUT", "/v2.0/subnetpools/{id}/add_prefixes"): [{"prefixes": ["10.9.0.0/16"]}],
     Route("PUT", "/v2.0/subnetpools/{id}/remove_prefixes"): [{"prefixes": ["10.8.0.0/16"]}],
@@ -139,12 +143,14 @@ async def _furnish(rig: Rig, target: Target) -> None:
         "network-ip-availabilities/id": network["id"],
         "agents/id": "11111111-1111-1111-1111-111111111111",
         "project_id": "d" * 32,
+        "default-security-group-rules/id": "33333333-3333-3333-3333-333333333333",
         "collection": "networks",
         "{collection}/id": network["id"],
         "alias": "quotas",
         "tag": "red",
     }
     target.private = {name for name in target.ids if name.endswith("/id")}
+    target.private.remove("default-security-group-rules/id")  # they are nobody's
     target.names = {
         "network_id": network["id"],
         "name": "sample",

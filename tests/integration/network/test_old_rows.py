@@ -8,10 +8,11 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
+from services.network.domain.default_rule import DefaultRule, default_group
 from services.network.domain.network import Network
 from services.network.domain.port import Port
 from services.network.domain.resource import NamedResource
-from services.network.domain.security_group import SecurityGroup, default_group
+from services.network.domain.security_group import SecurityGroup
 from services.network.main import MIGRATIONS
 from services.network.store.networks import NetworkStore
 from services.network.store.ports import PortStore
@@ -125,7 +126,12 @@ async def test_old_ports_and_rules_answer_like_new_ones(url: str) -> None:
             id=UUID(ID.format(2)), network_id=network.id, mac_address="fa:16:3e:00:00:01",
             profile={}, vif_details={}, name='"belongs_to_default_sg":true}', **common,
         )  # fmt: skip
-        group = default_group("p", moment)
+        nobodys = common | {"project_id": ""}
+        first = [
+            DefaultRule(id=UUID(ID.format(n)), direction=way, used_in_default_sg=True, **nobodys)
+            for n, way in ((7, "ingress"), (8, "egress"))
+        ]
+        group = default_group(first, "p", moment)
         stores: list[tuple[Any, Any]] = [
             (NetworkStore(connection), network),
             (PortStore(connection), port),

@@ -24,6 +24,7 @@ from services.network.api.schemas.checks import (
     uuid,
 )
 from services.network.domain.address_group import AddressGroupNotFound
+from services.network.domain.default_rule import PARENT
 from services.network.domain.errors import SecurityGroupNotFound
 from services.network.domain.security_group import PROTOCOLS
 
@@ -114,5 +115,35 @@ RULE: Final = Table(
         Attribute(key="remote_ip_prefix", check=_prefix),
         Attribute(key="remote_group_id", check=or_none(_group)),
         Attribute(key="remote_address_group_id", check=or_none(_addresses)),
+    ),
+)
+
+
+def _among(value: Any) -> bool:
+    """Take what stands for a group's own members, or for nobody in particular."""
+    if value is None:
+        return False
+    if value == PARENT:
+        return True
+    raise Unfit(f"'{value}' is neither null nor {PARENT}: a rule of every group is about its own")
+
+
+DEFAULT_RULE: Final = Table(
+    singular="default_security_group_rule",
+    plural="default_security_group_rules",
+    attributes=(
+        Attribute(key="id"),
+        *OWNER,
+        DESCRIPTION,
+        Attribute(key="direction", check=one_of("ingress", "egress"), required=True),
+        Attribute(key="ethertype", check=_ethertype),
+        Attribute(key="protocol", check=_protocol),
+        Attribute(key="port_range_min", check=PORT_NUMBER),
+        Attribute(key="port_range_max", check=PORT_NUMBER),
+        Attribute(key="remote_ip_prefix", check=_prefix),
+        Attribute(key="remote_group_id", field="among_members", check=_among),
+        Attribute(key="remote_address_group_id", check=or_none(_addresses)),
+        Attribute(key="used_in_default_sg", check=boolean),
+        Attribute(key="used_in_non_default_sg", check=boolean),
     ),
 )
