@@ -6,7 +6,7 @@ in a process or beside the others in the all-in-one demo. Roles may be split ove
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -26,6 +26,8 @@ from shared.web.serve import serving
 log = structlog.get_logger(__name__)
 
 Loop = Callable[[], Awaitable[None]]
+STOP_PATIENCE = 15.0  # seconds that background loops have to come to their end
+CANCEL_AGAIN = 1.0  # seconds
 RESTART_PAUSE = 1.0  # seconds before a background loop that failed is started again
 
 
@@ -74,7 +76,7 @@ async def running(service: Service, roles: frozenset[Role] = EVERYTHING) -> Asyn
                 asyncio.create_task(_forever(service.name, name, loop))
                 for name, loop in _loops(service).items()
             ]
-            stack.push_async_callback(_stop, tasks)
+            stack.push_async_callback(end_tasks, tasks)
         port = service.port
         if Role.API in roles:
             port = await stack.enter_async_context(serving(service.app, service.host, service.port))
@@ -103,7 +105,26 @@ async def _forever(service: str, name: str, loop: Loop) -> None:
         await asyncio.sleep(RESTART_PAUSE)
 
 
-async def _stop(tasks: Sequence[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+async def end_tasks(
+    tasks: Collection[asyncio.Task[None]], *, again_after: float = CANCEL_AGAIN
+) -> None:
+    """Cancel tasks until they end, or for as long as a service may take to stop.
+
+    Once is not enough: a client library whose connection breaks in that moment may raise an error
+    of its own in place of the cancellation, and a loop that shrugs errors off goes on.
+
+    Args:
+        tasks: to end; those that will not are logged and left.
+        again_after: seconds until those that have not ended are cancelled again.
+    """
+    clock = asyncio.get_running_loop().time
+    deadline, left = clock() + STOP_PATIENCE, set(tasks)
+    while left and clock() < deadline:
+        for task in left:
+            task.cancel()
+        done, left = await asyncio.wait(left, timeout=again_after)
+        for task in done:
+            if not task.cancelled() and (problem := task.exception()):
+                log.info("a loop failed as it was stopped", why=repr(problem))
+    for task in left:
+        log.error("a loop does not stop", loop=repr(task.get_coro()))
