@@ -12,9 +12,10 @@ async def test_reused_ids_are_other_jobs_and_none_is_missed(
 ) -> None:
     database = watcher_database(migrated_database)
     async with cloudlet(migrated_database) as cloud, observing(cloud, database) as observer:
+        last = 0
         for number in range(4):
             state = await cloud.settled((await cloud.submit(create(f"cyc-f32-{number}"))).key)
-        last = state.job_id or 0
+            last = state.job_id or 0
         await observer.until(lambda told: "success" in jobs(told).get((1, last), []))
         cloud.admin.regress_serial(to=last - 3)
         again = cloud.admin.operate("OP_INSTANCE_SHUTDOWN", instance_name="cyc-f32-0")
