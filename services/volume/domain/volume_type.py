@@ -11,6 +11,8 @@ from shared.errors import BadInput, Conflict, NotFound
 DRIVER: Final = "ganeti:driver"
 TEMPLATE: Final = "ganeti:disk_template"
 CLUSTERS: Final = "ganeti:clusters"  # comma separated; absent: every cluster
+SNAPSHOTS: Final = "snapshot_support"  # "<is> False": not even where the storage has them
+CLONES: Final = "clone_support"
 PARAMETER: Final = "ganeti:ext:"  # and the name of a parameter of the ExtStorage provider
 
 
@@ -81,6 +83,10 @@ class VolumeType:
         """Whether several servers may use a volume of this type at once."""
         return self.extra_specs.get("multiattach", "").lower() == "<is> true"
 
+    def lets(self, capability: str) -> bool:
+        """Whether volumes of this type may have snapshots, or copies, where the storage can."""
+        return self.extra_specs.get(capability, "").lower() != "<is> false"
+
     @property
     def driver(self) -> Driver | None:
         """The one driver of its volumes; None: what the cluster has, ``ext`` first."""
@@ -125,6 +131,10 @@ FIRST: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "native": {
         "description": "Volumes on the cluster's own storage.",
-        "extra_specs": {DRIVER: Driver.NATIVE.value},
+        "extra_specs": {
+            DRIVER: Driver.NATIVE.value,
+            SNAPSHOTS: "<is> False",
+            CLONES: "<is> False",
+        },
     },
 }

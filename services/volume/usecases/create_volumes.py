@@ -12,7 +12,7 @@ from services.volume.domain.message import Doing, failed
 from services.volume.domain.quotas import Count
 from services.volume.domain.snapshot import SnapshotStatus
 from services.volume.domain.volume import CannotYet, Volume, WrongStatus
-from services.volume.domain.volume_type import Driver, VolumeType, not_found
+from services.volume.domain.volume_type import CLONES, Driver, VolumeType, not_found
 from services.volume.store.stores import Stores, Transaction
 from services.volume.usecases.images import ImageFacts, require_fit
 from services.volume.usecases.metadata import checked
@@ -240,7 +240,8 @@ async def _of_volume(stores: Stores, volume_id: UUID, whose: str | None) -> _Ori
             volume_type=source.volume_type_id,
             fields={"source_id": source.id, "bootable": source.bootable},
         )
-    if source.driver != Driver.EXT:
+    kind = await stores.types.get_shared(source.volume_type_id)
+    if source.driver != Driver.EXT or not kind.lets(CLONES):
         raise CannotYet(f"Volumes of type {source.volume_type} cannot be cloned.")
     fields = {"source_id": source.id, **_inherited(source)}
     notes = {"kind": "volume", "id": str(source.id)}

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from services.volume.domain import quotas
+from services.volume.domain import quotas, volume_type
 from services.volume.domain.lifecycle import Status
 from services.volume.domain.quotas import Count
 from services.volume.domain.snapshot import Snapshot, SnapshotStatus
@@ -23,6 +23,7 @@ from shared.logs import current_request_id
 
 CREATE: Final = "volume.create_snapshot"
 DELETE: Final = "volume.delete_snapshot"
+SNAPSHOTS: Final = "Snapshots"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,7 @@ def _require_still(volume: Volume, *, even_in_use: bool) -> None:
     )
 
 
-async def with_snapshots(stores: Stores, volume: Volume, *, what: str = "Snapshots") -> Volume:
+async def with_snapshots(stores: Stores, volume: Volume, *, what: str = SNAPSHOTS) -> Volume:
     """Return the volume where our provider stores it, finding it a place if it has none.
 
     Raises:
@@ -106,8 +107,10 @@ async def with_snapshots(stores: Stores, volume: Volume, *, what: str = "Snapsho
     refusal = CannotYet(
         f"{what} are not supported by volume type {volume.volume_type} where the volume is."
     )
+    kind = await stores.types.get_shared(volume.volume_type_id)
+    if what == SNAPSHOTS and not kind.lets(volume_type.SNAPSHOTS):
+        raise refusal
     if volume.cluster is None:
-        kind = await stores.types.get_shared(volume.volume_type_id)
         place = await find_place(stores, kind, drivers=(Driver.EXT,))
         if place is None:
             raise refusal

@@ -169,3 +169,19 @@ async def test_snapshots_go_with_a_volume_that_changes_hands(rig: Rig) -> None:
     assert (await rig.call("GET", f"/snapshots/{made['id']}")).status == 404
     (theirs,) = (await rig.get("/snapshots", "other"))["snapshots"]
     assert theirs["id"] == made["id"]
+
+
+async def test_types_may_say_that_their_volumes_have_none(rig: Rig) -> None:
+    await rig.know_cluster()
+    specs = {"snapshot_support": "<is> False", "clone_support": "<is> False"}
+    await rig.make_type("plain", extra_specs=specs)
+    image = rig.world.images.have(b"content")["id"]
+    made = await rig.made(volume_type="plain", imageRef=image)
+    body: Json = {"snapshot": {"volume_id": made["id"]}}
+    refused = await rig.call("POST", "/snapshots", body, at="3.70")
+    assert (refused.status, "not supported by volume type plain" in refused.fault) == (400, True)
+    copy: Json = {"volume": {"source_volid": made["id"], "size": 1}}
+    refused = await rig.call("POST", "/volumes", copy, at="3.70")
+    assert (refused.status, "cannot be cloned" in refused.fault) == (400, True)
+    uploaded = await rig.act(made["id"], "os-volume_upload_image", {"image_name": "i"}, at="3.70")
+    assert uploaded.status == 202
