@@ -11,6 +11,7 @@ from services.network.domain.physical import PhysicalNetwork, ranges
 from services.network.domain.quota import DEFAULTS
 from services.network.effects import SAGAS, upkeep
 from services.network.effects.cloud import Cloud
+from services.network.effects.reconciler import Reconciler, keep_reconciling
 from services.network.events import ganeti, servers
 from services.network.settings import NetworkSettings
 from services.network.store.stores import transactions
@@ -82,6 +83,7 @@ async def build(settings: NetworkSettings, parts: Parts) -> Service:
     world = Cloud(
         gateway=gateway, records=Ledger(transaction, names), prefix=settings.ganeti_prefix
     )
+    reconciler = Reconciler(transaction=transaction, gateway=gateway, ganeti=names)
     return Service(
         name="network",
         host=settings.host,
@@ -100,6 +102,7 @@ async def build(settings: NetworkSettings, parts: Parts) -> Service:
             "clusters": partial(upkeep.keep_asking, transaction, gateway),
             "forgetting": partial(upkeep.keep_forgetting, transaction),
             "answers": answers.purge_forever,
+            "reconciling": partial(keep_reconciling, reconciler, settings.reconcile_every),
         },
     )
 

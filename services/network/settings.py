@@ -56,6 +56,12 @@ class NetworkSettings(ServiceSettings):
         description="Whether a floating IP needs a router between its port and the world, as in "
         "Neutron; servers carry the address themselves either way.",
     )
+    reconcile_every: float = Field(
+        default=300.0,
+        gt=0,
+        description="Seconds in which the networks of every cluster are compared with ours once; "
+        "what differs twice is put right.",
+    )
     quotas: dict[str, int] = Field(
         default={}, description="Default limits that differ from Neutron's (JSON); -1: none."
     )

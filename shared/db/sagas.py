@@ -160,6 +160,17 @@ class SagaStore:
             .values(ended_at=sa.func.now(), outcome="superseded")
         )
 
+    async def live(self, subjects: Collection[UUID]) -> set[UUID]:
+        """Return those of the subjects that a saga is at work on."""
+        await flush(self._connection)
+        sagas = self._sagas
+        rows = await self._connection.execute(
+            sa.select(sagas.c.subject).where(
+                sagas.c.subject.in_(list(subjects)), sagas.c.ended_at.is_(None)
+            )
+        )
+        return {row[0] for row in rows}
+
     async def any_held(self, subjects: Collection[UUID]) -> bool:
         """Whether a step runs for one of these subjects, be its saga superseded or not."""
         await flush(self._connection)

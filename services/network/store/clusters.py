@@ -1,6 +1,6 @@
 """Projections of clusters, and which subnets exist on them, inside one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.network.domain.binding import ClusterSubnet, NetworkLink, Realisation
 from services.network.domain.physical import ClusterFacts
-from services.network.store.tables import cluster_subnets, clusters, instances
+from services.network.store.tables import cluster_subnets, clusters, instances, subnets
 
 
 class ClusterStore:
@@ -116,6 +116,20 @@ class ClusterSubnetStore:
         return await self._where(
             cluster_subnets.c.cluster == cluster, cluster_subnets.c.state == state.value
         )
+
+    async def living(self, subnet_ids: Collection[UUID]) -> set[UUID]:
+        """Return those of the subnets that exist; nothing is locked."""
+        rows = await self._connection.execute(
+            sa.select(subnets.c.id).where(subnets.c.id.in_(list(subnet_ids)))
+        )
+        return {row[0] for row in rows}
+
+    async def recorded(self, cluster: str) -> list[ClusterSubnet]:
+        """Return all that is recorded of the cluster; nothing is locked."""
+        rows = await self._connection.execute(
+            sa.select(cluster_subnets).where(cluster_subnets.c.cluster == cluster)
+        )
+        return [_realised(row) for row in rows]
 
     async def save(self, realised: ClusterSubnet) -> None:
         """Write how far the subnet is."""
