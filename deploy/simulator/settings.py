@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-DISK_TEMPLATES = ("file", "sharedfile", "ext", "plain", "diskless", "rbd", "gluster")
+DISK_TEMPLATES = ("file", "sharedfile", "ext", "plain", "drbd", "diskless", "rbd", "gluster")
 
 
 VERSIONS = ("2.16.2", "3.0.2", "3.1.1")

@@ -10,6 +10,7 @@ from deploy.simulator.jobs.queue import Fetch, OpFailed, Routine
 from deploy.simulator.logic import backing, consoles
 from deploy.simulator.logic import disks as diskwork
 from deploy.simulator.logic import nics as nicwork
+from deploy.simulator.logic.mirrors import secondary_for
 from deploy.simulator.logic.osinstall import install
 from deploy.simulator.logic.parameters import (
     check_boot,
@@ -44,6 +45,7 @@ class Plan:
     """What the checks have found out, for the execution."""
 
     node: Node
+    snodes: list[str]
     nics: list[Nic]
     disks: list[Disk]
 
@@ -57,7 +59,7 @@ def create(run: Run) -> Routine:
     _check_parameters(run)
     yield run.pause(0.1)
     plan = _check_placement(run)
-    run.keep_nodes([plan.node.name])
+    run.keep_nodes([plan.node.name, *plan.snodes])
     if run.get("dry_run"):
         _give_back(run, plan.nics)
         run.info("dry-run mode requested, not actually executing the operation")
@@ -69,6 +71,7 @@ def create(run: Run) -> Routine:
     run.log(f"adding instance {instance.name} to cluster config")
     run.log("adding disks to cluster config")
     if run.get("wait_for_sync") and instance.disks:
+        yield run.pause(1.0 if plan.snodes else 0.0)  # a mirror takes as long again
         for _ in range(2):
             run.info(f"Waiting for instance {instance.name} to sync disks")
             run.info(f"Instance {instance.name}'s disks are in sync")
@@ -88,7 +91,7 @@ def create(run: Run) -> Routine:
     else:
         yield from backing.deactivate(run, instance)
     run.world.happened("instance.created", instance.name, running=instance.running)
-    return [plan.node.name]
+    return [plan.node.name, *plan.snodes]
 
 
 def _install(run: Run, instance: Instance) -> backing.Steps:
@@ -197,6 +200,7 @@ def _check_placement(run: Run) -> Plan:
     node = _place(run, demand)
     run.learn("pnode", node.name)
     run.learn("pnode_uuid", node.uuid)
+    snodes = secondary_for(run, demand, node)
     nics: list[Nic] = []
     try:
         for index, spec in enumerate(run.get("nics") or []):
@@ -212,7 +216,7 @@ def _check_placement(run: Run) -> Plan:
         diskwork.new_disk(run, spec, template, index)
         for index, spec in enumerate(run.get("disks") or [])
     ]
-    return Plan(node=node, nics=nics, disks=disks)
+    return Plan(node=node, snodes=snodes, nics=nics, disks=disks)
 
 
 def _demand(run: Run) -> Demand:
@@ -298,6 +302,7 @@ def _add(run: Run, plan: Plan) -> Instance:
         os=run.get("os_type") or "",
         hypervisor=run.input["hypervisor"],
         pnode=plan.node.name,
+        snodes=plan.snodes,
         disk_template=run.input["disk_template"],
         beparams=checked(run.input["beparams"]),
         hvparams=dict(run.input["hvparams"]),

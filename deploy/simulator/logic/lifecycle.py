@@ -173,12 +173,3 @@ def recreate_disks(run: Run) -> Routine:
         yield from backing.make(run, disk, instance.name, instance.pnode)
     touch(instance)
     return None
-
-
-def replace_disks(run: Run) -> Routine:
-    """OP_INSTANCE_REPLACE_DISKS: no simulated template has a mirror to replace."""
-    run.instance()
-    yield run.pause()
-    raise prereq(
-        "The instance has a strange layout, expected one secondary but found 0", "internal_error"
-    )

@@ -2,6 +2,7 @@
 
 from deploy.simulator.jobs.queue import Routine
 from deploy.simulator.logic import backing, consoles
+from deploy.simulator.logic.mirrors import DRBD
 from deploy.simulator.logic.parameters import filled_be
 from deploy.simulator.logic.placement import Demand, hail
 from deploy.simulator.logic.run import NO_ROOM, WRONG_INPUT, WRONG_STATE, Run, failure, prereq
@@ -9,7 +10,7 @@ from deploy.simulator.model import Instance, Json, Node
 from deploy.simulator.reading import ipolicy_of
 from deploy.simulator.world import primaries, touch
 
-_ANYWHERE = frozenset({"sharedfile", "ext", "rbd", "gluster", "diskless"})
+_ANYWHERE = frozenset({"sharedfile", "ext", "rbd", "gluster", "diskless", DRBD})
 
 
 def migrate(run: Run) -> Routine:
@@ -70,6 +71,14 @@ def _check_layout(instance: Instance, what: str) -> None:
 
 
 def _target(run: Run, instance: Instance) -> Node:
+    if instance.snodes:
+        if run.get("target_node") or run.get("iallocator"):
+            raise prereq(
+                f"Instances with disk layout '{instance.disk_template}' only go to their "
+                "secondary node: neither target node nor iallocator may be given",
+                WRONG_INPUT,
+            )
+        return run.reachable(instance.snodes[0])
     if run.get("target_node"):
         target = run.find_node(run.input["target_node"])
         if target.name == instance.pnode:
@@ -94,6 +103,8 @@ def _allocate(run: Run, instance: Instance) -> tuple[Node | None, str]:
 
 def _move(run: Run, instance: Instance, target: Node) -> backing.Steps:
     yield from backing.deactivate(run, instance)
+    if instance.snodes:
+        instance.snodes = [instance.pnode]
     instance.pnode = target.name
     if instance.running:
         yield from backing.activate(run, instance)
@@ -106,22 +117,38 @@ def evacuate(run: Run) -> Routine:
     node = run.find_node(run.input["node_name"])
     run.learn("node_uuid", node.uuid)
     run.learn("iallocator", run.get("iallocator") or "hail")
-    if run.input["mode"] == "secondary-only":
-        leaving: list[Instance] = []
-    else:
-        leaving = primaries(run.cluster, node)
+    mode = run.input["mode"]
+    leaving = [] if mode == "secondary-only" else primaries(run.cluster, node)
+    mirrored = [] if mode == "primary-only" else _mirrored(run, node)
     yield run.pause()
-    if not leaving:
+    if not leaving and not mirrored:
         run.info(f"No instances to evacuate from node '{node.name}'")
         return {"jobs": []}
     stuck = [
         f"{i.name} (Can't find any good node: {_allocate(run, i)[1]})"
         for i in leaving
-        if i.disk_template not in _ANYWHERE or _allocate(run, i)[0] is None
+        if i.disk_template not in _ANYWHERE or not (i.snodes or _allocate(run, i)[0])
     ]
     if stuck:
         raise failure(f"Unable to evacuate instances {', '.join(stuck)}")
-    return {"jobs": [[True, run.world.submit([child(run, _leave(i, node))])] for i in leaving]}
+    wanted = [_leave(i, node) for i in leaving] + [_mirror_elsewhere(i) for i in mirrored]
+    return {"jobs": [[True, run.world.submit([child(run, opcode)])] for opcode in wanted]}
+
+
+def _mirrored(run: Run, node: Node) -> list[Instance]:
+    return [i for i in run.cluster.instances.values() if node.name in i.snodes]
+
+
+def _mirror_elsewhere(instance: Instance) -> Json:
+    return {
+        "OP_ID": "OP_INSTANCE_REPLACE_DISKS",
+        "instance_name": instance.name,
+        "mode": "replace_new_secondary",
+        "disks": [],
+        "early_release": False,
+        "ignore_ipolicy": False,
+        "iallocator": "hail",
+    }
 
 
 def migrate_node(run: Run) -> Routine:

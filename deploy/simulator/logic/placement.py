@@ -9,7 +9,7 @@ from deploy.simulator.model import Cluster, Group, Json, Node
 from deploy.simulator.settings import SimulatorSettings
 from deploy.simulator.world import group_by_uuid, located
 
-_LOCAL = frozenset({"file", "plain"})  # templates that use the node's own disk
+_LOCAL = frozenset({"file", "plain", "drbd"})  # templates that use the node's own disk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,7 @@ def memory_free(cluster: Cluster, node: Node, *, running_only: bool = True) -> i
 def disk_free(cluster: Cluster, node: Node) -> int:
     """MiB free in the node's own storage."""
     local = [i for i in located(cluster, node) if i.disk_template in _LOCAL]
+    local += [i for i in cluster.instances.values() if node.name in i.snodes]
     return max(0, node.disk - sum(disk.size for i in local for disk in i.disks))
 
 

@@ -41,8 +41,12 @@ def _vcpus(world: World, i: Instance) -> Any:
 
 
 def _group(world: World, i: Instance, attribute: str) -> Any:
-    node = world.cluster.nodes[i.pnode]
-    return getattr(group_by_uuid(world.cluster, node.group), attribute)
+    return _group_of(world, i.pnode, attribute)
+
+
+def _group_of(world: World, node: str, attribute: str) -> Any:
+    uuid = world.cluster.nodes[node].group
+    return getattr(group_by_uuid(world.cluster, uuid), attribute)
 
 
 # fmt: off
@@ -87,9 +91,9 @@ _PLAIN: dict[str, _Getter] = {
     "pnode.group":        lambda w, i: _group(w, i, "name"),
     "pnode.group.uuid":   lambda w, i: _group(w, i, "uuid"),
     "serial_no":          lambda w, i: i.serial_no,
-    "snodes":             lambda w, i: [],
-    "snodes.group":       lambda w, i: [],
-    "snodes.group.uuid":  lambda w, i: [],
+    "snodes":             lambda w, i: i.snodes,
+    "snodes.group":       lambda w, i: [_group_of(w, name, "name") for name in i.snodes],
+    "snodes.group.uuid":  lambda w, i: [_group_of(w, name, "uuid") for name in i.snodes],
     "status":             lambda w, i: status_of(w.cluster, i),
     "tags":               lambda w, i: i.tags,
     "uuid":               lambda w, i: i.uuid,

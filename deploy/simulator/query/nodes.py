@@ -24,6 +24,10 @@ def role_of(node: Node) -> str:
     return "C" if node.candidate else "R"
 
 
+def _mirrored(world: World, node: Node) -> list[str]:
+    return sorted(i.name for i in world.cluster.instances.values() if node.name in i.snodes)
+
+
 # fmt: off
 _PLAIN: dict[str, _Getter] = {
     "name":             lambda w, n: n.name,
@@ -35,8 +39,8 @@ _PLAIN: dict[str, _Getter] = {
     "vm_capable":       lambda w, n: True,
     "pinst_cnt":        lambda w, n: len(primaries(w.cluster, n)),
     "pinst_list":       lambda w, n: [i.name for i in primaries(w.cluster, n)],
-    "sinst_cnt":        lambda w, n: 0,
-    "sinst_list":       lambda w, n: [],
+    "sinst_cnt":        lambda w, n: len(_mirrored(w, n)),
+    "sinst_list":       _mirrored,
     "pip":              lambda w, n: n.address,
     "sip":              lambda w, n: n.address,
     "role":             lambda w, n: role_of(n),

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from deploy.simulator.jobs.locks import EXCLUSIVE, SHARED, Claim, LockTable
+from deploy.simulator.jobs.locks import AGEING, EXCLUSIVE, SHARED, Claim, LockTable
 
 
 def _claims(table: LockTable, granted: list[int], *wanted: dict[str, str]) -> None:
@@ -44,3 +44,40 @@ def test_who_gives_up_waiting_lets_the_next_one_in() -> None:
     _claims(table, granted, {"a": SHARED}, {"a": EXCLUSIVE}, {"a": SHARED})
     table.release(2)
     assert granted == [1, 3]
+
+
+def test_the_urgent_go_first_and_who_waits_long_becomes_urgent() -> None:
+    table, granted = LockTable(), list[int]()
+    _claims(table, granted, {"a": EXCLUSIVE})
+    for number, priority, waited in ((2, 0, 0.0), (3, -10, 0.0), (4, 0, 11 * AGEING)):
+        claim = Claim(
+            job_id=number,
+            wanted={"a": EXCLUSIVE},
+            granted=lambda number=number: granted.append(number),  # type: ignore[misc]
+            priority=priority,
+        )
+        claim.since -= waited
+        table.acquire(claim)
+    for number in (1, 4, 3):
+        table.release(number)
+    assert granted == [1, 4, 3, 2]
+
+
+def test_an_opportunist_takes_what_is_free() -> None:
+    table, granted = LockTable(), list[int]()
+    _claims(table, granted, {"a": EXCLUSIVE})
+    wanted = {"a": EXCLUSIVE, "b": EXCLUSIVE}
+    claim = Claim(
+        job_id=2, wanted=wanted, optional=frozenset(wanted), granted=lambda: granted.append(2)
+    )
+    table.acquire(claim)
+    assert granted == [1, 2]
+    assert table.of(2) == {"b"}
+
+
+def test_a_lock_that_is_no_longer_needed_is_given_back_before_the_end() -> None:
+    table, granted = LockTable(), list[int]()
+    _claims(table, granted, {"a": EXCLUSIVE, "b": EXCLUSIVE}, {"b": EXCLUSIVE})
+    table.shrink(1, ["b", "c"])
+    assert granted == [1, 2]
+    assert set(table.held) == {"a", "b"}

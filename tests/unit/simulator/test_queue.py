@@ -1,15 +1,17 @@
 """The job queue: order, limits, dependencies, cancelling, failing."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from deploy.simulator.jobs import mishaps
 from deploy.simulator.jobs.locks import EXCLUSIVE
 from deploy.simulator.jobs.queue import Fetch, JobQueue, OpFailed, Routine, Rules
 from deploy.simulator.jobs.render import as_json, is_final, status_of
 from deploy.simulator.jobs.timers import Timers
-from deploy.simulator.model import Cluster, Job, Json
+from deploy.simulator.model import Cluster, FilterRule, Job, Json
 
 Perform = Callable[[Job, int, Json], Routine]
 
@@ -18,9 +20,12 @@ def _opcode(kind: str = "OP_TAGS_SET", **more: Any) -> Json:
     return {"OP_ID": kind, "priority": 0, "depends": None, "reason": [], **more}
 
 
-def _queue(perform: Perform, *, limit: int = 20, cluster: Cluster | None = None) -> JobQueue:
+def _queue(
+    perform: Perform, *, limit: int = 20, cluster: Cluster | None = None, **more: Any
+) -> JobQueue:
     rules = Rules(
         start_delay=0.0,
+        **more,
         max_running=lambda: limit,
         locks=lambda op: ({op["lock"]: EXCLUSIVE} if "lock" in op else {}, frozenset()),
         perform=perform,
@@ -195,3 +200,49 @@ async def test_archived_jobs_are_found_but_not_live() -> None:
     assert queue.archive(older_than=0) == 1
     assert queue.live() == []
     assert queue.find(number) is not None
+
+
+async def test_jobs_start_one_after_the_other() -> None:
+    queue = _queue(_quick, start_gap=0.02)
+    jobs = [await _final(queue, n) for n in [queue.submit([_opcode()]) for _ in range(3)]]
+    starts = [job["start_ts"][0] + job["start_ts"][1] / 1e6 for job in jobs]
+    assert all(later - earlier > 0.015 for earlier, later in itertools.pairwise(starts))
+
+
+async def test_cancelling_what_waits_takes_a_while() -> None:
+    queue = _queue(_long, cancel_delay=0.02)
+    _first, second = queue.submit([_opcode(lock="l")]), queue.submit([_opcode(lock="l")])
+    waiting = queue.find(second)
+    assert waiting is not None
+    await _reaches(queue, waiting, "waiting")
+    queue.cancel(second)
+    assert status_of(waiting) == "canceling"
+    assert (await _final(queue, second))["status"] == "canceled"
+
+
+async def test_a_paused_job_does_not_keep_others_from_starting() -> None:
+    rule = FilterRule(
+        uuid="u", watermark=0, priority=0, predicates=[["opcode", ["=", "OP_ID", "OP_HELD"]]],
+        action="PAUSE", reason_trail=[],
+    )  # fmt: skip
+    rules = [rule]
+    queue = _queue(_quick, limit=1, filters=lambda: rules)
+    held, free = queue.submit([_opcode("OP_HELD")]), queue.submit([_opcode()])
+    assert (await _final(queue, free))["status"] == "success"
+    job = queue.find(held)
+    assert job is not None
+    assert status_of(job) == "queued"
+    rules.clear()
+    queue.look_again()
+    assert (await _final(queue, held))["status"] == "success"
+
+
+async def test_what_was_lost_leaves_no_lock_and_no_trace() -> None:
+    queue = _queue(_long)
+    first, second = queue.submit([_opcode(lock="l")]), queue.submit([_opcode(lock="l")])
+    waiting = queue.find(second)
+    assert waiting is not None
+    await _reaches(queue, waiting, "waiting")
+    mishaps.lose(queue, [first])
+    assert queue.find(first) is None
+    assert (await _final(queue, second))["status"] == "success"
