@@ -25,6 +25,7 @@ from services.compute.effects.root_disk import disks_of, template_of, told_of
 from services.compute.effects.seeds import get_seed, seed_disk, seed_secrets
 from services.compute.effects.submitting import Failed, await_job, first_node, submit
 from services.compute.effects.volumes import (
+    attach_the_rest,
     connect_volumes,
     give_volumes_back,
     have_volumes,
@@ -143,7 +144,7 @@ def instance_of(
             if name.startswith(HYPERVISOR)
         },
         tags=tags,
-        node=server.node,
+        node=server.node or notes.get("near_volumes"),
     )
 
 
@@ -244,6 +245,7 @@ async def settle(cloud: Cloud, notes: Notes) -> Notes:
     ended = Ended(job=notes.get("ended"), node=notes.get("node"))
     await progress.settle(cloud.transaction, subject_of(notes), Action.CREATE, ended)
     await guests.told(cloud.transaction, cloud.secrets, subject_of(notes))
+    await attach_the_rest(cloud, notes)
     return {}
 
 

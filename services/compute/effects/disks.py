@@ -24,6 +24,11 @@ def connector(cloud: Cloud, server: Server, device: BlockDevice) -> dict[str, st
     }
 
 
+def comes_later(connection: Connection) -> bool:
+    """Whether Ganeti attaches the disk only to an instance that is there."""
+    return connection.driver == NATIVE and connection.disk_uuid is not None
+
+
 def spec_of(connection: Connection) -> DiskSpec:
     """Return the volume as a disk to be made."""
     return DiskSpec(

@@ -7,7 +7,7 @@ from services.compute.domain.local_disks import local_disk_name
 from services.compute.domain.server import Server
 from services.compute.effects import installing
 from services.compute.effects.cloud import explained
-from services.compute.effects.disks import NATIVE, spec_of
+from services.compute.effects.disks import comes_later, spec_of
 from services.compute.effects.volumes import FAILED, connections_in
 from shared.contracts.gateway import Cluster
 from shared.contracts.image import ImageTicket
@@ -27,12 +27,6 @@ def template_of(server: Server, cluster: Cluster, notes: Notes) -> str | None:
     """
     asked = server.flavor.extra_specs.get(TEMPLATE)
     volumes = [connection for _, connection in connections_in(notes, server)]
-    if any(each.driver == NATIVE and each.disk_uuid is not None for each in volumes):
-        # Ganeti attaches a disk to an instance that is there, and on no other way.
-        raise GiveUp(
-            "A volume of this type that was used before cannot come with a new server: "
-            "attach it once the server runs."
-        )
     templates = {connection.disk_template for connection in volumes}
     if server.image_id is not None:
         templates.add(asked or cluster.disk_template)
@@ -44,7 +38,8 @@ def template_of(server: Server, cluster: Cluster, notes: Notes) -> str | None:
 
 def disks_of(server: Server, ticket: ImageTicket | None, notes: Notes) -> list[DiskSpec]:
     """Return the disks, in order: the root one, local ones, then further volumes."""
-    volumes = [spec_of(connection) for _, connection in connections_in(notes, server)]
+    known = [connection for _, connection in connections_in(notes, server)]
+    volumes = [spec_of(connection) for connection in known if not comes_later(connection)]
     local = [
         DiskSpec(name=local_disk_name(server.id, place), size=disk.size)
         for place, disk in enumerate(server.local_disks)

@@ -8,7 +8,8 @@ from services.compute.domain.devices import BlockDevice, DeviceState
 from services.compute.domain.server import Server
 from services.compute.effects import disks
 from services.compute.effects.cloud import Cloud, Json, explained, request_of, subject_of
-from services.compute.usecases import progress
+from services.compute.usecases import plugging, progress
+from services.compute.usecases.attaching import ATTACH
 from shared.contracts.volume import Connection
 from shared.errors import NotFound, OverQuota
 from shared.ids import derived
@@ -124,7 +125,39 @@ async def connect_volumes(cloud: Cloud, notes: Notes) -> Notes:
             cloud.transaction, server.id, device.id, driver=connection.driver
         )
         connections[device.id] = connection.model_dump(mode="json")
-    return {"connections": connections}
+    cluster = await progress.cluster_of(cloud.transaction, notes["cluster"])
+    late = [
+        (device, connection)
+        for device, connection in connections_in({"connections": connections}, server)
+        if disks.comes_later(connection)
+    ]
+    for device, connection in late:
+        _require_attachable(server, device, connection, hotplug=bool(cluster and cluster.hotplug))
+    nodes = [set(connection.nodes) for _, connection in late if connection.nodes]
+    return {"connections": connections, "near_volumes": _common(nodes)}
+
+
+def _require_attachable(
+    server: Server, device: BlockDevice, connection: Connection, *, hotplug: bool
+) -> None:
+    """Give up on a disk that cannot be attached to the server once it runs."""
+    if device.is_root or not hotplug:
+        raise GiveUp(
+            "A volume of this type that was used before cannot come with this server: "
+            "attach it to one that is there."
+        )
+    if connection.nodes and server.node is not None and server.node not in connection.nodes:
+        raise GiveUp(explained(FAILED, f"Volume {device.volume_id} is on another node."))
+
+
+def _common(nodes: list[set[str]]) -> str | None:
+    """Return a node that all of the disks are on; None: there is nothing to heed."""
+    if not nodes:
+        return None
+    found = sorted(set.intersection(*nodes))
+    if not found:
+        raise GiveUp(explained(FAILED, "The volumes are on different nodes."))
+    return found[0]
 
 
 def _elsewhere(server: Server, notes: Notes, why: str) -> Exception:
@@ -150,7 +183,8 @@ async def use_volumes(cloud: Cloud, notes: Notes) -> Notes:
     if not notes.get("volumes", True):
         return {}
     server = await progress.read(cloud.transaction, subject_of(notes))
-    for device in server.volumes:
+    late = _late(server, notes)
+    for device in (each for each in server.volumes if each.id not in late):
         await progress.change_volume(
             cloud.transaction, server.id, device.id, state=DeviceState.ATTACHED
         )
@@ -159,3 +193,18 @@ async def use_volumes(cloud: Cloud, notes: Notes) -> Notes:
         except NotFound:
             continue  # an administrator forced it off meanwhile
     return {}
+
+
+def _late(server: Server, notes: Notes) -> set[str]:
+    """Return the devices that are attached when the server runs."""
+    known = connections_in(notes, server)
+    return {device.id for device, connection in known if disks.comes_later(connection)}
+
+
+async def attach_the_rest(cloud: Cloud, notes: Notes) -> None:
+    """Begin to attach what could not come with the instance; sagas of their own do it."""
+    if not notes.get("volumes", True):
+        return
+    server = await progress.read(cloud.transaction, subject_of(notes))
+    for device_id in sorted(_late(server, notes)):
+        await plugging.begin(cloud.transaction, server.id, device_id, request_of(notes), ATTACH)

@@ -132,6 +132,23 @@ async def _drop(stores: Stores, server_id: UUID, device_id: str) -> None:
     await save(stores, replace(server, volumes=volumes, updated_at=utcnow()))
 
 
+async def begin(
+    transaction: Transaction, server_id: UUID, device_id: str, request_id: str | None, saga: str
+) -> None:
+    """Have a saga attach a volume that came with a server; nothing when it was begun before."""
+    async with transaction() as stores:
+        try:
+            server, device = await _those(stores, server_id, device_id)
+        except TakenOver:
+            return
+        if device.state is not DeviceState.WANTED:
+            return
+        volumes = replaced(server.volumes, replace(device, state=DeviceState.ATTACHING))
+        await save(stores, replace(server, volumes=volumes, updated_at=utcnow()))
+        notes = {"server": str(server_id), "device": device_id}
+        await stores.sagas.start(saga, UUID(device_id), notes, request_id)
+
+
 async def take_back(
     transaction: Transaction, server_id: UUID, device_id: str, request_id: str | None, saga: str
 ) -> None:

@@ -150,4 +150,5 @@ class PaperVolumes:
             "provider": "cyclades" if ext else None,
             "parameters": {"volume": volume["id"], "keep": "yes"} if ext else {},
             "disk_uuid": volume.get("disk_uuid"),
+            "nodes": volume.get("nodes", []),
         }

@@ -159,12 +159,33 @@ async def test_a_native_volume_that_is_new_comes_with_its_server(rig: Rig) -> No
     saved, deleted = rig.world.gateway.operations()[-2:]
     assert (saved["operation"], saved["disk"]) == ("disk.detach", volume)
     assert deleted["operation"] == "instance.delete"
-    used = rig.world.volumes.own(disk_uuid="4f1a")
-    late = await rig.create(block_device_mapping_v2=[root, data | {"uuid": used}])
+
+
+async def test_a_native_volume_that_was_used_is_attached_to_the_running_server(rig: Rig) -> None:
+    rig.world.volumes.driver = "native"
+    rig.world.gateway.disk_template = "plain"
+    used = rig.world.volumes.own(disk_uuid="4f1a", nodes=["node2.athens"])
+    root = {
+        "source_type": "image", "destination_type": "local", "uuid": IMAGE, "boot_index": 0,
+    }  # fmt: skip
+    data = {"source_type": "volume", "destination_type": "volume", "uuid": used}
+    await rig.know_cluster("athens", hotplug=False, version=2)
+    stuck = await rig.create(block_device_mapping_v2=[root, data])
     await rig.run_sagas()
     await rig.end_jobs()
-    assert "attach it once" in (await rig.show(late))["fault"]["message"]
+    assert "attach it to one that is there" in (await rig.show(stuck))["fault"]["message"]
     assert rig.world.volumes.volumes[used]["status"] == "available"
+    await rig.know_cluster("athens", hotplug=True, version=3)
+    server = await rig.active(block_device_mapping_v2=[root, data])
+    *_, made, attached = rig.world.gateway.operations()
+    assert (made["operation"], made["node"], len(made["disks"])) == (
+        "instance.create", "node2.athens", 2,
+    )  # fmt: skip
+    assert (attached["operation"], attached["uuid"]) == ("disk.attach", "4f1a")
+    assert attached["hotplug"] is True
+    assert rig.world.volumes.volumes[used]["status"] == "in-use"
+    (listed,) = (await rig.get(f"/servers/{server}/os-volume_attachments"))["volumeAttachments"]
+    assert (listed["volumeId"], listed["device"]) == (used, "/dev/vdb")
 
 
 async def test_the_first_version_of_the_mapping_boots_from_its_first_device(rig: Rig) -> None:
