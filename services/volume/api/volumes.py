@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 from aiohttp import web
@@ -11,6 +12,7 @@ from services.volume.api.deps import DEPS
 from services.volume.api.filters import filters_in, is_yes
 from services.volume.api.paths import uuid_of, volume_id_in
 from services.volume.api.policy import require, scope
+from services.volume.api.schemas import volumes as schemas
 from services.volume.api.schemas.volumes import (
     ENVELOPE,
     FOR_COMPUTE,
@@ -28,6 +30,7 @@ from services.volume.store.pages import Window
 from services.volume.usecases import create_volumes, volumes
 from services.volume.usecases.create_volumes import Defaults, Wish
 from services.volume.usecases.images import find_image
+from services.volume.usecases.placing import Hints
 from shared.errors import BadInput, NotFound
 from shared.identity.caller import CALLER, Caller
 from shared.ids import ProjectId, UserId
@@ -46,7 +49,7 @@ NOT_HERE: Final[Mapping[str, str]] = {
 async def create_volume(request: web.Request) -> web.Response:
     """Have a volume."""
     require(request, "volume:create")
-    asked = await _wanted(request)
+    asked, hints = await _wanted(request)
     _refuse_what_is_not_here(asked)
     deps, caller = request.app[DEPS], _for_whom(request, asked)
     wish = Wish(
@@ -57,6 +60,7 @@ async def create_volume(request: web.Request) -> web.Response:
         zone=asked.availability_zone or None,
         cluster=asked.cluster,
         metadata=asked.metadata or {},
+        hints=_hints(hints),
         group_id=uuid_of(asked.group_id, group.not_found) if asked.group_id else None,
         **await _source(request, asked),
     )
@@ -101,7 +105,7 @@ async def _source(request: web.Request, asked: NewVolume) -> dict[str, Any]:
     return {"image": await find_image(deps.reads, deps.images, request[CALLER], image)}
 
 
-async def _wanted(request: web.Request) -> NewVolume:
+async def _wanted(request: web.Request) -> tuple[NewVolume, schemas.Hints | None]:
     """Read the body. Before 3.53 Cinder left out what it did not know of a volume."""
     body = await read_json(request)
     if not at_least(request, 3, 53) and isinstance(body, dict):
@@ -109,7 +113,22 @@ async def _wanted(request: web.Request) -> NewVolume:
         if isinstance(volume, dict):
             known = known_keys(request[MICROVERSION].minor)
             body[ENVELOPE] = {key: value for key, value in volume.items() if key in known}
-    return parsed(body, CreateVolume).volume
+    wanted = parsed(body, CreateVolume)
+    return wanted.volume, wanted.scheduler_hints
+
+
+def _hints(given: schemas.Hints | None) -> Hints | None:
+    if given is None:
+        return None
+    return Hints(
+        beside=_uuids(given.same_host),
+        apart_from=_uuids(given.different_host),
+        server_id=given.local_to_instance,
+    )
+
+
+def _uuids(given: str | list[str] | None) -> frozenset[UUID]:
+    return frozenset(UUID(each) for each in ([given] if isinstance(given, str) else given or []))
 
 
 def _refuse_what_is_not_here(asked: NewVolume) -> None:

@@ -62,6 +62,17 @@ class ProjectionStore:
             return None
         return bool(row.gone), {**row.document, "_project_id": row.project_id}
 
+    async def zone_of_server(self, server_id: str, project_id: str) -> str | None:
+        """Return the zone of a project's server, if it is known."""
+        zone = resources.c.document["OS-EXT-AZ:availability_zone"].astext
+        found = sa.select(zone).where(
+            resources.c.kind == "compute.server",
+            resources.c.id == server_id,
+            resources.c.project_id == project_id,
+            resources.c.gone.is_(False),
+        )
+        return (await self._connection.execute(found)).scalar_one_or_none() or None
+
     async def record_clusters(self, facts: Sequence[ClusterChanged]) -> None:
         """Take in news of clusters."""
         for fact in sorted(facts, key=lambda one: one.order):

@@ -93,6 +93,18 @@ class VolumeStore:
         rows = await self._connection.execute(query.with_for_update(of=volumes))
         return [volume_of(row) for row in rows.mappings()]
 
+    async def clusters_of(self, ids: Collection[UUID], project_id: str) -> dict[UUID, str]:
+        """Return where those of these volumes are that are a project's and somewhere."""
+        if not ids:
+            return {}
+        rows = await self._connection.execute(
+            sa.select(volumes.c.id, volumes.c.cluster).where(
+                volumes.c.id.in_(list(ids)), volumes.c.project_id == project_id,
+                volumes.c.cluster.is_not(None), _LIVE,
+            )
+        )  # fmt: skip
+        return {row.id: row.cluster for row in rows}
+
     async def of_group(self, group_id: UUID) -> list[Volume]:
         """Return the live volumes of a group, kept from other writers."""
         query = _WHOLE.where(volumes.c.group_id == group_id, _LIVE).order_by(volumes.c.id)

@@ -16,7 +16,13 @@ from services.volume.domain.volume_type import CLONES, Driver, VolumeType, not_f
 from services.volume.store.stores import Stores, Transaction
 from services.volume.usecases.images import ImageFacts, require_fit
 from services.volume.usecases.metadata import checked
-from services.volume.usecases.placing import find_place, placed_at, require_zone
+from services.volume.usecases.placing import (
+    Hints,
+    find_place,
+    placed_at,
+    require_zone,
+    understood,
+)
 from services.volume.usecases.telling import tell
 from shared.clock import utcnow
 from shared.contracts.resources import CREATED
@@ -46,6 +52,7 @@ class Wish:
     source_id: UUID | None = None
     image: ImageFacts | None = None
     group_id: UUID | None = None
+    hints: Hints | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,7 +279,10 @@ async def _begin(
     """Find a place for what is to be copied, and start the copying."""
     if volume.cluster is None:
         zone = None if wish.zone in (None, usual.zone) else wish.zone
-        place = await find_place(stores, kind, zone=zone, cluster=wish.cluster)
+        near = None
+        if wish.hints is not None:
+            near = await understood(stores, volume.project_id, wish.hints)
+        place = await find_place(stores, kind, zone=zone, cluster=wish.cluster, near=near)
         if place is None:
             await stores.messages.add(_nowhere(volume))
             return volume.having(Status.ERROR, utcnow())
