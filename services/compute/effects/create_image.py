@@ -33,14 +33,21 @@ async def get_ticket(cloud: Cloud, notes: Notes) -> Notes:
     return {"ticket": cloud.secrets.seal(ticket.model_dump_json())}
 
 
-async def drop_image(cloud: Cloud, notes: Notes) -> None:
+async def drop_image(cloud: Cloud, notes: Notes) -> bool:
     """Have no such image: a record that never gets its bytes helps nobody; one that has stays."""
     try:
         image = await cloud.images.image(notes["image"])
     except NotFound:  # its owner deleted it
-        return
-    if image.get("status") != "active":
-        await _delete(cloud, notes, notes["image"])
+        return True
+    if image.get("status") == "active":
+        return False
+    await _delete(cloud, notes, notes["image"])
+    return True
+
+
+async def undo_image(cloud: Cloud, notes: Notes) -> None:
+    """Have no such image, unless it has its bytes."""
+    await drop_image(cloud, notes)
 
 
 async def _delete(cloud: Cloud, notes: Notes, image_id: str) -> None:
@@ -107,7 +114,7 @@ async def promise_image(_cloud: Cloud, _notes: Notes) -> Notes:
 IMAGE_OF_SERVER: Final[Saga[Cloud]] = Saga(
     CREATE_IMAGE,
     (
-        Step("image", promise_image, drop_image),
+        Step("image", promise_image, undo_image),
         Step("ticket", get_ticket),
         *Job("tell", _tell_where, _forget_where, Task.IMAGE_PENDING_UPLOAD).steps,
         *Job("export", _export, phase=Task.IMAGE_UPLOADING).steps,

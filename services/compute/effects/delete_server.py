@@ -10,6 +10,8 @@ from uuid import UUID
 from services.compute.domain.outcomes import pause_before
 from services.compute.effects import disks
 from services.compute.effects.cloud import Cloud, subject_of
+from services.compute.effects.create_image import drop_image
+from services.compute.effects.image_of_volumes import drop_snapshot
 from services.compute.effects.ports import drop_ports
 from services.compute.effects.submitting import Failed, await_job, submit
 from services.compute.usecases import plugging, progress
@@ -129,6 +131,15 @@ async def let_go_of_ports(cloud: Cloud, notes: Notes) -> Notes:
     return {}
 
 
+async def drop_unfinished(cloud: Cloud, notes: Notes) -> Notes:
+    """Drop an image that was being made of the server, unless it has its bytes by now."""
+    unfinished = notes.get("unfinished") or {}
+    if unfinished and await drop_image(cloud, {**notes, **unfinished}):
+        for ident in unfinished["snapshots"].values():
+            await drop_snapshot(cloud, notes, ident)
+    return {}
+
+
 async def forget(cloud: Cloud, notes: Notes) -> Notes:
     """Say that nothing of it is left."""
     await progress.settle_deleted(cloud.transaction, subject_of(notes), notes.get("ended"))
@@ -143,6 +154,7 @@ DELETE_SERVER: Final[Saga[Cloud]] = Saga(
         Step("saved", await_saved),
         Step("instance", remove_instance),
         Step("job", await_removal),
+        Step("image", drop_unfinished),
         Step("ports", let_go_of_ports),
         Step("volumes", free_volumes),
         Step("row", forget),

@@ -12,7 +12,7 @@ from services.compute.domain.image_mapping import properties_of
 from services.compute.domain.server import Server
 from services.compute.effects.chaining import SETTLE, tell_failure
 from services.compute.effects.cloud import Cloud, explained, request_of, subject_of
-from services.compute.effects.create_image import drop_image, promise_image
+from services.compute.effects.create_image import promise_image, undo_image
 from services.compute.usecases import progress
 from services.compute.usecases.imaging import IMAGE_OF_VOLUMES
 from shared.errors import BadInput, Conflict, NotAllowed, NotFound, OverQuota
@@ -70,10 +70,15 @@ async def drop_snapshots(cloud: Cloud, notes: Notes) -> None:
             ident = known.get(device.id) or await _snapshot(cloud, notes, device)
         except REFUSALS:
             continue
-        await _drop(cloud, notes, ident)
+        await drop_snapshot(cloud, notes, ident)
 
 
-async def _drop(cloud: Cloud, notes: Notes, ident: str) -> None:
+async def drop_snapshot(cloud: Cloud, notes: Notes, ident: str) -> None:
+    """Have no such snapshot.
+
+    Raises:
+        Wait: it is being taken.
+    """
     try:
         found = await cloud.volumes.snapshot(ident)
         if found.get("status") in UNFINISHED:
@@ -114,7 +119,7 @@ async def describe_image(cloud: Cloud, notes: Notes) -> Notes:
 IMAGE_OF_SERVERS_VOLUMES: Final[Saga[Cloud]] = Saga(
     IMAGE_OF_VOLUMES,
     (
-        Step("image", promise_image, drop_image),
+        Step("image", promise_image, undo_image),
         Step("snapshots", take_snapshots, drop_snapshots),
         Step("taken", await_snapshots),
         Step("describe", describe_image),

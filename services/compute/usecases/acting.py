@@ -70,8 +70,16 @@ async def delete(transaction: Transaction, server_id: UUID, actor: Actor) -> Non
             "action": Action.DELETE.value,
             "clusters": list(clusters),
             "devices": [str(each) for each in server.devices],
+            "unfinished": _unfinished(server, left),
         }
         await begin(stores, server, Action.DELETE, actor, SAGAS[Action.DELETE], notes)
+
+
+def _unfinished(server: Server, left: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the image that was being made of a server, and the snapshots it is to name."""
+    if server.action not in {Action.CREATE_IMAGE, Action.CREATE_BACKUP} or "image" not in left:
+        return {}
+    return {"image": left["image"], "snapshots": left.get("snapshots") or {}}
 
 
 async def begin(

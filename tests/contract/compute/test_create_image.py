@@ -156,3 +156,15 @@ async def test_a_server_is_free_as_soon_as_its_image_is_there(rig: Rig) -> None:
     assert (await rig.act(ident, **{"os-stop": None})).status == 202
     await settled(rig)
     assert await rig.state(ident) == ("SHUTOFF", None)
+
+
+async def test_a_server_deleted_meanwhile_takes_its_unfinished_image_along(rig: Rig) -> None:
+    for arrives, left in ((False, 0), (True, 1)):
+        rig.world.images.arrive = arrives
+        ident = await rig.active()
+        await make(rig, ident)
+        await rig.run_sagas()
+        assert (await rig.call("DELETE", f"/servers/{ident}")).status == 204
+        await settled(rig)
+        assert (await rig.call("GET", f"/servers/{ident}")).status == 404
+        assert len(made(rig)) == left

@@ -233,3 +233,18 @@ async def test_backups_and_volumes_without_snapshots_are_refused(rig: Rig) -> No
     assert answer.status == 400
     assert "Snapshots are not supported" in answer.body["badRequest"]["message"]
     assert images_of(rig) == []
+
+
+async def test_a_server_deleted_meanwhile_takes_the_image_along(rig: Rig) -> None:
+    ident, _ = await on_a_volume(rig)
+    rig.world.volumes.snapshots_as = "creating"
+    await act(rig, ident, {"createImage": {"name": "snap"}})
+    await rig.run_sagas()
+    (snapshot,) = rig.world.volumes.snapshots.values()
+    assert (await rig.call("DELETE", f"/servers/{ident}")).status == 204
+    await settled(rig)
+    snapshot["status"] = "available"
+    await rig.wake()
+    await settled(rig)
+    assert (await rig.call("GET", f"/servers/{ident}")).status == 404
+    assert (images_of(rig), rig.world.volumes.snapshots) == ([], {})
