@@ -173,21 +173,29 @@ def neutron_links(request: web.Request, page: Page, ids: Sequence[str]) -> list[
 
     A page that is not full ends the list in the direction of travel, so it has no link that way.
     """
+    return neutron_links_around(request, page, len(ids), (ids[0], ids[-1]) if ids else None)
+
+
+def neutron_links_around(
+    request: web.Request, page: Page, count: int, ends: tuple[str, str] | None
+) -> list[dict[str, str]]:
+    """Return the same for a page of so many, of which only the ids at both ends are known."""
     if not page.is_asked:
         return []
-    full = len(ids) >= page.limit
+    full = count >= page.limit
+    first, last = ends or (None, None)
     links = []
     if full or page.backwards:
-        links.append({"rel": "next", "href": _neutron_url(request, ids[-1:])})
+        links.append({"rel": "next", "href": _neutron_url(request, last)})
     if full or not page.backwards:
-        href = _neutron_url(request, ids[:1], page_reverse="True")
+        href = _neutron_url(request, first, page_reverse="True")
         links.append({"rel": "previous", "href": href})
     return links
 
 
-def _neutron_url(request: web.Request, marker: Sequence[str], **changed: str) -> str:
-    if marker:
-        changed["marker"] = marker[0]
+def _neutron_url(request: web.Request, marker: str | None, **changed: str) -> str:
+    if marker is not None:
+        changed["marker"] = marker
     query = _query(request, drop=("page_reverse",), **changed)
     return f"{base_url(request)}{request.path}?{query}"
 

@@ -22,9 +22,9 @@ async def index(request: web.Request) -> web.Response:
     found = await find_images(deps.reads, query, viewer_of(request)) if query.limit else ()
     links = {"first": first_path(request), "schema": "/v2/schemas/images"}
     if found and len(found) == query.limit:
-        links["next"] = next_path(request, str(found[-1].id))
-    documents = b",".join(each.document for each in found)
-    return answer_bytes(b'{"images":[' + documents + b"]," + orjson.dumps(links)[1:])
+        links["next"] = next_path(request, orjson.loads(found[-1])["id"])
+    listed, rest = b",".join(found), orjson.dumps(links)[1:]
+    return answer_bytes(b"".join((b'{"images":[', listed, b"],", rest)))
 
 
 ROUTES: Final = (web.get("/v2/images", index, allow_head=False),)

@@ -66,11 +66,3 @@ class Query:
     sorts: tuple[SortKey, ...]  # the last one is unique
     limit: int
     marker: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """One image of a list: its id, and its document as it is sent."""
-
-    id: UUID
-    document: bytes

@@ -14,10 +14,10 @@ from services.network.api.schemas.attributes import (
     TenantIdProjectIdFilterConflict,
 )
 from services.network.domain.resource import Resource, View
-from services.network.store.documents import Document, NotAFilter, Order, Wanted, one, page
+from services.network.store.documents import NotAFilter, Order, Wanted, id_of, one, page
 from services.network.store.listings import Listing
 from shared.web.answers import answer_bytes
-from shared.web.paging import Page, neutron_links, neutron_page
+from shared.web.paging import Page, neutron_links_around, neutron_page
 
 # Query keys that are no filters.
 PAGING: Final = frozenset({"fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir"})
@@ -41,7 +41,7 @@ async def list_resources(request: web.Request, what: Collection) -> web.Response
     return send_page(request, what, asked, found)
 
 
-async def read_page(request: web.Request, what: Collection) -> tuple[Page, list[Document]]:
+async def read_page(request: web.Request, what: Collection) -> tuple[Page, list[str]]:
     """Return the page a list request asks for, and what is on it."""
     asked = neutron_page(request, sortable=what.listing.sorts)
     wanted = Wanted(
@@ -64,15 +64,16 @@ async def read_page(request: web.Request, what: Collection) -> tuple[Page, list[
 
 
 def send_page(
-    request: web.Request, what: Collection, asked: Page, found: Sequence[Document]
+    request: web.Request, what: Collection, asked: Page, found: Sequence[str]
 ) -> web.Response:
     """Answer with documents as they are stored, or with the fields that were asked for."""
     fields = request.query.getall("fields", [])
-    documents = [picked(each.json, fields) for each in found]
-    body = f'{{"{what.plural}":[{",".join(documents)}]'
-    if links := neutron_links(request, asked, [each.id for each in found]):
-        body += f',"{what.plural}_links":{orjson.dumps(links).decode()}'
-    return answer_bytes(f"{body}}}".encode())
+    documents = [picked(each, fields) for each in found] if any(fields) else found
+    ends = (id_of(found[0]), id_of(found[-1])) if found else None
+    links = neutron_links_around(request, asked, len(found), ends)
+    more = f',"{what.plural}_links":'.encode() + orjson.dumps(links) if links else b""
+    head, listed = f'{{"{what.plural}":['.encode(), ",".join(documents).encode()
+    return answer_bytes(b"".join((head, listed, b"]", more, b"}")))
 
 
 async def show_resource(request: web.Request, what: Collection) -> web.Response:

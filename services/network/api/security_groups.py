@@ -18,7 +18,6 @@ from services.network.api.schemas.security_groups import RULE, SECURITY_GROUP
 from services.network.api.writing import changes_in, created, drafts_in, updated
 from services.network.domain.errors import SecurityGroupNotFound, SecurityGroupRuleNotFound
 from services.network.domain.security_group import DEFAULT_NAME
-from services.network.store.documents import Document
 from services.network.store.listings import RULES, SECURITY_GROUPS
 from services.network.usecases import security_groups
 from shared.web.answers import answer_nothing
@@ -49,10 +48,10 @@ async def list_security_groups(request: web.Request) -> web.Response:
     return send_page(request, GROUPS, asked, found)
 
 
-def _is_default_of(document: Document, project_id: str) -> bool:
-    if f'"name":"{DEFAULT_NAME}"' not in document.json:
+def _is_default_of(document: str, project_id: str) -> bool:
+    if f'"name":"{DEFAULT_NAME}"' not in document:
         return False
-    group = orjson.loads(document.json)
+    group = orjson.loads(document)
     return bool(group["name"] == DEFAULT_NAME and group["project_id"] == project_id)
 
 

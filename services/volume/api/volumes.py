@@ -27,6 +27,7 @@ from services.volume.domain.volume import CannotYet, not_found
 from services.volume.store import listing
 from services.volume.store.listing import SORTABLE
 from services.volume.store.pages import Window
+from services.volume.store.rendering import id_of
 from services.volume.usecases import create_volumes, volumes
 from services.volume.usecases.create_volumes import Defaults, Wish
 from services.volume.usecases.images import find_image
@@ -37,7 +38,7 @@ from shared.ids import ProjectId, UserId
 from shared.web.answers import answer, answer_bytes
 from shared.web.body import parsed, read, read_json
 from shared.web.microversion import MICROVERSION, at_least
-from shared.web.paging import cinder_page, next_links
+from shared.web.paging import cinder_page, links_after, next_links
 
 # Asked for, known to Cinder, and not here.
 NOT_HERE: Final[Mapping[str, str]] = {
@@ -165,18 +166,18 @@ async def _list(request: web.Request, *, detailed: bool) -> web.Response:
         count = await listing.count_volumes(deps.reads, filters)
     if detailed and is_stored(request):
         stored = await listing.list_stored(deps.reads, filters, window)
-        views: Any = orjson.Fragment(b"[" + b",".join(each.view for each in stored) + b"]")
-        ids = [str(each.id) for each in stored]
+        listed = from_stored(request, b",".join(stored))
+        links = links_after(request, page, len(stored), id_of(stored[-1]) if stored else "")
     else:
         found = await listing.list_volumes(deps.reads, filters, window)
         view = detail if detailed else brief
-        views, ids = [view(request, each) for each in found], [str(each.id) for each in found]
-    body: dict[str, Any] = {"volumes": views}
-    if links := next_links(request, page, ids):
-        body["volumes_links"] = links
+        listed = orjson.dumps([view(request, each) for each in found])[1:-1]
+        links = next_links(request, page, [str(each.id) for each in found])
+    more: dict[str, Any] = {"volumes_links": links} if links else {}
     if count is not None:
-        body["count"] = count
-    return answer_bytes(from_stored(request, orjson.dumps(body)))
+        more["count"] = count
+    rest = b"," + orjson.dumps(more)[1:] if more else b"}"
+    return answer_bytes(b"".join((b'{"volumes":[', listed, b"]", rest)))
 
 
 async def show_volume(request: web.Request) -> web.Response:
@@ -185,7 +186,7 @@ async def show_volume(request: web.Request) -> web.Response:
     reads, volume_id = request.app[DEPS].reads, volume_id_in(request)
     if is_stored(request):
         stored = await listing.show_stored(reads, volume_id, scope(request))
-        return answer_bytes(from_stored(request, b'{"volume":' + stored.view + b"}"))
+        return answer_bytes(from_stored(request, b'{"volume":' + stored + b"}"))
     volume = await listing.show_volume(reads, volume_id, scope(request))
     return answer({"volume": detail(request, volume)})
 

@@ -130,7 +130,8 @@ def page_of(
     by = _ordered(listing, order)
     part = (
         f"FROM {listing.source} WHERE {where} ORDER BY {by} "
-        f"LIMIT {arguments.place(window.limit)} OFFSET {arguments.place(window.offset)}"
+        # No parameters: for a limit it does not know, PostgreSQL plans anew every time.
+        f"LIMIT {int(window.limit)} OFFSET {int(window.offset)}"
     )
     if window.marker is None:
         return f"SELECT {columns} {part}", arguments

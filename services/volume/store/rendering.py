@@ -16,6 +16,8 @@ SHAPE: Final = 1  # grows when the stored answer changes; older ones are rendere
 SINCE: Final = 65  # the minor version since which volumes show what is stored
 VERSIONED: Final = b"\x01"  # stands for http://host/v3 or http://host/v3/<project>
 UNVERSIONED: Final = b"\x02"  # stands for http://host or http://host/<project>
+BEGINNING: Final = b'{"id":"'  # of every stored answer
+ID_LENGTH: Final = 36
 
 
 def _href(base: bytes, path: str) -> orjson.Fragment:
@@ -44,3 +46,8 @@ def filled_in(body: bytes, versioned: str, unversioned: str) -> bytes:
         unversioned: address of the service, e.g. ``http://host``.
     """
     return body.replace(VERSIONED, versioned.encode()).replace(UNVERSIONED, unversioned.encode())
+
+
+def id_of(view: bytes) -> str:
+    """Return whose answer this is: each begins with its id."""
+    return view[len(BEGINNING) : len(BEGINNING) + ID_LENGTH].decode()
