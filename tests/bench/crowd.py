@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from tests.bench.load import run
-from tests.bench.report import Figure, load_now
+from tests.bench.report import Figure
 from tests.bench.rig import Rig
 from tests.bench.scenarios import CLIENTS, new_server
 from tests.parts.cloud import until
@@ -43,9 +43,8 @@ def crowd(rig: Rig) -> Iterator[Figure]:
         p50_ms=accepted.p50_ms,
         p99_ms=accepted.p99_ms,
         cpu_ms=round(used * 1000 / SERVERS, 1),
-        budget="quota, addresses and instances exact",
+        note="quota, addresses and instances exact",
         refused=accepted.refused,
-        load=load_now(),
     )
 
 

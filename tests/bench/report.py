@@ -2,30 +2,17 @@
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.budget import Budget, Measured
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """One measured scenario."""
-
-    scenario: str
-    rows: int | None = None
-    clients: int | None = None
-    requests: int | None = None
-    per_second: float | None = None
-    p50_ms: float | None = None
-    p99_ms: float | None = None
-    cpu_ms: float | None = None  # of all our processes and the database, per request or server
-    mib: int | None = None  # memory held
-    budget: str = ""  # the figure to reach, where there is one
-    refused: int = 0
-    load: float = 0.0  # 1-minute load average after the run
+NONE: Final = Budget()
 
 
 def load_now() -> float:
@@ -33,19 +20,68 @@ def load_now() -> float:
     return round(os.getloadavg()[0], 2)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure(Measured):
+    """One measured scenario. CPU is of our processes and the database, per request or server."""
+
+    scenario: str
+    rows: int | None = None
+    clients: int | None = None
+    requests: int | None = None
+    p99_ms: float | None = None
+    prototype_cpu_ms: float | None = None  # of the least that can answer, measured in turns with us
+    prototype_per_second: float | None = None
+    budget: Budget = NONE
+    note: str = ""
+    refused: int = 0
+    load: float = field(default_factory=load_now)  # 1-minute average after the run
+
+    @property
+    def verdict(self) -> str:
+        """Whether the budget is met; empty where there is none."""
+        if self.refused:
+            return "no: refused"
+        if not self.budget.text():
+            return ""
+        missed = self.budget.missed(self)
+        return f"no: {', '.join(missed)}" if missed else "yes"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the figure as it is kept."""
+        return asdict(self) | {"budget": self.budget.text(), "met": self.verdict}
+
+
+# Heading -> what stands below it; texts to the left, numbers to the right.
+COLUMNS: Final[dict[str, Callable[[Figure], object]]] = {
+    "scenario": lambda one: one.scenario,
+    "rows": lambda one: one.rows,
+    "clients": lambda one: one.clients,
+    "req/s": lambda one: one.per_second,
+    "p50 ms": lambda one: one.p50_ms,
+    "p99 ms": lambda one: one.p99_ms,
+    "CPU ms": lambda one: one.cpu_ms if one.times is None else f"{one.times} x",
+    "prototype's": lambda one: one.prototype_cpu_ms,
+    "% of its req/s": lambda one: one.share,
+    "MiB": lambda one: one.mib,
+    "budget": lambda one: one.budget.text() or one.note,
+    "met": lambda one: one.verdict,
+    "load": lambda one: one.load,
+}
+TEXTS: Final = frozenset({"scenario", "budget", "met"})
+
+
 def show(figures: Sequence[Figure], where: Path | None) -> None:
     """Print the table and then the JSON; write the JSON to a file as well, if one is named."""
-    table = Table(title=f"{os.cpu_count()} cores; CPU ms: services and database together")
-    for name in ("scenario", "rows", "clients", "req/s", "p50 ms", "p99 ms", "CPU ms", "MiB",
-                 "budget", "refused", "load"):  # fmt: skip
-        table.add_column(name, justify="left" if name in ("scenario", "budget") else "right")
+    title = f"{os.cpu_count()} cores; CPU ms per request: services and database together"
+    table = Table(title=title)
+    for heading in COLUMNS:
+        table.add_column(heading, justify="left" if heading in TEXTS else "right")
     for each in figures:
-        cells = (each.scenario, each.rows, each.clients, each.per_second, each.p50_ms, each.p99_ms,
-                 each.cpu_ms, each.mib, each.budget, each.refused, each.load)  # fmt: skip
+        cells = [column(each) for column in COLUMNS.values()]
         table.add_row(*("" if cell is None else str(cell) for cell in cells))
-    console = Console(width=140)
+    console = Console(width=180)
     console.print(table)
-    text = json.dumps({"figures": [asdict(each) for each in figures]}, indent=1)
+    text = json.dumps({"figures": [each.as_json() for each in figures]}, indent=1)
     console.out(text, highlight=False)
     if where:
         where.write_text(text + "\n")

@@ -33,18 +33,26 @@ class Rig:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Of a user's requests, at the newest microversion."""
+        """Of a user's requests, at the newest microversions."""
         return {
             "X-Auth-Token": self.cloud.token(*DEMO),
-            "OpenStack-API-Version": "compute latest",
+            "OpenStack-API-Version": "compute latest,volume latest",
         }
+
+    @property
+    def database_pid(self) -> int:
+        """The process of PostgreSQL below which all others are."""
+        assert self.database.child is not None
+        return self.database.child.process.pid
+
+    def pids(self, *services: str) -> list[int]:
+        """The processes of these services (all, if none is named), and the database's."""
+        names = services or SERVICES
+        return [*(self.cloud.children[name].process.pid for name in names), self.database_pid]
 
     def seconds(self, *services: str) -> float:
         """CPU that these services (all, if none is named) and the database have used so far."""
-        names = services or SERVICES
-        assert self.database.child is not None
-        pids = [self.cloud.children[name].process.pid for name in names]
-        return cpu.tree_seconds([*pids, self.database.child.process.pid])
+        return cpu.tree_seconds(self.pids(*services))
 
     def restart(self, service: str, role: str) -> None:
         """Have a service in another role: ``api`` answers and leaves the work for later."""

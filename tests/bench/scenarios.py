@@ -1,4 +1,4 @@
-"""What is measured: reads at 1,000 and 10,000 rows, creates, and how fast news arrives."""
+"""What is measured beside reads: creates, and how fast news arrives."""
 
 import asyncio
 import time
@@ -6,23 +6,16 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final
 
+from tests.bench.budget import Budget
 from tests.bench.load import Asked, Timing, run
-from tests.bench.report import Figure, load_now
+from tests.bench.report import Figure
 from tests.bench.rig import Rig
-from tests.bench.seed import fill_servers
 from tests.parts.cloud import until
 from tests.parts.site import DEMO
 
 CLIENTS: Final = 16
 CREATES: Final = 200
 NEWS: Final = 20
-# Name, path, requests, clients, and the CPU budget in ms.
-READS: Final = (
-    ("GET /servers/{id}", "/v2.1/servers/{id}", 2000, CLIENTS, "CPU <= 0.6"),
-    ("GET /servers?limit=50", "/v2.1/servers?limit=50", 1000, CLIENTS, ""),
-    ("GET /servers/detail?limit=50", "/v2.1/servers/detail?limit=50", 1000, CLIENTS, "CPU <= 1.2"),
-    ("GET /servers/detail?limit=1000", "/v2.1/servers/detail?limit=1000", 100, 1, "CPU <= 9"),
-)
 
 
 def _figure(timing: Timing, cpu_seconds: float, **more: Any) -> Figure:
@@ -33,32 +26,8 @@ def _figure(timing: Timing, cpu_seconds: float, **more: Any) -> Figure:
         p99_ms=timing.p99_ms,
         cpu_ms=round(cpu_seconds * 1000 / timing.requests, 2),
         refused=timing.refused,
-        load=load_now(),
         **more,
     )
-
-
-def _ask(url: str, _number: int) -> Asked:
-    return Asked(method="GET", url=url)
-
-
-def reads(rig: Rig, like: str, rows: int) -> Iterator[Figure]:
-    """Measure lists and shows with so many servers in the project."""
-    url = rig.cloud.environment["CYCLADES_COMPUTE_DATABASE_URL"]
-    one = asyncio.run(fill_servers(url, like, rows))
-    for name, path, requests, clients, budget in READS:
-        ask = partial(_ask, rig.cloud.url("compute") + path.format(id=one))
-        asyncio.run(run(clients * 4, clients, rig.headers, ask))  # warm
-        before = rig.seconds("compute")
-        timing = asyncio.run(run(requests, clients, rig.headers, ask))
-        yield _figure(
-            timing,
-            rig.seconds("compute") - before,
-            scenario=name,
-            rows=rows,
-            clients=clients,
-            budget=budget,
-        )
 
 
 def creates(rig: Rig) -> Iterator[Figure]:
@@ -78,7 +47,7 @@ def creates(rig: Rig) -> Iterator[Figure]:
         rig.seconds("compute") - accepting,
         scenario="POST /servers -> 202",
         clients=CLIENTS,
-        budget="CPU <= 5, >= 200/s",
+        budget=Budget(cpu_ms=5, per_second=200),
     )
     used, took = rig.seconds() - before, time.monotonic() - began
     rig.restart("compute", "all")
@@ -91,9 +60,8 @@ def creates(rig: Rig) -> Iterator[Figure]:
         requests=CREATES + CLIENTS,
         per_second=round((CREATES + CLIENTS) / took, 1),
         cpu_ms=round(used * 1000 / (CREATES + CLIENTS), 1),
-        budget="CPU <= 40 a server",
+        budget=Budget(cpu_ms=40),
         refused=_count(rig, "ERROR"),
-        load=load_now(),
     )
 
 
@@ -128,7 +96,7 @@ def accepts(rig: Rig) -> Iterator[Figure]:
             rig.seconds(service) - before,
             scenario=name,
             clients=CLIENTS,
-            budget="CPU <= 4",
+            budget=Budget(cpu_ms=4),
         )
 
 
@@ -143,8 +111,10 @@ def _count(rig: Rig, status: str) -> int:
     return len(answer.json()["servers"])
 
 
-def news(rig: Rig, server_id: str) -> Iterator[Figure]:
+def news(rig: Rig) -> Iterator[Figure]:
     """Measure how long after a job's end in Ganeti the API shows it."""
+    server_id = rig.site.create("told-of")
+    rig.site.becomes(server_id, "ACTIVE", within=120)
     ((cluster, name),) = rig.site.instances(server_id)
     times = sorted(_latency(rig, server_id, cluster, name, turn) for turn in range(NEWS))
     yield Figure(
@@ -152,8 +122,7 @@ def news(rig: Rig, server_id: str) -> Iterator[Figure]:
         requests=NEWS,
         p50_ms=round(times[NEWS // 2] * 1000, 1),
         p99_ms=round(times[-1] * 1000, 1),
-        budget="median <= 1000 ms, polling",
-        load=load_now(),
+        budget=Budget(p50_ms=1000),
     )
 
 
