@@ -18,8 +18,10 @@ from services.rapi_gateway.domain.cluster import (
 )
 from services.rapi_gateway.store.tables import clusters
 from shared.contracts.gateway import Cluster, ClusterState
+from shared.db.prepared import Prepared
 
 REMOVED = ClusterState.REMOVED.value
+MOMENTS = Prepared(sa.text("SELECT name, updated_at FROM clusters WHERE state <> 'removed'"))
 
 
 class ClusterStore:
@@ -52,10 +54,7 @@ class ClusterStore:
 
     async def moments(self) -> dict[str, datetime]:
         """Return when each cluster that is not removed was written last."""
-        rows = await self._connection.execute(
-            sa.select(clusters.c.name, clusters.c.updated_at).where(clusters.c.state != REMOVED)
-        )
-        return {row.name: row.updated_at for row in rows}
+        return {row["name"]: row["updated_at"] for row in await MOMENTS.rows(self._connection)}
 
     async def survey(self, names: Iterable[str]) -> list[Registered]:
         """Return these clusters as far as they are not removed, without their nodes."""

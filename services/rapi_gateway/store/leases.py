@@ -1,13 +1,25 @@
 """Who speaks for which cluster: one process sends, so that nothing is sent twice."""
 
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.rapi_gateway.store.tables import clusters, leases
-from shared.contracts.gateway import ClusterState
+from services.rapi_gateway.store.tables import leases
+from shared.db.prepared import Prepared
+
+RENEW: Final = Prepared(
+    sa.text("""
+        INSERT INTO leases (cluster, owner, until)
+        SELECT name, CAST(:owner AS uuid),
+               now() + make_interval(secs => CAST(:seconds AS double precision))
+          FROM clusters WHERE state <> 'removed'
+        ON CONFLICT (cluster) DO UPDATE SET owner = EXCLUDED.owner, until = EXCLUDED.until
+         WHERE leases.owner = EXCLUDED.owner OR leases.until < now()
+        RETURNING cluster
+    """)
+)
 
 
 class LeaseStore:
@@ -18,19 +30,8 @@ class LeaseStore:
 
     async def renew(self, owner: UUID, seconds: float) -> set[str]:
         """Keep our leases, take those that ran out, and return the clusters we speak for."""
-        until = sa.func.now() + sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)
-        wanted = sa.select(clusters.c.name, sa.literal(owner, sa.Uuid), until).where(
-            clusters.c.state != ClusterState.REMOVED.value
-        )
-        new = insert(leases).from_select(["cluster", "owner", "until"], wanted)
-        held = await self._connection.execute(
-            new.on_conflict_do_update(
-                index_elements=[leases.c.cluster],
-                set_={"owner": new.excluded.owner, "until": new.excluded.until},
-                where=(leases.c.owner == owner) | (leases.c.until < sa.func.now()),
-            ).returning(leases.c.cluster)
-        )
-        return set(held.scalars())
+        rows = await RENEW.rows(self._connection, owner=owner, seconds=float(seconds))
+        return {row["cluster"] for row in rows}
 
     async def release(self, owner: UUID) -> None:
         """Let go of all our leases."""

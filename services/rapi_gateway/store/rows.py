@@ -1,10 +1,8 @@
 """Rows of submissions, as statements name them and as the domain knows them."""
 
-from collections.abc import Iterable
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.rapi_gateway.domain.submission import Submission
 from services.rapi_gateway.store.tables import clusters, submissions
@@ -13,11 +11,6 @@ from shared.contracts.gateway import SubmissionStatus
 
 # In words, not as a parameter: so PostgreSQL sees that the partial indexes fit.
 IS_PENDING: Final = submissions.c.status == sa.literal_column("'pending'")
-
-
-def texts(values: Iterable[str]) -> Any:
-    """Return texts as one parameter, however many they are."""
-    return sa.cast(list(values), ARRAY(sa.Text))
 
 
 def epoch_of(cluster: Any) -> Any:
@@ -41,26 +34,26 @@ def select_submissions() -> sa.Select[Any]:
     return sa.select(submissions, sent_for())
 
 
-def submission_of(row: sa.Row[Any]) -> Submission:
+def submission_of(row: Any) -> Submission:
     """Return the submission in a row."""
     return Submission(
-        cluster=row.cluster,
-        key=row.key,
-        arrival=row.arrival,
-        target=row.target,
-        operation=row.operation,
-        fingerprint=row.fingerprint,
-        request_id=row.request_id,
-        status=SubmissionStatus(row.status),
-        attempts=row.attempts,
-        tries=row.tries,
-        epoch=row.epoch,
-        created_at=row.created_at,
-        sending_at=row.sending_at,
-        sent_for=float(row.sent_for),
-        hwm_before=row.hwm_before,
-        job_id=row.job_id,
-        failure=Failure(row.failure) if row.failure else None,
-        message=row.message,
-        sealed=row.sealed,
+        cluster=row["cluster"],
+        key=row["key"],
+        arrival=row["arrival"],
+        target=row["target"],
+        operation=row["operation"],
+        fingerprint=row["fingerprint"],
+        request_id=row["request_id"],
+        status=SubmissionStatus(row["status"]),
+        attempts=row["attempts"],
+        tries=row["tries"],
+        epoch=row["epoch"],
+        created_at=row["created_at"],
+        sending_at=row["sending_at"],
+        sent_for=float(row["sent_for"]),
+        hwm_before=row["hwm_before"],
+        job_id=row["job_id"],
+        failure=Failure(row["failure"]) if row["failure"] else None,
+        message=row["message"],
+        sealed=row["sealed"],
     )

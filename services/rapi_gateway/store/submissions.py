@@ -5,22 +5,14 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.rapi_gateway.domain.submission import Intent, Submission
-from services.rapi_gateway.store.rows import (
-    IS_PENDING,
-    epoch_of,
-    select_submissions,
-    sent_for,
-    submission_of,
-)
-from services.rapi_gateway.store.tables import clusters, leases, submissions
+from services.rapi_gateway.store.rows import IS_PENDING, submission_of
+from services.rapi_gateway.store.statements import ADD, CLAIM, FIND, FINISH, POSTPONE, WITHDRAW
+from services.rapi_gateway.store.tables import submissions
 from shared.contracts.ganeti import Failure
 from shared.contracts.gateway import AcceptedJob, ClusterState, SubmissionStatus
-
-REMOVED = ClusterState.REMOVED.value
 
 
 class SubmissionStore:
@@ -37,45 +29,23 @@ class SubmissionStore:
             sealed: its secrets.
             most: submissions that may be pending for the cluster, this one included.
         """
-        values = {
-            "cluster": intent.cluster,
-            "key": intent.key,
-            "target": intent.target,
-            "operation": intent.operation,
-            "fingerprint": intent.fingerprint,
-            "request_id": intent.request_id,
-            "sealed": sealed,
-        }
-        queue = (
-            sa.select(sa.literal(1))
-            .where(submissions.c.cluster == intent.cluster, IS_PENDING)
-            .limit(most)
-            .subquery()
+        row = await ADD.row(
+            self._connection,
+            at_cluster=intent.cluster,
+            most=most,
+            new_cluster=intent.cluster,
+            new_key=intent.key,
+            new_target=intent.target,
+            new_operation=intent.operation,
+            new_fingerprint=intent.fingerprint,
+            new_request_id=intent.request_id,
+            new_sealed=sealed,
         )
-        room = sa.select(sa.func.count()).select_from(queue).scalar_subquery() < most
-        row = sa.select(
-            *(sa.bindparam(n, v, submissions.c[n].type, unique=True) for n, v in values.items())
-        ).where(
-            sa.exists().where(clusters.c.name == intent.cluster, clusters.c.state != REMOVED), room
-        )
-        added = await self._connection.execute(
-            insert(submissions)
-            .from_select(list(values), row)
-            .on_conflict_do_nothing()
-            .returning(*submissions.c, sent_for())
-        )
-        found = added.one_or_none()
-        return None if found is None else submission_of(found)
+        return None if row is None else submission_of(row)
 
     async def find(self, cluster: str, key: UUID) -> Submission | None:
         """Return a submission, or None."""
-        row = (
-            await self._connection.execute(
-                select_submissions().where(
-                    submissions.c.cluster == cluster, submissions.c.key == key
-                )
-            )
-        ).one_or_none()
+        row = await FIND.row(self._connection, at_cluster=cluster, by_key=key)
         return None if row is None else submission_of(row)
 
     async def accepted(self, cluster: str, epoch: int, after: int) -> list[AcceptedJob]:
@@ -101,28 +71,13 @@ class SubmissionStore:
             hwm: the highest job id known now.
             states: in which the cluster must be, whatever it was when we looked.
         """
-        lease = sa.exists().where(
-            leases.c.cluster == row.cluster,
-            leases.c.owner == owner,
-            leases.c.until > sa.func.now(),
+        claimed = await CLAIM.row(
+            self._connection,
+            **_attempt(row),
+            owner=owner,
+            open_states=[str(each) for each in states],
+            hwm=hwm,
         )
-        open_ = sa.exists().where(
-            clusters.c.name == row.cluster, clusters.c.state.in_([str(each) for each in states])
-        )
-        found = await self._connection.execute(
-            self._change(row)
-            .where(submissions.c.sending_at.is_(None), lease, open_)
-            .values(
-                sending_at=sa.func.clock_timestamp(),
-                attempts=row.attempts + 1,
-                tries=0,
-                hwm_before=hwm,
-                epoch=epoch_of(row.cluster),
-                message="",
-            )
-            .returning(*submissions.c, sent_for())
-        )
-        claimed = found.one_or_none()
         return None if claimed is None else submission_of(claimed)
 
     async def finish(
@@ -145,42 +100,20 @@ class SubmissionStore:
             failure: why there is none.
             message: the same, for people.
         """
-        found = await self._connection.execute(
-            self._change(row)
-            .values(
-                status=status.value,
-                epoch=epoch_of(row.cluster) if epoch is None else epoch,
-                job_id=job_id,
-                failure=failure,
-                message=message,
-                sealed=None,
-                ended_at=sa.func.now(),
-            )
-            .returning(*submissions.c, sent_for())
+        finished = await FINISH.row(
+            self._connection,
+            **_attempt(row),
+            new_status=status.value,
+            new_epoch=epoch,
+            job=job_id,
+            why=failure,
+            words=message,
         )
-        finished = found.one_or_none()
         return None if finished is None else submission_of(finished)
 
     async def withdraw(self, cluster: str, key: UUID) -> Submission | None:
         """Take back what was not sent, and return it; None when it is too late for that."""
-        found = await self._connection.execute(
-            sa.update(submissions)
-            .where(
-                submissions.c.cluster == cluster,
-                submissions.c.key == key,
-                IS_PENDING,
-                submissions.c.sending_at.is_(None),
-            )
-            .values(
-                status=SubmissionStatus.REJECTED.value,
-                failure=Failure.CANCELED.value,
-                message="It was taken back before it was sent.",
-                sealed=None,
-                ended_at=sa.func.now(),
-            )
-            .returning(*submissions.c, sent_for())
-        )
-        row = found.one_or_none()
+        row = await WITHDRAW.row(self._connection, at_cluster=cluster, by_key=key)
         return None if row is None else submission_of(row)
 
     async def postpone(
@@ -194,14 +127,9 @@ class SubmissionStore:
             message: what holds it up, for administrators.
             unsent: it is certain that Ganeti has not heard of it.
         """
-        values: dict[str, Any] = {
-            "due_at": sa.func.now() + sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds),
-            "tries": row.tries + 1,
-            "message": message,
-        }
-        if unsent:
-            values["sending_at"] = None
-        await self._connection.execute(self._change(row).values(values))
+        await POSTPONE.count(
+            self._connection, **_attempt(row), pause=float(seconds), words=message, unsent=unsent
+        )
 
     async def hurry(self, cluster: str) -> None:
         """Look at what is pending for a cluster now: it answers again."""
@@ -252,10 +180,7 @@ class SubmissionStore:
         )
         return gone.rowcount
 
-    def _change(self, row: Submission) -> sa.Update:
-        return sa.update(submissions).where(
-            submissions.c.cluster == row.cluster,
-            submissions.c.key == row.key,
-            IS_PENDING,
-            submissions.c.attempts == row.attempts,
-        )
+
+def _attempt(row: Submission) -> dict[str, Any]:
+    """Return what a write must find unchanged: another attempt is another's."""
+    return {"at_cluster": row.cluster, "by_key": row.key, "attempt": row.attempts}
