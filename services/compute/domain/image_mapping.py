@@ -18,11 +18,25 @@ from services.compute.domain.block_request import (
     disks_of,
 )
 from services.compute.domain.devices import ROOT, BlockDevice
+from shared.errors import BadInput
 
 PROPERTY: Final = "block_device_mapping"
 VERSION: Final = "bdm_v2"
 ROOT_DEVICE: Final = "/dev/vda"
 MOST: Final = 2**31 - 1
+
+
+def require_bytes(image: Mapping[str, Any]) -> None:
+    """Refuse an image that is nothing but the names of snapshots where a disk is to be written.
+
+    Raises:
+        BadInput: it is.
+    """
+    if image.get(PROPERTY) and not image.get("size"):
+        raise BadInput(
+            f"Image {image['id']} has no content of its own: it names snapshots of volumes, of "
+            "which servers can be made."
+        )
 
 
 def properties_of(devices: Sequence[BlockDevice], snapshots: Mapping[str, str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.compute.domain.guest import FILE_LIMITS, Guest, GuestKey, require_files_within
+from services.compute.domain.image_mapping import require_bytes
 from services.compute.domain.lifecycle import Action
 from services.compute.domain.quota import UNLIMITED, QuotaExceeded
 from services.compute.domain.server import Server
@@ -61,6 +62,7 @@ async def rebuild(
                 "its root disk is a volume."
             )
     image = await require_image(str(wanted.image_id), asker, known, using.neighbours)
+    require_bytes(image)
     if server.image_id is None:
         volume_backed.require_fit(root_of(server), image, server.flavor.ram)
     else:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
+from services.compute.domain.image_mapping import require_bytes
 from services.compute.domain.lifecycle import Action
 from services.compute.store.references import Question, look_up
 from services.compute.store.stores import Transaction
@@ -65,7 +66,7 @@ async def rescue(
         image_id=wanted,
     )
     known = await look_up(using.reads, question)
-    await require_image(wanted, asker, known, using.neighbours)
+    require_bytes(await require_image(wanted, asker, known, using.neighbours))
     async with using.transaction() as stores:
         server = await stores.servers.get(server_id, actor.scope)
         notes = {"action": Action.RESCUE.value, "cluster": server.cluster, "image": wanted}

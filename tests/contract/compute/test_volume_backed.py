@@ -248,3 +248,13 @@ async def test_a_server_deleted_meanwhile_takes_the_image_along(rig: Rig) -> Non
     await settled(rig)
     assert (await rig.call("GET", f"/servers/{ident}")).status == 404
     assert (images_of(rig), rig.world.volumes.snapshots) == ([], {})
+
+
+async def test_an_image_of_volumes_is_not_written_on_a_disk(rig: Rig) -> None:
+    another_image(rig, block_device_mapping="[]", size=0)
+    ident = await rig.active()
+    for body in ({"rebuild": {"imageRef": OTHER}}, {"rescue": {"rescue_image_ref": OTHER}}):
+        answer = await act(rig, ident, body)
+        assert answer.status == 400, body
+        assert "names snapshots" in answer.body["badRequest"]["message"]
+    assert await rig.state(ident) == ("ACTIVE", None)
