@@ -6,14 +6,18 @@ broker that is down, or a confirm that got lost costs a repeat, never a message.
 
 import asyncio
 import logging
+from dataclasses import dataclass
+from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.bus.contract import Bus, Outgoing
+from shared.db.database import database
 from shared.db.messaging import MessagingTables
+from shared.db.prepared import Prepared
 from shared.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -36,14 +40,54 @@ async def relay_once(engine: AsyncEngine, tables: MessagingTables, bus: Bus) -> 
     Raises:
         shared.errors.Unavailable: the bus did not take the batch; it is still waiting.
     """
-    async with engine.begin() as connection:
-        if not await _is_our_turn(connection):
+    statements = _statements_of(tables.outbox)
+    async with database(engine).transaction() as connection:
+        # Most looks find nothing: this one needs no transaction.
+        if not await statements.any_waiting.value(connection):
             return 0
-        waiting = await _waiting(connection, tables)
+        if not await statements.our_turn.value(connection):
+            return 0
+        waiting = {
+            row["id"]: Outgoing(
+                routing_key=row["routing_key"],
+                message_id=str(row["message_id"]),
+                body=row["body"],
+            )
+            for row in await statements.waiting.rows(connection)
+        }
         if waiting:
             await bus.publish(list(waiting.values()))
-            await _mark_published(connection, tables, list(waiting))
+            await statements.mark.count(connection, ids=list(waiting))
     return len(waiting)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Statements:
+    """What a relay asks all the time, written out once per outbox."""
+
+    any_waiting: Prepared
+    our_turn: Prepared
+    waiting: Prepared
+    mark: Prepared  # ids
+
+
+@lru_cache(maxsize=100)
+def _statements_of(outbox: sa.Table) -> _Statements:
+    unpublished = outbox.c.published_at.is_(None)
+    mine = outbox.c.id == sa.func.any(sa.bindparam("ids", type_=ARRAY(sa.BigInteger)))
+    return _Statements(
+        any_waiting=Prepared(sa.select(sa.exists(sa.select(outbox.c.id).where(unpublished)))),
+        our_turn=Prepared(
+            sa.select(sa.func.pg_try_advisory_xact_lock(sa.func.hashtext(sa.text("'relay'"))))
+        ),
+        waiting=Prepared(
+            sa.select(outbox.c.id, outbox.c.message_id, outbox.c.routing_key, outbox.c.body)
+            .where(unpublished)
+            .order_by(outbox.c.id)
+            .limit(BATCH)
+        ),
+        mark=Prepared(sa.update(outbox).where(mine).values(published_at=sa.func.now())),
+    )
 
 
 async def prune_once(engine: AsyncEngine, tables: MessagingTables) -> int:
@@ -144,30 +188,3 @@ def _report(problem: Exception) -> None:
             log.warning("the outbox cannot be read now", extra={"why": type(problem).__name__})
         case _:
             log.error("relaying failed", exc_info=problem)
-
-
-async def _is_our_turn(connection: AsyncConnection) -> bool:
-    lock = sa.select(sa.func.pg_try_advisory_xact_lock(sa.func.hashtext("relay")))
-    return bool((await connection.execute(lock)).scalar_one())
-
-
-async def _waiting(connection: AsyncConnection, tables: MessagingTables) -> dict[int, Outgoing]:
-    outbox = tables.outbox
-    query = (
-        sa.select(outbox.c.id, outbox.c.message_id, outbox.c.routing_key, outbox.c.body)
-        .where(outbox.c.published_at.is_(None))
-        .order_by(outbox.c.id)
-        .limit(BATCH)
-    )
-    return {
-        row.id: Outgoing(routing_key=row.routing_key, message_id=str(row.message_id), body=row.body)
-        for row in await connection.execute(query)
-    }
-
-
-async def _mark_published(
-    connection: AsyncConnection, tables: MessagingTables, ids: list[int]
-) -> None:
-    outbox = tables.outbox
-    mine = outbox.c.id == sa.func.any(sa.cast(ids, ARRAY(sa.BigInteger)))
-    await connection.execute(sa.update(outbox).where(mine).values(published_at=sa.func.now()))

@@ -1,6 +1,7 @@
 """A service's projection of Ganeti's jobs: what the watcher said of each."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from shared.contracts.ganeti import RANK, JobObserved, JobStatus
 from shared.db.lean import Connection
+from shared.db.prepared import Prepared
 
 
 def jobs_table(metadata: sa.MetaData) -> sa.Table:
@@ -30,6 +32,23 @@ def jobs_table(metadata: sa.MetaData) -> sa.Table:
 def job_key(cluster: str, epoch: int, job_id: int) -> str:
     """Return the text a saga waits on for a job (``sagas.awaiting``)."""
     return f"job:{cluster}:{epoch}:{job_id}"
+
+
+@lru_cache(maxsize=100)
+def _expecting(jobs: sa.Table) -> Prepared:
+    """Return the statement that touches a job's row and returns the news of it."""
+    new = insert(jobs).values(
+        cluster=sa.bindparam("where"),
+        epoch=sa.bindparam("history"),
+        job_id=sa.bindparam("number"),
+        rank=-1,
+    )
+    keys = [jobs.c.cluster, jobs.c.epoch, jobs.c.job_id]
+    return Prepared(
+        new.on_conflict_do_update(index_elements=keys, set_={"rank": jobs.c.rank}).returning(
+            jobs.c.fact
+        )
+    )
 
 
 class JobStore:
@@ -84,17 +103,10 @@ class JobStore:
         same moment then either finished before, and is seen here, or comes after, and finds
         the saga that waits.
         """
-        jobs = self._jobs
-        new = insert(jobs).values(cluster=cluster, epoch=epoch, job_id=job_id, rank=-1)
-        row = (
-            await self._connection.execute(
-                new.on_conflict_do_update(
-                    index_elements=[jobs.c.cluster, jobs.c.epoch, jobs.c.job_id],
-                    set_={"rank": jobs.c.rank},
-                ).returning(jobs.c.fact)
-            )
-        ).one()
-        return None if row.fact is None else JobObserved.model_validate(row.fact)
+        fact = await _expecting(self._jobs).value(
+            self._connection, where=cluster, history=epoch, number=job_id
+        )
+        return None if fact is None else JobObserved.model_validate(fact)
 
     async def forget(self, days: int = 30, limit: int = 1000) -> int:
         """Drop jobs nobody heard of for so many days; return how many went."""

@@ -7,7 +7,9 @@ use: ``execute``, ``scalar`` and ``scalars``, with the same rows, counts and exc
 
 # ruff: noqa: SLF001 -- one call of asyncpg gives rows and their count; SQLAlchemy's table of errors
 
+import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import asyncpg
@@ -20,6 +22,22 @@ from shared.db.compiling import Compiler, Ready
 from shared.db.pending import Pending
 
 NOTHING: Final = SimpleResultMetaData(("nothing",))  # no row tells what its columns are
+
+
+# Locks, advisory ones too, and what else a transaction is needed for.
+NOT_PLAIN: Final = re.compile(
+    r"\bFOR\s+(NO\s+KEY\s+)?(UPDATE|SHARE|KEY)\b|\bpg_|nextval|set_config"
+)
+
+
+@lru_cache(maxsize=4096)
+def is_plain_read(sql: str) -> bool:
+    """Whether the statement reads and locks nothing.
+
+    At the start of a transaction it may stand for itself: each statement sees what is committed
+    when it begins, in a transaction or before one.
+    """
+    return sql.lstrip().startswith("SELECT") and NOT_PLAIN.search(sql) is None
 
 
 class LeanResult(IteratorResult[Any]):
@@ -50,6 +68,11 @@ class LeanConnection:
         self._by_itself = by_itself
         self.pending = Pending()
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether it did more than read."""
+        return self._began
+
     async def execute(self, statement: sa.Executable, parameters: Any = None) -> LeanResult:
         """Run a statement of SQLAlchemy Core, once or for each of several sets of values."""
         ready = self._compile(statement, parameters)
@@ -70,7 +93,7 @@ class LeanConnection:
     async def run(self, sql: str, arguments: Sequence[Any]) -> tuple[Sequence[Any], int]:
         """Run SQL with ``$1`` and so on; return asyncpg's records, and how many rows it touched."""
         try:
-            if not self._began:
+            if not self._began and not is_plain_read(sql):
                 await self.begin()
             records, status, _ = await self._raw._execute(
                 sql, arguments, 0, None, return_status=True

@@ -52,6 +52,7 @@ def unit_of_work(
         async with lend() as connection:
             # Stores use of AsyncConnection what a lean one has: execute, scalar, scalars.
             yield bind(cast(AsyncConnection, connection))
-        nudge()
+        if connection.has_begun:  # who only read has news for nobody
+            nudge()
 
     return begin

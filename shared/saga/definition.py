@@ -52,6 +52,9 @@ class Step(Generic[World]):
     name: str
     do: Do[World]
     undo: Undo[World] = nothing
+    # What it led to is written with the next step that is not light; after a crash the light
+    # steps before that one are repeated with it, so they must find the same again even then.
+    is_light: bool = False
 
 
 @dataclass(frozen=True, slots=True)

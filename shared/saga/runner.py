@@ -22,7 +22,9 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = timedelta()
 RENEW_EVERY = LEASE.total_seconds() / 4
-POLL = 0.25  # seconds; the safety net under nudges from commits of this process
+# Seconds between looks for what is due: the safety net under nudges from commits of this
+# process. It grows while nothing is.
+POLL, LONGEST_POLL = 0.25, 1.0
 RESERVED = frozenset({"saga_id", "subject", "request_id"})
 
 Begin = Callable[[], AbstractAsyncContextManager[SagaStore]]
@@ -56,6 +58,7 @@ class Runner(Generic[World]):
     async def run(self, nudge: asyncio.Event) -> None:
         """Run what is due until cancelled; at most ``limit`` sagas at a time."""
         running: set[asyncio.Task[None]] = set()
+        pause = POLL
         try:
             while True:
                 nudge.clear()
@@ -65,8 +68,9 @@ class Runner(Generic[World]):
                     running.add(task)
                     task.add_done_callback(running.discard)
                     task.add_done_callback(lambda _done: nudge.set())
+                pause = POLL if claimed or running else min(pause * 1.1, LONGEST_POLL)
                 if not claimed:
-                    await _event(nudge, POLL)
+                    await _event(nudge, pause)
         finally:
             for task in running:
                 task.cancel()
@@ -101,11 +105,28 @@ class Runner(Generic[World]):
             log.exception("saga interrupted")
 
     async def _steps(self, first: Held) -> None:
+        clock = asyncio.get_running_loop().time
         held: Held | None = first
+        written = clock()
         while held is not None:
             onward = await self._leased(held)
+            if onward is not None and self._may_wait(held, onward, clock() - written):
+                held = onward.held
+                continue
             async with self._begin() as sagas:
                 held = await _written(sagas, held, onward)
+            written = clock()
+
+    def _may_wait(self, held: Held, onward: _Onward, seconds: float) -> bool:
+        """Whether what a light step led to is written later.
+
+        Never so late that the lease ends; and what a saga waits for is written before it asks.
+        """
+        if onward.pause is not None or held.undoing or onward.held.undoing:
+            return False
+        if onward.held.awaiting not in {None, held.awaiting}:
+            return False
+        return self._sagas[held.name].steps[held.position].is_light and seconds < RENEW_EVERY
 
     async def _leased(self, held: Held) -> _Onward | None:
         """Run a step while its lease is renewed; None when the lease was lost meanwhile."""

@@ -243,8 +243,7 @@ async def _find_instance(cloud: Cloud, notes: Notes) -> str | None:
 async def settle(cloud: Cloud, notes: Notes) -> Notes:
     """Tell the user that the server runs."""
     ended = Ended(job=notes.get("ended"), node=notes.get("node"))
-    await progress.settle(cloud.transaction, subject_of(notes), Action.CREATE, ended)
-    await guests.told(cloud.transaction, cloud.secrets, subject_of(notes))
+    await progress.settle(cloud.transaction, subject_of(notes), Action.CREATE, ended, cloud.secrets)
     await attach_the_rest(cloud, notes)
     return {}
 
@@ -266,16 +265,16 @@ async def tell_failure(cloud: Cloud, notes: Notes) -> None:
 CREATE_SERVER: Final[Saga[Cloud]] = Saga(
     name=NAME,
     steps=(
-        Step("place", place, give_place_back),
-        Step("volumes", have_volumes, give_volumes_back),
+        Step("place", place, give_place_back, is_light=True),
+        Step("volumes", have_volumes, give_volumes_back, is_light=True),
         Step("ports", make_ports, drop_ports),
-        Step("wiring", await_wiring),
-        Step("connect", connect_volumes),
-        Step("ticket", get_ticket),
+        Step("wiring", await_wiring, is_light=True),
+        Step("connect", connect_volumes, is_light=True),
+        Step("ticket", get_ticket, is_light=True),
         Step("seed", get_seed),
         Step("instance", make_instance, remove_instance),
-        Step("job", await_instance),
-        Step("use", use_volumes),
+        Step("job", await_instance, is_light=True),
+        Step("use", use_volumes, is_light=True),
         Step("settle", settle),
     ),
     gave_up=tell_failure,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,6 +11,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compute.store.tables import server_actions as actions
 from shared.db.lean import flush, put_off
+from shared.db.prepared import Prepared
+
+THIS: Final = sa.and_(
+    actions.c.server_id == sa.bindparam("server"), actions.c.request_id == sa.bindparam("request")
+)
+NOW: Final = sa.bindparam("now", type_=actions.c.updated_at.type)
+EVENTS: Final = Prepared(sa.select(actions.c.events).where(THIS).with_for_update())
+WRITE_EVENTS: Final = Prepared(
+    sa.update(actions).where(THIS).values(events=sa.bindparam("ended", type_=JSONB), updated_at=NOW)
+)
+ADD_EVENT: Final = Prepared(
+    sa.update(actions)
+    .where(THIS, ~actions.c.events.contains(sa.bindparam("same", type_=JSONB)))
+    .values(events=actions.c.events + sa.bindparam("event", type_=JSONB), updated_at=NOW)
+)
 
 
 class ActionStore:
@@ -38,14 +53,13 @@ class ActionStore:
             now: the moment.
         """
         await flush(self._connection)
-        await self._connection.execute(
-            sa.update(actions)
-            .where(
-                actions.c.server_id == server_id,
-                actions.c.request_id == request_id,
-                ~actions.c.events.contains([{"key": event["key"]}]),
-            )
-            .values(events=actions.c.events + sa.cast([dict(event)], JSONB), updated_at=now)
+        await ADD_EVENT.count(
+            self._connection,
+            server=server_id,
+            request=request_id,
+            now=now,
+            same=[{"key": event["key"]}],
+            event=[dict(event)],
         )
 
     async def finish_event(
@@ -58,19 +72,15 @@ class ActionStore:
     ) -> None:
         """Say how an event ended; nothing when the action has no event with this key."""
         await flush(self._connection)
-        these = (actions.c.server_id == server_id, actions.c.request_id == request_id)
-        events = await self._connection.scalar(
-            sa.select(actions.c.events).where(*these).with_for_update()
-        )
+        which = {"server": server_id, "request": request_id}
+        events = await EVENTS.value(self._connection, **which)
         if events is None:
             return
         ended = [
             event | dict(changes) if event["key"] == key and not event["finish_time"] else event
             for event in events
         ]
-        await self._connection.execute(
-            sa.update(actions).where(*these).values(events=ended, updated_at=now)
-        )
+        await WRITE_EVENTS.count(self._connection, **which, ended=ended, now=now)
 
     async def fail(self, server_id: UUID, request_id: str, now: datetime) -> None:
         """Say that the action failed, as Nova words it."""

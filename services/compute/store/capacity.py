@@ -30,6 +30,9 @@ WHERE servers.deleted_at IS NULL
     AND (servers.counted_from IS NULL OR servers.counted_from > clusters.version)
 GROUP BY servers.cluster, servers.node, servers.vcpus, servers.ram, servers.disk
 """
+NAMED = clusters.c.name == sa.bindparam("name")
+DOCUMENT = Prepared(sa.select(clusters.c.document).where(NAMED))
+VERSION = Prepared(sa.select(clusters.c.version).where(NAMED))
 ALL_STATES = Prepared(sa.text(STATES))
 ALL_PROMISED = Prepared(sa.text(PROMISED))
 State = tuple[int, datetime, list[str] | None]  # version, when it was told, nodes switched off
@@ -91,17 +94,12 @@ class CapacityStore:
 
     async def cluster(self, name: str) -> Cluster | None:
         """Return one cluster, if it is known."""
-        document = await self._connection.scalar(
-            sa.select(clusters.c.document).where(clusters.c.name == name)
-        )
+        document = await DOCUMENT.value(self._connection, name=name)
         return None if document is None else Cluster.model_validate(document)
 
     async def version(self, name: str) -> int:
         """Return the version of what is known of a cluster's capacity; 0 when nothing is."""
-        found = await self._connection.scalar(
-            sa.select(clusters.c.version).where(clusters.c.name == name)
-        )
-        return int(found or 0)
+        return int(await VERSION.value(self._connection, name=name) or 0)
 
     async def promised(self) -> dict[str, list[Promised]]:
         """Return, per cluster, what its capacity facts do not show yet."""

@@ -1,7 +1,7 @@
 """Keeps what others told: newer news replaces older, whatever the order of arrival."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,6 +12,20 @@ from services.compute.store.tables import clusters, instances, resources
 from shared.contracts.ganeti import InstanceObserved
 from shared.contracts.gateway import ClusterChanged
 from shared.contracts.resources import ResourceChanged
+from shared.db.prepared import Prepared
+
+OBSERVATION: Final = Prepared(
+    sa.select(instances.c.fact).where(
+        instances.c.cluster == sa.bindparam("where"), instances.c.server_id == sa.bindparam("whose")
+    )
+)
+DOCUMENTS: Final = Prepared(
+    sa.select(resources.c.id, resources.c.document).where(
+        resources.c.kind == sa.bindparam("kind"),
+        resources.c.id == sa.func.any(sa.bindparam("ids", type_=sa.ARRAY(sa.Text))),
+        resources.c.gone.is_(False),
+    )
+)
 
 
 class ProjectionStore:
@@ -147,11 +161,7 @@ class ProjectionStore:
 
     async def observation_of(self, cluster: str, server_id: UUID) -> InstanceObserved | None:
         """Return what was last observed of a server's instance."""
-        fact = await self._connection.scalar(
-            sa.select(instances.c.fact).where(
-                instances.c.cluster == cluster, instances.c.server_id == server_id
-            )
-        )
+        fact = await OBSERVATION.value(self._connection, where=cluster, whose=server_id)
         return None if fact is None else InstanceObserved.model_validate(fact)
 
     async def observations(self, ids: Collection[UUID]) -> dict[UUID, list[InstanceObserved]]:
@@ -168,14 +178,10 @@ class ProjectionStore:
 
     async def documents(self, kind: str, ids: Collection[str]) -> dict[str, dict[str, Any]]:
         """Return what is known of these resources, by id; those that are gone are left out."""
-        rows = await self._connection.execute(
-            sa.select(resources.c.id, resources.c.document).where(
-                resources.c.kind == kind,
-                resources.c.id.in_(list(ids)),
-                resources.c.gone.is_(False),
-            )
-        )
-        return {row.id: row.document for row in rows}
+        if not ids:
+            return {}
+        rows = await DOCUMENTS.rows(self._connection, kind=kind, ids=list(ids))
+        return dict(rows)
 
     async def forget(self, days: int = 30) -> int:
         """Drop resources that went so many days ago; return how many."""

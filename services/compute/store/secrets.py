@@ -1,6 +1,7 @@
 """What guests are to be given and nobody else may read: sealed by whoever calls."""
 
 from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,6 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compute.store.tables import server_secrets as secrets
 from shared.db.lean import flush, put_off
+from shared.db.prepared import Prepared
+
+WHOSE: Final = secrets.c.server_id == sa.bindparam("whose")
+SEALED: Final = Prepared(sa.select(secrets.c.sealed).where(WHOSE))
+FORGET: Final = Prepared(sa.delete(secrets).where(WHOSE))
 
 
 class SecretStore:
@@ -33,12 +39,10 @@ class SecretStore:
     async def find(self, server_id: UUID) -> str | None:
         """Return the server's sealed text, if it has one."""
         await flush(self._connection)
-        found: str | None = await self._connection.scalar(
-            sa.select(secrets.c.sealed).where(secrets.c.server_id == server_id)
-        )
+        found: str | None = await SEALED.value(self._connection, whose=server_id)
         return found
 
     async def forget(self, server_id: UUID) -> None:
         """Keep nothing of the server."""
         await flush(self._connection)
-        await self._connection.execute(sa.delete(secrets).where(secrets.c.server_id == server_id))
+        await FORGET.count(self._connection, whose=server_id)

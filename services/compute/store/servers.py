@@ -20,7 +20,8 @@ from shared.errors import NotFound, StaleWrite
 RENDERED = frozenset({"view_min", "view_max", "admin_min", "admin_max"})
 COLUMNS = [column for column in servers.c if column.key not in RENDERED]
 KEYS = [column.key for column in COLUMNS]
-FIND = Prepared(sa.select(*COLUMNS).where(servers.c.id == sa.bindparam("whose")).with_for_update())
+ONE = sa.select(*COLUMNS).where(servers.c.id == sa.bindparam("whose"))
+LOOK, FIND = Prepared(ONE), Prepared(ONE.with_for_update())
 SAVE = Prepared(
     sa.update(servers)
     .where(servers.c.id == sa.bindparam("new_id"), servers.c.version == sa.bindparam("version"))
@@ -58,6 +59,11 @@ class ServerStore:
     async def find(self, server_id: UUID) -> Server | None:
         """Return a server, deleted or not, and lock its row until the commit."""
         row = await FIND.row(self._connection, whose=server_id)
+        return None if row is None else server_of(dict(zip(KEYS, row.values(), strict=True)))
+
+    async def look(self, server_id: UUID) -> Server | None:
+        """Return a server as it is now, deleted or not; it may change at once."""
+        row = await LOOK.row(self._connection, whose=server_id)
         return None if row is None else server_of(dict(zip(KEYS, row.values(), strict=True)))
 
     async def with_ids(self, ids: Collection[UUID]) -> list[Server]:

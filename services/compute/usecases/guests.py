@@ -42,15 +42,20 @@ async def change(stores: Stores, secrets: SecretBox, server_id: UUID, **fields: 
 async def told(transaction: Transaction, secrets: SecretBox, server_id: UUID) -> None:
     """Forget what a guest is told only once, and the seed a node may still fetch."""
     async with transaction() as stores:
-        await stores.seeds.forget(server_id)
-        sealed = await stores.secrets.find(server_id)
-        if sealed is None:
-            return
-        known = Guest.from_json(secrets.open(sealed))
-        if known.lasting() == Guest():
-            await stores.secrets.forget(server_id)
-        elif known.lasting() != known:
-            await stores.secrets.put(server_id, secrets.seal(known.lasting().to_json()))
+        await forget_told(stores, secrets, server_id)
+
+
+async def forget_told(stores: Stores, secrets: SecretBox, server_id: UUID) -> None:
+    """Forget what a guest is told only once, in the caller's transaction."""
+    await stores.seeds.forget(server_id)
+    sealed = await stores.secrets.find(server_id)
+    if sealed is None:
+        return
+    known = Guest.from_json(secrets.open(sealed))
+    if known.lasting() == Guest():
+        await stores.secrets.forget(server_id)
+    elif known.lasting() != known:
+        await stores.secrets.put(server_id, secrets.seal(known.lasting().to_json()))
 
 
 async def publish(transaction: Transaction, server_id: UUID, sealed: str, seconds: float) -> Token:

@@ -13,12 +13,14 @@ from services.compute.domain.moving import TELLING
 from services.compute.domain.reconcile import reconcile
 from services.compute.domain.server import Fault, FixedIp, Nic, Server
 from services.compute.store.stores import Stores, Transaction
+from services.compute.usecases import guests
 from services.compute.usecases.create_servers import group_of, unplaced
 from services.compute.usecases.placing import Places, Placing, hinted, placed
 from services.compute.usecases.saving import save
 from shared.clock import utcnow
 from shared.contracts.gateway import Cluster
 from shared.contracts.resources import NetworkChanged, PortChanged
+from shared.secrets_box import SecretBox
 
 
 class TakenOver(Exception):
@@ -40,7 +42,7 @@ async def read(transaction: Transaction, server_id: UUID) -> Server:
         TakenOver: it is gone.
     """
     async with transaction() as stores:
-        found = await stores.servers.find(server_id)
+        found = await stores.servers.look(server_id)
     if found is None:
         raise TakenOver
     return found
@@ -198,8 +200,21 @@ async def spoil(
         )
 
 
-async def settle(transaction: Transaction, server_id: UUID, action: Action, ended: Ended) -> None:
+async def settle(
+    transaction: Transaction,
+    server_id: UUID,
+    action: Action,
+    ended: Ended,
+    told: SecretBox | None = None,
+) -> None:
     """Say that an action is done; then see what was observed of the instance meanwhile.
+
+    Args:
+        transaction: of the service.
+        server_id: whose action.
+        action: which.
+        ended: how its job ended.
+        told: opens what the guest was told, if it was told all there is to tell it.
 
     Raises:
         TakenOver: something else is being done to the server.
@@ -218,6 +233,8 @@ async def settle(transaction: Transaction, server_id: UUID, action: Action, ende
             counted = await stores.capacity.version(settled.cluster)
             settled = replace(settled, counted_from=counted + 1)
         await save(stores, await as_observed(stores, settled))
+        if told is not None:
+            await guests.forget_told(stores, told, server_id)
 
 
 async def settle_failed(

@@ -67,6 +67,16 @@ SAGA: Saga[World] = Saga(
 )
 
 
+async def light(world: World, _notes: Notes) -> Notes:
+    world.done.append("light")
+    return {"light": True}
+
+
+LIGHT: Saga[World] = Saga(
+    "test.light", (Step("light", light, is_light=True), Step("second", second))
+)
+
+
 @pytest.fixture
 async def engine(database_url: str) -> AsyncIterator[Database]:
     engine = engine_for(database_url, size=4)
@@ -174,6 +184,42 @@ async def test_a_runner_that_dies_is_replaced_when_its_lease_runs_out(
     await let_leases_run_out(engine)
     assert await runner(begin, world).run_once()
     assert (await the_saga(engine)).outcome == "done"
+
+
+async def test_what_light_steps_led_to_is_written_with_the_next(
+    begin: Begin, engine: AsyncEngine
+) -> None:
+    async with begin() as sagas:
+        await sagas.start(LIGHT.name, SUBJECT, {})
+    world = World(hold=asyncio.Event())
+    running = asyncio.create_task(Runner(begin, {LIGHT.name: LIGHT}, world).run_once())
+    await world.entered.wait()
+    assert (await the_saga(engine)).position == 0
+    running.cancel()  # a crash while the second step runs
+    await asyncio.gather(running, return_exceptions=True)
+    await let_leases_run_out(engine)
+    world = World()
+    await Runner(begin, {LIGHT.name: LIGHT}, world).run_once()
+    ended = await the_saga(engine)
+    assert (world.done, ended.position) == (["light", "second"], 1)
+    assert ended.notes == {"light": True}
+
+
+async def test_what_a_saga_waits_for_is_written_before_it_asks(
+    begin: Begin, engine: AsyncEngine
+) -> None:
+    """Else news of it that comes between the two would wake nobody."""
+    hasty: Saga[World] = Saga(
+        "test.hasty", (Step("first", first, is_light=True), Step("second", second))
+    )
+    async with begin() as sagas:
+        await sagas.start(hasty.name, SUBJECT, {})
+    world = World(hold=asyncio.Event())
+    running = asyncio.create_task(Runner(begin, {hasty.name: hasty}, world).run_once())
+    await world.entered.wait()
+    assert (await the_saga(engine)).awaiting == job_key("athens", 1, 7)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 @pytest.mark.usefixtures("started")
