@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Sequence
+from itertools import takewhile
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -64,10 +65,13 @@ class JobBook:
     def purge(self, older_than: float) -> int:
         """Forget archived jobs that ended that many seconds ago; returns how many."""
         texts = self._cluster.archive
-        old = [n for n, text in texts.items() if over_for(_TEXT.validate_json(text)) >= older_than]
+        old = list(takewhile(lambda n: self._over_for(n) >= older_than, texts))  # oldest first
         for number in old:
             del texts[number]
         return len(old)
+
+    def _over_for(self, number: int) -> float:
+        return over_for(_TEXT.validate_json(self._cluster.archive[number]))
 
     def forget(self, job_ids: Iterable[int]) -> None:
         """Lose these jobs, files and all."""
