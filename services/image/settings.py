@@ -73,7 +73,7 @@ class ImageSettings(ServiceSettings):
         description="Seconds after the last sign of its process until an upload counts as dead.",
     )
     upload_threads: int = Field(
-        default=12, ge=3, description="Threads that hash and write uploads, three for each."
+        default=16, ge=4, description="Threads that hash and write uploads, four for each."
     )
     ticket_seconds: int = Field(
         default=6 * 3600, ge=1, description="How long the signed URL of an image is good."

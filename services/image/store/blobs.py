@@ -44,6 +44,10 @@ class PartFile:
             while left:
                 left = _rest(left, os.writev(self._descriptor, left))
 
+    def sync(self) -> None:
+        """Have what was written so far on the disk; more may be written meanwhile."""
+        os.fdatasync(self._descriptor)
+
     def keep(self) -> None:
         """Give the file its name, once its bytes are safe on the disk."""
         os.fsync(self._descriptor)

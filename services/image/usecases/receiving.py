@@ -2,7 +2,8 @@
 
 The event loop only gathers pieces as they come from the socket; threads do the rest, each hash
 and the disk in a thread of its own, on whole batches of pieces that nobody copies or joins.
-While one batch is worked on, the next one gathers.
+While one batch is worked on, the next one gathers. The disk is not left to the end: what was
+written is brought onto it while more arrives.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from services.image.usecases.inspection import Inspection
 from shared.errors import BadInput
 
 BATCH: Final = 2 * 1024 * 1024  # bytes that make the way to three threads worth it
+STRETCH: Final = 32 * 1024 * 1024  # bytes that are brought onto the disk at a time
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 Work = Callable[[Sequence[bytes]], object]
@@ -40,7 +42,7 @@ class Receiver:
     Args:
         image: whose bytes these are.
         part: the file they go to.
-        threads: where the work is done; three at a time.
+        threads: where the work is done; four at a time.
         limits: how large an image may be.
         room: bytes its project has left.
         expected: how many bytes the client says there are.
@@ -69,6 +71,8 @@ class Receiver:
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._sha512 = hashlib.sha512()
         self._size = 0
+        self._synced = 0  # bytes that are on the disk, or on their way
+        self._syncing: asyncio.Future[None] | None = None
 
     async def take(self, pieces: AsyncIterator[bytes]) -> Staged:
         """Receive everything, keep the file, and return what was received.
@@ -108,15 +112,23 @@ class Receiver:
                 if working is not None:
                     await working
                 self._count(gathered)
-                working = asyncio.create_task(self._work(batch))
+                working = asyncio.create_task(self._work_on(batch))
                 batch, gathered = [], 0
         finally:  # whatever happens, no thread is left at work on a file that is given up
             if working is not None:
                 await asyncio.wait([working])
+            if self._syncing is not None:
+                await asyncio.wait([self._syncing])
         if working is not None:
             await working
+        if self._syncing is not None:
+            await self._syncing
         self._count(gathered)
         await self._work(batch)
+
+    async def _work_on(self, batch: Sequence[bytes]) -> None:
+        await self._work(batch)
+        self._bring_out()
 
     def _count(self, size: int) -> None:
         self._size += size
@@ -129,6 +141,26 @@ class Receiver:
         await asyncio.wait(under_way)
         for each in under_way:
             each.result()
+
+    def _bring_out(self) -> None:
+        """Begin to bring a stretch onto the disk, unless the one before is still on its way.
+
+        Raises:
+            StorageFull: there was no room for that one.
+        """
+        if self._size - self._synced < STRETCH:
+            return
+        if self._syncing is not None:
+            if not self._syncing.done():
+                return
+            self._syncing.result()
+        self._synced = self._size
+        loop = asyncio.get_running_loop()
+        self._syncing = loop.run_in_executor(self._threads, self._sync)
+
+    def _sync(self) -> None:
+        with _room_on_disk():
+            self._part.sync()
 
     def _hash_md5(self, batch: Sequence[bytes]) -> None:
         for piece in batch:
