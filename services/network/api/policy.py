@@ -69,6 +69,20 @@ RULES: Final = (
         )
         for action, collection in ACTIONS.items()
     ),
+    PolicyRule(
+        "get_floatingip_port_forwarding",
+        PROJECT_READER_OR_SERVICE_OR_ADMIN,
+        "See what floating IPs forward",
+        ("GET /floatingips/{id}/port_forwardings",),
+    ),
+    *(
+        PolicyRule(
+            f"{verb}_floatingip_port_forwarding",
+            PROJECT_MEMBER_OR_SERVICE_OR_ADMIN,
+            f"{verb.capitalize()} what floating IPs forward",
+        )
+        for verb in WRITES
+    ),
     PolicyRule("get_tags", PROJECT_READER_OR_SERVICE_OR_ADMIN, "See tags"),
     PolicyRule("update_tags", PROJECT_MEMBER_OR_SERVICE_OR_ADMIN, "Change tags"),
     PolicyRule(

@@ -11,6 +11,7 @@ from services.network.api import (
     floating_ips,
     networks,
     operations,
+    port_forwardings,
     ports,
     quotas,
     rbac_policies,
@@ -27,6 +28,10 @@ TAGGED = (
     "{collection:networks|subnets|ports|security-groups|routers|floatingips|subnetpools"
     "|address-groups}"
 )
+
+
+FORWARDINGS = "/floatingips/{id}/port_forwardings"
+FORWARDING = f"{FORWARDINGS}/{{forwarding_id}}"
 
 
 def _with_json(routes: Iterable[web.RouteDef]) -> list[web.RouteDef]:
@@ -100,6 +105,11 @@ ROUTES = [
             web.get("/floatingips/{id}", floating_ips.show_floating_ip),
             web.put("/floatingips/{id}", floating_ips.update_floating_ip),
             web.delete("/floatingips/{id}", floating_ips.delete_floating_ip),
+            web.get(FORWARDINGS, port_forwardings.list_port_forwardings),
+            web.post(FORWARDINGS, port_forwardings.create_port_forwarding),
+            web.get(FORWARDING, port_forwardings.show_port_forwarding),
+            web.put(FORWARDING, port_forwardings.update_port_forwarding),
+            web.delete(FORWARDING, port_forwardings.delete_port_forwarding),
             web.get("/security-groups", security_groups.list_security_groups),
             web.post("/security-groups", security_groups.create_security_groups),
             web.get("/security-groups/{id}", security_groups.show_security_group),

@@ -36,6 +36,7 @@ class FloatingIp(NamedResource):
     nic: Json | None = None
     dns_name: str = ""
     dns_domain: str = ""
+    port_forwardings: tuple[Json, ...] = ()  # as they are shown
 
     @override
     def document(self) -> Json:
@@ -50,6 +51,7 @@ class FloatingIp(NamedResource):
             "port_details": self.port_details,
             "dns_name": self.dns_name,
             "dns_domain": self.dns_domain,
+            "port_forwardings": list(self.port_forwardings),
             "tags": list(self.tags),
         }
 

@@ -18,6 +18,19 @@ from services.network.store.tables import addresses, floating_ips
 from shared.errors import StaleWrite
 
 UNIQUE = "23505"
+FORWARDED = (
+    sa.text(
+        """
+        SELECT f.id FROM floating_ips f, jsonb_array_elements(f.port_forwardings) AS led
+        JOIN addresses a ON a.port_id = CAST(led ->> 'internal_port_id' AS uuid)
+          AND host(a.address) = led ->> 'internal_ip_address'
+        WHERE f.port_forwardings <> '[]'::jsonb AND f.router_id = :router AND a.subnet_id = :subnet
+        LIMIT 1
+        """
+    )
+    .bindparams(sa.bindparam("router", type_=sa.Uuid), sa.bindparam("subnet", type_=sa.Uuid))
+    .columns(id=sa.Uuid)
+)
 
 
 class FloatingIpStore(Rows[FloatingIp]):
@@ -74,7 +87,27 @@ class FloatingIpStore(Rows[FloatingIp]):
                 addresses.c.subnet_id == subnet_id,
                 sa.func.host(addresses.c.address) == floating_ips.c.fixed_ip_address,
             )
-        return (await self._connection.execute(found.limit(1))).first() is not None
+        if (await self._connection.execute(found.limit(1))).first() is not None:
+            return True
+        if subnet_id is None:
+            return False
+        forwarded = await self._connection.execute(
+            FORWARDED, {"router": router_id, "subnet": subnet_id}
+        )
+        return forwarded.first() is not None
+
+    async def forwarding_to(self, port_id: UUID) -> list[FloatingIp]:
+        """Return, locked, those that forward some of their ports to a port."""
+        forwards = floating_ips.c.port_forwardings
+        return await self.where(
+            forwards != sa.literal_column("'[]'::jsonb"),
+            forwards.contains([{"internal_port_id": str(port_id)}]),
+            lock=True,
+        )
+
+    async def at(self, port_id: UUID) -> list[FloatingIp]:
+        """Return those that are reached at a port."""
+        return await self.where(floating_ips.c.port_id == port_id)
 
     async def of_network(self, network_id: UUID) -> list[FloatingIp]:
         """Return, locked, those of an external network."""

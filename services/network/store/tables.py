@@ -255,10 +255,16 @@ floating_ips = sa.Table(
     sa.Column("nic", JSONB),
     sa.Column("dns_name", sa.Text, nullable=False),
     sa.Column("dns_domain", sa.Text, nullable=False),
+    sa.Column("port_forwardings", JSONB, nullable=False, server_default="[]"),
     sa.Index("floating_ips_project", "project_id", "id"),
     sa.Index("floating_ips_network", "network_id"),
     sa.Index("floating_ips_router", "router_id"),
     sa.Index("floating_ips_server", "server_id", postgresql_where=sa.text("server_id <> ''")),
+    sa.Index(
+        "floating_ips_forwarding",
+        "id",
+        postgresql_where=sa.text("port_forwardings <> '[]'::jsonb"),
+    ),
     sa.Index(
         "floating_ips_one_per_fixed_ip", "port_id", "fixed_ip_address", "network_id", unique=True
     ),

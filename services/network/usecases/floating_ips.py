@@ -9,6 +9,7 @@ from services.network.domain.errors import BadRequest, IpAddressGenerationFailur
 from services.network.domain.floating_ip import FloatingIp
 from services.network.domain.network import Network
 from services.network.domain.port import FixedIp, Port
+from services.network.domain.port_forwarding import FipInUseByPortForwarding
 from services.network.domain.resource import View
 from services.network.domain.router import FLOATING
 from services.network.domain.router_errors import (
@@ -151,6 +152,8 @@ async def _associated(
                 "Bad floatingip request: fixed_ip_address cannot be specified without a port_id."
             )
         return following.detached(floating), None
+    if floating.port_forwardings:
+        raise FipInUseByPortForwarding(floating.id)
     port = await stores.ports.get(port_id)
     if not access.owns(view, port):
         raise PortNotFound(port_id)
@@ -200,6 +203,7 @@ async def update(
         FloatingIPNotFound, PortNotFound: absent, or another project's.
         ExternalGatewayForFloatingIPNotFound: no router leads there from the port.
         FloatingIPPortAlreadyAssociated: the fixed address has one already.
+        FipInUseByPortForwarding: its ports lead somewhere one by one.
     """
 
     async def work() -> FloatingIp:

@@ -13,7 +13,7 @@ from services.network.domain.floating_ip import (
 )
 from services.network.domain.port import DOWN, Port
 from services.network.store.stores import Stores
-from services.network.usecases import bindings
+from services.network.usecases import bindings, port_forwardings
 from services.network.usecases.bindings import Ganeti
 from services.network.usecases.news import tell
 from shared.contracts.resources import UPDATED
@@ -32,7 +32,8 @@ async def follow(stores: Stores, ganeti: Ganeti, changed: Sequence[Port]) -> Non
 
 
 async def let_go(stores: Stores, ganeti: Ganeti, port: Port) -> None:
-    """Have no floating IP reached at a port that is about to be removed."""
+    """Have no floating IP reached at a port that is about to be removed, nor forward to it."""
+    await port_forwardings.let_go(stores, port)
     for each in await stores.floating_ips.about([port.id]):
         if each.port_id == port.id:
             known = await _with_others(stores, each, {port.id: port})
@@ -41,7 +42,8 @@ async def let_go(stores: Stores, ganeti: Ganeti, port: Port) -> None:
 
 def detached(floating: FloatingIp) -> FloatingIp:
     """Return the floating IP as it is when it leads nowhere."""
-    return replace(floating, port_id=None, fixed_ip_address=None, router_id=None)
+    through = floating.router_id if floating.port_forwardings else None
+    return replace(floating, port_id=None, fixed_ip_address=None, router_id=through)
 
 
 def _detached_if_lost(floating: FloatingIp, known: Known) -> FloatingIp:

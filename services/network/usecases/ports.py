@@ -23,7 +23,7 @@ from services.network.domain.router import INTERFACE, SERVICE_PORTS
 from services.network.domain.router_errors import ServicePortInUse
 from services.network.store.grounds import Ground
 from services.network.store.stores import Stores, Transaction
-from services.network.usecases import access, bindings, following
+from services.network.usecases import access, bindings, following, port_forwardings
 from services.network.usecases.access import PolicyNotAuthorized
 from services.network.usecases.bindings import Ganeti
 from services.network.usecases.fixed_ips import OURS, Allotment
@@ -251,6 +251,9 @@ async def update(
             saved = await stores.ports.save_with_mac(changed)
             await tell(stores, UPDATED, [saved])
             await following.follow(stores, ganeti, [saved])
+            if saved.fixed_ips != port.fixed_ips:
+                kept = [each.ip_address for each in saved.fixed_ips]
+                await port_forwardings.let_go(stores, saved, kept)
             return saved
 
     return await bindings.knowing(transaction, around.ganeti, work)

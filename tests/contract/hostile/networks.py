@@ -34,6 +34,10 @@ BODIES: dict[Route, list[Any]] = {
         Route("POST", f"/v2.0/{name}"): [{one: {}}, {MANY[name]: [{}]}]
         for name, one in WRAPPERS.items()
     },
+    Route("POST", "/v2.0/floatingips/{id}/port_forwardings"): [{"port_forwarding": {}}],
+    Route("PUT", "/v2.0/floatingips/{id}/port_forwardings/{forwarding_id}"): [
+        {"port_forwarding": {}}
+    ],
     Route("POST", "/v2.0/default-security-group-rules"): [
         {"default_security_group_rule": {}},
         {"default_security_group_rules": [{}]},
@@ -128,7 +132,20 @@ async def _furnish(rig: Rig, target: Target) -> None:
     body = {"router": {"external_gateway_info": {"network_id": outside["id"]}}}
     await rig.call("demo", "PUT", f"/routers/{router['id']}", body)
     floating = await _make(rig, "floatingips", "floatingip", floating_network_id=outside["id"])
+    forwarded = await rig.make("ports", network_id=network["id"])
+    await rig.call(
+        "demo", "PUT", f"/routers/{router['id']}/add_router_interface", {"subnet_id": subnet["id"]}
+    )
+    wanted = {
+        "internal_port_id": forwarded["id"],
+        "internal_port": 22,
+        "external_port": 2222,
+        "protocol": "tcp",
+    }
+    path = f"/floatingips/{floating['id']}/port_forwardings"
+    _, forwarding = await rig.call("demo", "POST", path, {"port_forwarding": wanted})
     target.ids = {
+        "forwarding_id": forwarding["port_forwarding"]["id"],
         "networks/id": network["id"],
         "subnets/id": subnet["id"],
         "ports/id": port["id"],
@@ -162,6 +179,10 @@ async def _furnish(rig: Rig, target: Target) -> None:
         "addresses": ["10.9.0.0/16"],
         "remote_address_group_id": addresses["id"],
         "direction": "ingress",
+        "internal_port_id": forwarded["id"],
+        "internal_port": 80,
+        "external_port": 8080,
+        "protocol": "tcp",
         "object_type": "network",
         "object_id": network["id"],
         "action": "access_as_shared",

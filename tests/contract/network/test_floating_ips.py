@@ -13,7 +13,7 @@ NOWHERE = "5d8f0000-0000-4000-8000-00000000dead"
 KEYS = {
     "id", "tenant_id", "project_id", "floating_network_id", "floating_ip_address", "port_id",
     "fixed_ip_address", "router_id", "status", "port_details", "dns_name", "dns_domain",
-    "description", "tags", "created_at", "updated_at", "revision_number",
+    "description", "tags", "created_at", "updated_at", "revision_number", "port_forwardings",
 }  # fmt: skip
 
 
