@@ -17,8 +17,9 @@ from tests.bench.reads import reads
 from tests.bench.report import Figure, show
 from tests.bench.rig import CLUSTERS, Rig, running_rig
 from tests.bench.scenarios import accepts, creates, news
+from tests.bench.streams import streams
 
-PARTS: Final = ("memory", "news", "creates", "accepts", "reads")
+PARTS: Final = ("memory", "news", "creates", "accepts", "reads", "streams")
 ROWS: Final = (1_000, 10_000)
 IDLE: Final = Budget(mib=90)
 
@@ -39,6 +40,7 @@ def measure(rig: Rig, parts: set[str], rows: list[int]) -> list[Figure]:
         "creates": partial(creates, rig),
         "accepts": partial(accepts, rig),
         "reads": partial(reads, rig, rows),
+        "streams": partial(streams, rig),
     }
     console = Console(stderr=True)
     figures: list[Figure] = []
