@@ -1,0 +1,58 @@
+"""A user who looks at servers, at an even pace, while the storm goes on."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+import httpx
+
+PAUSE: Final = 0.05  # seconds between two requests
+
+
+@dataclass(slots=True)
+class Times:
+    """How long answers took, in milliseconds."""
+
+    taken: list[float] = field(default_factory=list)
+    refused: int = 0
+
+    @property
+    def p99(self) -> float:
+        """What all but the slowest hundredth stayed under."""
+        ordered = sorted(self.taken)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))] if ordered else 0.0
+
+
+def _ask(http: httpx.Client, url: str, times: Times) -> None:
+    began = time.perf_counter()
+    try:
+        answer = http.get(url)
+    except httpx.HTTPError:
+        times.refused += 1
+    else:
+        times.refused += answer.status_code != 200
+    times.taken.append((time.perf_counter() - began) * 1000)
+
+
+@contextmanager
+def reading(urls: list[str], headers: dict[str, str]) -> Iterator[Times]:
+    """Ask these in turn during the block; the times are whole when it is left."""
+    times, over = Times(), threading.Event()
+
+    def read() -> None:
+        with httpx.Client(headers=headers, timeout=60, trust_env=False) as http:
+            turn = 0
+            while not over.wait(PAUSE):
+                _ask(http, urls[turn % len(urls)], times)
+                turn += 1
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        yield times
+    finally:
+        over.set()
+        thread.join()
