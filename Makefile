@@ -8,7 +8,7 @@ ENVIRONMENT := $(PYTHON) -m deploy.parts.environments
 SIDE_BY_SIDE := -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset lint check test test-ganeti tempest chaos bench lock clean python environment
+.PHONY: help demo demo-reset lint check test test-ganeti tempest chaos storm bench lock clean python environment
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,10 @@ tempest: python ## OpenStack's own tests against the demo, or the cloud of OS_* 
 chaos: python ## Everything fails while 500 servers are made and deleted; ten seeds (SEED=7: one)
 	@$(ENVIRONMENT) cyclades keystone
 	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))
+
+storm: python ## 100,000 job transitions in a minute on 100 simulated clusters, and their figures
+	@$(ENVIRONMENT) cyclades keystone
+	$(BIN)/python -m tests.storm $(if $(JSON),--json $(JSON))
 
 bench: python ## The figures of the performance budget, as JSON and a table (CROWD=1: 500 servers)
 	@$(ENVIRONMENT) cyclades keystone
