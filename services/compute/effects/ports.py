@@ -107,13 +107,19 @@ async def _look(cloud: Cloud, port_id: str) -> Json:
 
 
 async def drop_ports(cloud: Cloud, notes: Notes) -> None:
-    """Delete the ports made for the server, and let go of the user's own."""
+    """Delete the ports made for the server, and let go of the user's own.
+
+    Before a server ran, every port of it that its user did not name was made for it. Later one
+    that is not in its row may be its user's, bound by a request that did not live to write it.
+    """
     server = await progress.read(cloud.transaction, subject_of(notes))
-    theirs = {wish.port_id for wish in server.requested_networks if wish.port_id}
-    theirs |= {nic.port_id for nic in server.nics if not nic.made_for_us}
+    named = {wish.port_id for wish in server.requested_networks if wish.port_id}
+    theirs = named | {nic.port_id for nic in server.nics if not nic.made_for_us}
+    ours = {nic.port_id for nic in server.nics if nic.made_for_us}
     for port in await cloud.networks.ports({"device_id": str(server.id)}):
+        unknown = server.launched_at is not None and port["id"] not in ours
         try:
-            if port["id"] in theirs:
+            if port["id"] in theirs or unknown:
                 released = {"device_id": "", "device_owner": "", "binding:host_id": ""}
                 await cloud.networks.update_port(port["id"], released, request_of(notes))
             else:

@@ -180,3 +180,15 @@ async def test_an_interface_on_its_way_in_is_detached_at_once(rig: Rig) -> None:
     assert kinds == ["nic.add", "nic.remove"]
     assert port not in await ports(rig, server)
     assert port not in rig.world.network.ports
+
+
+async def test_a_port_that_only_its_owner_knows_of_outlives_the_server(rig: Rig) -> None:
+    server = await rig.active()
+    port = rig.world.network.own_port(DEMO_PROJECT, NETWORK)
+    port["device_id"] = server  # whoever bound it did not live to say so
+    await rig.call("DELETE", f"/servers/{server}")
+    await rig.run_sagas()
+    await rig.end_jobs()
+    assert (await rig.call("GET", f"/servers/{server}")).status == 404
+    assert list(rig.world.network.ports) == [port["id"]]
+    assert port["device_id"] == ""
