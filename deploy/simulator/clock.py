@@ -30,6 +30,11 @@ class Ids:
         """A MAC address that begins with the three bytes of `prefix`."""
         return f"{prefix}:" + ":".join(f"{self._random.randrange(256):02x}" for _ in range(3))
 
+    @property
+    def chance(self) -> random.Random:
+        """Where all chance of the cluster comes from."""
+        return self._random
+
     def about(self, seconds: float) -> float:
         """`seconds`, a little more or less."""
         return seconds * self._random.uniform(0.8, 1.2)

@@ -6,7 +6,7 @@ from typing import Any
 
 from deploy.simulator.clock import Ids, now, stamp
 from deploy.simulator.faults import Faults
-from deploy.simulator.jobs.queue import JobQueue, Routine, Rules
+from deploy.simulator.jobs.queue import JobQueue, OpFailed, Routine, Rules
 from deploy.simulator.jobs.timers import Timers
 from deploy.simulator.listening import Listener
 from deploy.simulator.logic import backing
@@ -17,6 +17,7 @@ from deploy.simulator.model import Cluster, Group, Job, Json, Node, Op
 from deploy.simulator.settings import SimulatorSettings
 from deploy.simulator.world import World
 
+_LATE = 30.0  # seconds that a start takes when a master candidate cannot be reached
 SCREENS = 500  # ports from one cluster's first to the next one's
 
 
@@ -110,6 +111,12 @@ def _first_port(settings: SimulatorSettings, number: int) -> int:
     return settings.screen_base_port and settings.screen_base_port + (number - 1) * SCREENS
 
 
+def _lock_timeout() -> Routine:
+    """What becomes of an opcode that waited too long for the configuration."""
+    yield 0.0
+    raise OpFailed("OpExecError", "")
+
+
 def bring_up(
     number: int, settings: SimulatorSettings, saved: Cluster | None, disks: Path
 ) -> SimulatedCluster:
@@ -135,6 +142,9 @@ def bring_up(
     backing.prepare(world)
 
     def perform(job: Job, index: int, secrets: Json) -> Routine:
+        if world.faults.lock_timeouts > 0:
+            world.faults.lock_timeouts -= 1
+            return _lock_timeout()
         run = Run(world=world, queue=queues[0], job=job, index=index, secrets=secrets)
         return ROUTINES[job.ops[index].input["OP_ID"]](run)
 
@@ -147,9 +157,15 @@ def bring_up(
         return locks_of(opcode) | nodes, optional
 
     durations = settings.durations
+
+    def hiccup() -> float:
+        late = ids.chance.random() < durations.late_starts
+        return _LATE / durations.warp if late else 0.0
+
     rules = Rules(
         start_delay=durations.start_delay,
-        start_gap=durations.start_gap,
+        start_gap=durations.start_gap / durations.warp,
+        hiccup=hiccup if durations.late_starts else None,
         cancel_delay=durations.cancel,
         archive_kept=settings.archive_kept,
         max_running=max_running,

@@ -33,6 +33,13 @@ class Durations(Part):
     start_delay: float = Field(default=0.05, ge=0, description="received until started, when idle")
     start_gap: float = Field(default=0, ge=0, description="between the starts of two jobs")
     cancel: float = Field(default=0, ge=0, description="cancelling a job that waits for locks")
+    realistic: bool = Field(
+        default=False, description="as long as on real clusters, by chance, whatever stands here"
+    )
+    warp: float = Field(default=1, gt=0, description="time goes so many times as fast for jobs")
+    late_starts: float = Field(
+        default=0, ge=0, le=1, description="share of jobs that start 30 s late: a bad candidate"
+    )
     by_opcode: dict[str, float] = Field(
         default={"OP_INSTANCE_CREATE": 1.2, "OP_TAGS_SET": 0.1, "OP_TAGS_DEL": 0.1},
         description="whole duration of one opcode, image download not counted",
@@ -155,6 +162,9 @@ class SimulatorSettings(Part):
     )
     consoles: bool = Field(
         default=True, description="whether booting instances write to their serial ports"
+    )
+    watcher_every: float = Field(
+        default=0, ge=0, description="seconds between two runs of ganeti-watcher; 0: it never runs"
     )
     node_listeners: bool = Field(
         default=False, description="the master also serves RAPI at its own address"

@@ -14,7 +14,7 @@ from aiohttp import web
 from deploy.simulator import persistence
 from deploy.simulator.admin import admin_app
 from deploy.simulator.cluster import SimulatedCluster, bring_up
-from deploy.simulator.disasters import own_address
+from deploy.simulator.disasters import own_address, run_watcher
 from deploy.simulator.listening import Listener
 from deploy.simulator.population import populate
 from deploy.simulator.screens import Screens
@@ -118,6 +118,13 @@ async def _archive(sites: tuple[SimulatedCluster, ...], older_than: float) -> No
             site.queue.archive(older_than)
 
 
+async def _watch(sites: tuple[SimulatedCluster, ...], every: float) -> None:
+    while True:
+        await asyncio.sleep(every)
+        for site in sites:
+            run_watcher(site)
+
+
 class _Saver:
     def __init__(self, path: Path, sites: tuple[SimulatedCluster, ...]) -> None:
         self._path = path
@@ -174,6 +181,8 @@ async def running(settings: SimulatorSettings) -> AsyncIterator[Simulator]:
             stack.push_async_callback(_let_jobs_end, sites, settings.stop_grace)
             _in_background(saver.keep_saving(settings.save_every), stack)
         _in_background(_archive(sites, settings.archive_after), stack)
+        if settings.watcher_every:
+            _in_background(_watch(sites, settings.watcher_every), stack)
         if settings.screens and "kvm" in settings.hypervisors:
             _in_background(Screens(sites, settings.screens).keep(), stack)
         endpoints = tuple([await _listen(settings, site, tls, stack) for site in sites])

@@ -210,7 +210,8 @@ class JobQueue:
             self.end(work.job, "canceled", None)
         elif verdict is Verdict.START:
             self._active.add(work.job.id)
-            self.timers.after(self._turn(), partial(self._begin, work))
+            late = self._rules.hiccup() if self._rules.hiccup is not None else 0.0
+            self.timers.after(self._turn() + late, partial(self._begin, work))
         return verdict is not Verdict.HOLD
 
     def _turn(self) -> float:

@@ -32,6 +32,7 @@ class Rules:
 
     start_delay: float  # received until started, when idle
     start_gap: float = 0.0  # between two starts
+    hiccup: Callable[[], float] | None = None  # seconds more, now and then
     cancel_delay: float = 0.0  # a waiting job takes so long to be cancelled
     archive_kept: int = 2000
     max_running: Callable[[], int]

@@ -6,6 +6,7 @@ from typing import Any
 
 from deploy.simulator.catalogue import OPCODES
 from deploy.simulator.jobs.queue import JobQueue, OpFailed
+from deploy.simulator.logic.durations import real
 from deploy.simulator.logic.locking import lock_of
 from deploy.simulator.model import Cluster, Group, Instance, Job, Json, Network, Node, Op
 from deploy.simulator.settings import SimulatorSettings
@@ -67,7 +68,12 @@ class Run:
 
     def pause(self, share: float = 1.0) -> float:
         """Seconds to pause: a share of what the opcode takes in all."""
-        return self.world.ids.about(self.settings.durations.of(self.input["OP_ID"]) * share)
+        durations, opcode = self.settings.durations, self.input["OP_ID"]
+        if durations.realistic:
+            whole = real(opcode, self.world.ids.chance)
+        else:
+            whole = self.world.ids.about(durations.of(opcode))
+        return whole * share / durations.warp
 
     def log(self, text: str) -> None:
         """A line of the opcode's log."""

@@ -98,3 +98,27 @@ async def test_only_new_versions_rename_networks_and_describe_oses() -> None:
         assert (await rapi.run(*renaming))["opresult"] == ["m"]
         assert (await rapi.call(*modify))[0] == 400
         assert [os["name"] for os in await rapi.get("/2/os?bulk=1")] == ["cyclades", "noop"]
+
+
+async def test_an_opcode_may_fail_for_want_of_the_configurations_lock() -> None:
+    async with running_simulator() as sim, client(sim.clusters[0]) as rapi:
+        sim.admin.set_faults(lock_timeouts=1)
+        assert (await rapi.run("PUT", "/2/tags?tag=x"))["opresult"] == [["OpExecError", [""]]]
+        assert (await rapi.run("PUT", "/2/tags?tag=x"))["status"] == "success"
+
+
+async def test_a_job_may_start_late_and_real_ones_take_their_time() -> None:
+    durations = Durations(realistic=True, late_starts=1, warp=1000)
+    settings: dict[str, Any] = {"durations": durations}
+    async with running_simulator(**settings) as sim, client(sim.clusters[0]) as rapi:
+        job = await rapi.run("PUT", "/2/tags?tag=x")
+        assert _seconds(job["start_ts"]) - _seconds(job["received_ts"]) > 0.03
+        assert job["status"] == "success"
+
+
+async def test_ganetis_watcher_runs_by_itself_where_it_is_wanted() -> None:
+    async with running_simulator(watcher_every=0.05) as sim, client(sim.clusters[0]) as rapi:
+        await rapi.run("POST", "/2/instances", create("i"))
+        sim.admin.crash("i")
+        while (await rapi.get("/2/instances/i"))["status"] != "running":
+            continue

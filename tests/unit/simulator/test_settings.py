@@ -1,8 +1,11 @@
 """The simulator's configuration file."""
 
+import random
+
 import pytest
 from pydantic import ValidationError
 
+from deploy.simulator.logic.durations import REAL, real
 from deploy.simulator.settings import DEMO, TEST, SimulatorSettings
 
 
@@ -29,3 +32,11 @@ def test_the_profiles_keep_their_promises() -> None:
 def test_every_setting_is_explained() -> None:
     unexplained = [n for n, f in SimulatorSettings.model_fields.items() if not f.description]
     assert unexplained == []
+
+
+def test_real_durations_are_spread_as_measured_ones_are() -> None:
+    chance = random.Random(1)
+    found = sorted(real("OP_INSTANCE_CREATE", chance) for _ in range(4000))
+    middle, long = REAL["OP_INSTANCE_CREATE"]
+    assert found[2000] == pytest.approx(middle, rel=0.1)
+    assert found[3800] == pytest.approx(long, rel=0.15)
