@@ -36,6 +36,7 @@ from shared.service.parts import Parts
 from shared.service.runtime import Service
 from shared.web.app import build_app
 from shared.web.families import GLANCE
+from shared.web.origins import admit
 
 MIGRATIONS: Final = Path(__file__).parent / "store" / "migrations"
 FAMILY: Final = GLANCE.with_statuses({ImageGone: 410})
@@ -135,6 +136,7 @@ def build_api(
         public_url=settings.public_url,
     )
     app[DEPS] = deps
+    admit(app, settings.allowed_origins)
     return app
 
 

@@ -22,6 +22,11 @@ class ImageSettings(ServiceSettings):
     policy_file: Path | None = Field(
         default=None, description="policy.yaml of the operator: overrides of the shipped rules."
     )
+    allowed_origins: list[str] = Field(
+        default=[],
+        description="Origins whose pages may call us from the browser, for uploads by dashboards "
+        "(JSON), e.g. https://dashboard.example.",
+    )
     data_dir: Path = Field(
         default=Path("/var/lib/cyclades/images"),
         description="Where the bytes of images are kept; replicas share it.",
