@@ -14,8 +14,10 @@ from uuid import UUID
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.db.database import database
+from shared.db.lean import Connection
 from shared.errors import StaleWrite
 from shared.ids import new_uuid
 
@@ -89,7 +91,7 @@ def idempotency_table(metadata: sa.MetaData) -> sa.Table:
 class Answers:
     """Claims and answers inside one transaction; a use case binds it to its own."""
 
-    def __init__(self, connection: AsyncConnection, table: sa.Table, sealer: Sealer) -> None:
+    def __init__(self, connection: Connection, table: sa.Table, sealer: Sealer) -> None:
         self._connection = connection
         self._table = table
         self._sealer = sealer
@@ -143,7 +145,7 @@ class IdempotencyRows:
         lease: timedelta = LEASE,
         keep_for: timedelta = KEEP,
     ) -> None:
-        self._engine = engine
+        self._database = database(engine)
         self._table = table
         self._sealer = sealer
         self._lease = lease
@@ -152,7 +154,7 @@ class IdempotencyRows:
     async def claim(self, key: bytes, body_hash: bytes) -> Outcome:
         """Claim the key for a request with this body, or say what became of the first one."""
         while True:
-            async with self._engine.begin() as connection:
+            async with self._database.transaction() as connection:
                 claim = Claim(key=key, token=new_uuid())
                 if await self._take(connection, claim, body_hash):
                     return claim
@@ -163,7 +165,7 @@ class IdempotencyRows:
 
     async def keep(self, claim: Claim, answer: Answer) -> None:
         """Store the answer, unless the handler's transaction did, or the claim was lost."""
-        async with self._engine.begin() as connection:
+        async with self._database.transaction() as connection:
             table = self._table
             await connection.execute(
                 sa.update(table)
@@ -177,12 +179,12 @@ class IdempotencyRows:
 
     async def forget(self, claim: Claim) -> None:
         """Give the key back, unless an answer is stored: the next request may try again."""
-        async with self._engine.begin() as connection:
+        async with self._database.transaction() as connection:
             await Answers(connection, self._table, self._sealer).forget(claim)
 
     async def purge(self) -> int:
         """Delete what is older than it is kept for; return how many rows went."""
-        async with self._engine.begin() as connection:
+        async with self._database.transaction() as connection:
             result = await connection.execute(
                 sa.delete(self._table).where(self._table.c.expires_at < sa.func.now())
             )
@@ -194,7 +196,7 @@ class IdempotencyRows:
             await self.purge()
             await asyncio.sleep(PURGE_EVERY)
 
-    async def _take(self, connection: AsyncConnection, claim: Claim, body_hash: bytes) -> bool:
+    async def _take(self, connection: Connection, claim: Claim, body_hash: bytes) -> bool:
         table = self._table
         now: sa.ColumnElement[Any] = sa.func.now()  # the database's: replicas' clocks differ
         fresh: dict[str, Any] = {
@@ -221,7 +223,7 @@ class IdempotencyRows:
         return result.rowcount == 1
 
     async def _look(
-        self, connection: AsyncConnection, key: bytes, body_hash: bytes
+        self, connection: Connection, key: bytes, body_hash: bytes
     ) -> Done | Running | Mismatch | None:
         table = self._table
         row = (

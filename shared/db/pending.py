@@ -77,8 +77,7 @@ class _Part:
 
     def is_columnwise(self) -> bool:
         """Whether the values go as one array per column: then any number has the same text."""
-        arrays = any(isinstance(self.table.c[name].type, sa.ARRAY) for name in self.names)
-        return len(self.rows) > 1 and not arrays
+        return len(self.rows) > 1 and not _has_arrays(self.table, self.names)
 
     def arguments(self) -> list[Any]:
         """Return the values in the order of the statement's parameters."""
@@ -97,6 +96,11 @@ def _together(parts: Sequence[_Part]) -> tuple[str, list[Any]]:
         for part in parts
     )
     return _sql(shapes), [value for part in parts for value in part.arguments()]
+
+
+@lru_cache(maxsize=1000)
+def _has_arrays(table: sa.Table, names: tuple[str, ...]) -> bool:
+    return any(isinstance(table.c[name].type, sa.ARRAY) for name in names)
 
 
 @lru_cache(maxsize=1000)

@@ -1,8 +1,9 @@
 """Servers as rows and rows as servers."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields, is_dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from services.compute.domain.devices import BlockDevice, DeviceState, Floating
@@ -31,6 +32,20 @@ PLAIN: Final = tuple(
 )  # fmt: skip
 
 
+@lru_cache(maxsize=100)
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
+
+
+def plain(thing: Any) -> Any:
+    """Return a dataclass as its JSON; ``dataclasses.asdict`` would copy every word of it."""
+    if is_dataclass(thing) and not isinstance(thing, type):
+        return {name: plain(getattr(thing, name)) for name in _names(type(thing))}
+    if isinstance(thing, (tuple, list)):
+        return [plain(each) for each in thing]
+    return dict(thing) if isinstance(thing, Mapping) else thing
+
+
 def row_of(server: Server) -> dict[str, Any]:
     """Return the columns of a server, without its rendered answers."""
     return {
@@ -43,20 +58,20 @@ def row_of(server: Server) -> dict[str, Any]:
         "task_state": server.task,
         "visible": server.is_visible,
         "flavor_id": server.flavor.id,
-        "flavor": asdict(server.flavor),
+        "flavor": plain(server.flavor),
         **_amounts(server),
         "stood": server.stood.value if server.stood else None,
-        "other_flavor": asdict(server.other_flavor) if server.other_flavor else None,
+        "other_flavor": plain(server.other_flavor) if server.other_flavor else None,
         "kept": dict(server.kept),
         "hints": {name: list(ids) for name, ids in server.hints.items()},
         "details": dict(server.details),
         "tags": list(server.tags),
-        "requested_networks": [asdict(each) for each in server.requested_networks],
-        "nics": [asdict(each) for each in server.nics],
-        "volumes": [asdict(each) for each in server.volumes],
-        "local_disks": [asdict(each) for each in server.local_disks],
-        "floating": [asdict(each) for each in server.floating],
-        "security_groups": [asdict(each) for each in server.security_groups],
+        "requested_networks": [plain(each) for each in server.requested_networks],
+        "nics": [plain(each) for each in server.nics],
+        "volumes": [plain(each) for each in server.volumes],
+        "local_disks": [plain(each) for each in server.local_disks],
+        "floating": [plain(each) for each in server.floating],
+        "security_groups": [plain(each) for each in server.security_groups],
         "fault": _fault_row(server.fault),
     }
 
@@ -72,7 +87,7 @@ def _amounts(server: Server) -> dict[str, int]:
 
 
 def _fault_row(fault: Fault | None) -> dict[str, Any] | None:
-    return None if fault is None else {**asdict(fault), "created": fault.created.isoformat()}
+    return None if fault is None else {**plain(fault), "created": fault.created.isoformat()}
 
 
 def server_of(row: Mapping[str, Any]) -> Server:

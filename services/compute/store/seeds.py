@@ -9,11 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compute.store.tables import seeds
 from shared.clock import utcnow
+from shared.db.prepared import Prepared
 from shared.db.reads import Reads
 
 FIND = """
 SELECT sealed FROM seeds WHERE server_id = $1 AND token_hash = $2 AND expires_at > now()
 """
+FORGET = Prepared(sa.delete(seeds).where(seeds.c.server_id == sa.bindparam("whose")))
 
 
 class SeedStore:
@@ -35,9 +37,11 @@ class SeedStore:
 
     async def forget(self, server_id: UUID | None = None) -> None:
         """Drop what is too old, or the seed of one server."""
-        old = seeds.c.expires_at <= utcnow()
-        which = old if server_id is None else seeds.c.server_id == server_id
-        await self._connection.execute(sa.delete(seeds).where(which))
+        if server_id is not None:
+            await FORGET.count(self._connection, whose=server_id)
+        else:
+            old = seeds.c.expires_at <= utcnow()
+            await self._connection.execute(sa.delete(seeds).where(old))
 
 
 async def find(reads: Reads, server_id: UUID, token_hash: str) -> str | None:
