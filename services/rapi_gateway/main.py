@@ -142,7 +142,7 @@ async def build(settings: RapiGatewaySettings, parts: Parts) -> Service:
         parts=parts,
         tables=messaging,
         loops={"dispatch": dispatcher.run},
-        closing=(links.close, agents.close),
+        closing=(agents.close,),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
 from pydantic import SecretStr
@@ -32,12 +32,10 @@ class Office:
     """Hires couriers, and looks after what they work on."""
 
     transaction: Transaction
-    _links: list[Links] = field(default_factory=list)
 
     def courier(self, owner: UUID, transaction: Transaction | None = None) -> Courier:
         """Return a courier of a process, with lines of its own."""
         links = Links(LIMITS, SecretBox(KEY).open)
-        self._links.append(links)
         using = transaction or self.transaction
         return Courier(
             singly=using,
@@ -85,11 +83,6 @@ class Office:
         done: Submission = await until(work, 20.0)
         return done
 
-    async def close(self) -> None:
-        """Hang up."""
-        for each in self._links:
-            await each.close()
-
 
 @asynccontextmanager
 async def office(database: str) -> AsyncIterator[Office]:
@@ -99,5 +92,4 @@ async def office(database: str) -> AsyncIterator[Office]:
     try:
         yield opened
     finally:
-        await opened.close()
         await engine.dispose()

@@ -8,10 +8,10 @@ from typing import Final
 import httpx
 
 from services.rapi_gateway.domain.cluster import Agent
-from services.rapi_gateway.ganeti.client import WRITE_DEADLINE
 from services.rapi_gateway.ganeti.errors import NotSent, Unclear, WrongCertificate
 from services.rapi_gateway.ganeti.tls import context_for
 
+WRITE_DEADLINE: Final = 5.0
 MOST: Final = 4 * 1024 * 1024  # bytes of an answer
 LIMITS: Final = httpx.Limits(max_connections=32, max_keepalive_connections=8)
 

@@ -70,7 +70,6 @@ class ClusterLink:
         self._access = access
         self._limits = limits
         self._client = RapiClient(access, limits.connect)
-        self._retired: list[RapiClient] = []
         self._bucket = TokenBucket(limits.rate, limits.burst)
         self._endpoint = access.endpoints[0]
         self._probing = asyncio.Lock()
@@ -102,13 +101,10 @@ class ClusterLink:
         """
         old, self._access = self._access, access
         if _proof(old) != _proof(access):
-            self._retired.append(self._client)
             self._client = RapiClient(access, self._limits.connect)
         if old.endpoints[0] != access.endpoints[0] or self._endpoint not in access.endpoints:
             self._endpoint = access.endpoints[0]
         self.health = self.health.with_new_way_in()
-        # An idle client holds no connection: RAPI ends each with its answer.
-        self._retired = [each for each in self._retired if not each.is_idle]
 
     async def ask(
         self, call: Call, lane: Lane = Lane.READ, urgency: Urgency = Urgency.NORMAL
@@ -244,11 +240,6 @@ class ClusterLink:
             self.epoch, self.last_job = epoch, last_job
         elif epoch == self.epoch:
             self.last_job = max(self.last_job, last_job)
-
-    async def close(self) -> None:
-        """Let go of what is open."""
-        for each in (self._client, *self._retired):
-            await each.close()
 
     async def _observed(self, call: Call, deadline: float) -> Any:
         try:

@@ -26,7 +26,6 @@ class Links:
         self.limits = limits
         self._open = open_secret
         self._held: dict[str, _Held] = {}
-        self._retired: list[ClusterLink] = []
 
     def to(self, cluster: Registered) -> ClusterLink:
         """Return the line to a cluster."""
@@ -34,24 +33,14 @@ class Links:
         if held is None or held.uuid != cluster.view.uuid:  # forgotten, and another registered
             link = ClusterLink(cluster.access(self._open(cluster.sealed)), self.limits)
             held = _Held(link, cluster.view.uuid, cluster.access_version)
-            self._replace(cluster.name, held)
+            self._held[cluster.name] = held
         elif held.access_version < cluster.access_version:
             held.link.enter_by(cluster.access(self._open(cluster.sealed)))
             held.access_version = cluster.access_version
         held.link.remember(cluster.view.epoch, cluster.last_job)
         return held.link
 
-    def _replace(self, name: str, held: _Held) -> None:
-        if (old := self._held.get(name)) is not None:
-            self._retired.append(old.link)
-        self._held[name] = held
-
     def known(self, name: str) -> ClusterLink | None:
         """Return the line to a cluster, if there is one already."""
         held = self._held.get(name)
         return held.link if held else None
-
-    async def close(self) -> None:
-        """Let go of all lines."""
-        for link in [*self._retired, *(held.link for held in self._held.values())]:
-            await link.close()

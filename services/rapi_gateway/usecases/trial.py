@@ -35,10 +35,7 @@ async def tried(
         link = ClusterLink(only_here, limits)
     except ValueError as unreadable:
         raise ClusterRefused(f"{unreadable}") from unreadable
-    try:
-        sighting = await _sighting(link, cluster)
-    finally:
-        await link.close()
+    sighting = await _sighting(link, cluster)
     uuid = str(sighting.info["uuid"])
     if cluster.view.uuid not in {"", uuid}:
         raise ClusterRefused(f"Another Ganeti cluster answers there: {uuid}.")

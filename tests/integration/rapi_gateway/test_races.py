@@ -52,9 +52,9 @@ def transaction(engine: AsyncEngine) -> Transaction:
 
 
 @pytest.fixture
-async def courier(transaction: Transaction) -> AsyncIterator[Courier]:
+def courier(transaction: Transaction) -> Courier:
     links = Links(LIMITS, SecretBox(KEY).open)
-    yield Courier(
+    return Courier(
         singly=transaction,
         refresher=Refresher(transaction=transaction, links=links),
         links=links,
@@ -62,7 +62,6 @@ async def courier(transaction: Transaction) -> AsyncIterator[Courier]:
         doorbell=Doorbell(),
         owner=uuid4(),
     )
-    await links.close()
 
 
 @pytest.fixture
@@ -266,5 +265,3 @@ async def test_only_the_cluster_with_the_known_uuid_is_believed_elsewhere() -> N
         assert info["uuid"] == access.uuid
         lost = ClusterLink(replace(access, endpoints=(other.url,)), LIMITS)
         assert await lost.probe() is None
-        await link.close()
-        await lost.close()
