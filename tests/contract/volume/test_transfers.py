@@ -186,3 +186,23 @@ async def test_snapshots_are_not_spoken_of_before_3_55(rig: Rig) -> None:
     body = {"transfer": {"volume_id": (await rig.make())["id"], "no_snapshots": True}}
     assert (await rig.call("POST", "/os-volume-transfer", body, at="3.54")).status == 400
     assert (await rig.call("POST", "/os-volume-transfer", body, at="3.55")).status == 202
+
+
+@pytest.mark.parametrize("no_snapshots", [False, True])
+async def test_snapshots_change_hands_with_their_volume_unless_they_are_kept_back(
+    rig: Rig, no_snapshots: bool
+) -> None:
+    await rig.know_cluster()
+    volume = await rig.made()
+    taken = await rig.snapshot(volume["id"])
+    wanted = {"volume_id": volume["id"], "no_snapshots": no_snapshots}
+    offered = await rig.call("POST", "/volume-transfers", {"transfer": wanted}, at="3.55")
+    transfer = offered.body["transfer"]
+    path, key = f"/volume-transfers/{transfer['id']}/accept", transfer["auth_key"]
+    body = {"accept": {"auth_key": key}}
+    assert (await rig.call("POST", path, body, who="other", at="3.55")).status == 202
+    theirs, ours = [(await rig.get("/snapshots", who))["snapshots"] for who in ("other", "demo")]
+    holder, empty = (ours, theirs) if no_snapshots else (theirs, ours)
+    assert ([each["id"] for each in holder], empty) == ([taken["id"]], [])
+    refused = await rig.call("DELETE", f"/volumes/{volume['id']}", who="other")
+    assert refused.status == 400
