@@ -48,6 +48,8 @@ def _disk(control: Control, cluster: int, _body: dict[str, Any], r: web.Request)
 # fmt: off
 _ROUTES: list[tuple[str, str, _Act]] = [
     ("GET",  "/sim/clusters",                           lambda c, n, b, r: c.clusters()),
+    ("GET",  "/sim/news",
+        lambda c, n, b, r: c.news(since=float(r.query.get("since", "0")))),
     ("GET",  "/sim/storm",                              lambda c, n, b, r: c.storm()),
     ("POST", "/sim/storm",                              lambda c, n, b, r: c.start_storm(**b)),
     ("POST", "/sim/clusters/{cluster}/populate",        lambda c, n, b, r: c.populate(n, **b)),

@@ -180,6 +180,11 @@ class Control:
         """Every transition of every job after entry number `after`, see `truth.JobHistory`."""
         return list(self.site(cluster).queue.history.after(after))
 
+    def news(self, *, since: float) -> dict[int, list[Entry]]:
+        """The transitions after a time, by cluster; clusters without any are left out."""
+        found = {n: site.queue.history.since(since) for n, site in self._sites.items()}
+        return {number: entries for number, entries in found.items() if entries}
+
     def truth(self, cluster: int = 1) -> list[Json]:
         """What really happened in the cluster since the simulator was started."""
         return list(self.site(cluster).world.truth)

@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, Final
 
 from deploy.simulator.model import Job, Json, Op
@@ -43,6 +43,10 @@ class JobHistory:
         self._entries.append(
             (self.last, time.time(), job.id, received, index, opcode["OP_ID"], op.status, about)
         )
+
+    def since(self, at: float) -> list[Entry]:
+        """What has happened after a time, oldest first."""
+        return list(takewhile(lambda entry: entry[1] > at, reversed(self._entries)))[::-1]
 
     def after(self, number: int = 0) -> Iterator[Entry]:
         """The entries after one, oldest first; those that are too old are no longer there."""

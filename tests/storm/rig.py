@@ -22,6 +22,7 @@ from tests.parts.keystone import filled_keystone
 
 WATCHED: Final = ("rapi_gateway", "ganeti_watcher")
 PATIENCE: Final = 300.0
+TOKEN: Final = "agents-of-the-storm"
 NODE: Final = {"memory_mib": 1 << 20, "cpus": 256, "disk_mib": 8 << 20}
 # A job of a real cluster takes about as long, from its submission to its end.
 DURATIONS: Final = {"default": 0.8, "start_delay": 0.3, "by_opcode": {}}
@@ -136,7 +137,15 @@ def running_rig(scale: Scale) -> Iterator[Rig]:
         database = stack.enter_context(running_postgres(home / "pg", durable=True))
         rabbitmq = stack.enter_context(running_rabbitmq(home / "rabbitmq"))
         keystone = stack.enter_context(filled_keystone(home / "keystone"))
-        cloud = stack.enter_context(running_cloud(home / "cloud", database, keystone, rabbitmq.url))
+        cloud = stack.enter_context(
+            running_cloud(
+                home / "cloud",
+                database,
+                keystone,
+                rabbitmq.url,
+                settings={"CYCLADES_GANETI_WATCHER_AGENT_TOKEN": TOKEN},
+            )
+        )
         known = home / "simulator" / "clusters.json"
         simulator.wait_until(
             lambda: known.exists() and '"ready"' in simulator.last_words(), PATIENCE

@@ -11,6 +11,7 @@ from tests.parts.cloud import until
 from tests.storm.compare import Transition, Verdict, compare, transitions_of
 from tests.storm.figures import Figure
 from tests.storm.hearing import Ear
+from tests.storm.hinting import hinting
 from tests.storm.reading import Times, reading
 from tests.storm.rig import PATIENCE, WATCHED, Rig, short
 
@@ -20,6 +21,7 @@ RECOVERY: Final = 60.0  # seconds after the storm in which nothing may be late a
 MEMORY: Final = 300  # MiB
 READS: Final = 50.0  # ms, or twice what it is when all is quiet
 SLOW: Final = 1.0  # seconds from a job's end to its event, when nothing much happens
+HINTED: Final = 0.1  # the same where agents hint
 TRICKLE: Final = 10  # jobs a second over all clusters
 _tell = Console(stderr=True).print
 
@@ -51,7 +53,10 @@ class Storm:
             cpu = self._cpu()
             end = self._rage(scale.transitions, scale.seconds)
         yield from self._of_storm(end, cpu, quiet, stormy)
-        yield from self._of_steady_state()
+        if self._steady:
+            yield from self._of_steady_state("steady state", SLOW)
+            with hinting(self._rig):
+                yield from self._of_steady_state("steady state with hints", HINTED)
         for name in WATCHED:
             peak = self._rig.peak_mib(name)
             yield Figure(name=f"memory of {name}, peak", value=peak, unit="MiB", most=MEMORY)
@@ -136,20 +141,17 @@ class Storm:
         for name, seconds in used.items():
             yield Figure(name=f"CPU of {name} in the storm", value=round(seconds, 1), unit="s")
 
-    def _of_steady_state(self) -> Iterator[Figure]:
-        if not self._steady:
-            return
-        _tell(f"{TRICKLE} jobs a second for {self._steady:.0f} s ...")
+    def _of_steady_state(self, what: str, slow: float) -> Iterator[Figure]:
         cpu = self._cpu()
         end = self._rage(int(4 * TRICKLE * self._steady), self._steady)
         used = sum(self._cpu()[name] - cpu[name] for name in WATCHED)
         verdict = self._judge(end["began"], RECOVERY)
-        name = "steady state: lag of ends, median"
-        yield Figure(name=name, value=round(median(verdict.lags), 3), unit="s", most=SLOW)
+        lag = round(median(verdict.lags), 3) if verdict.lags else RECOVERY
+        yield Figure(name=f"{what}: lag of ends, median", value=lag, unit="s", most=slow)
         cores = round(used / (end["ended"] - end["began"]), 2)
-        yield Figure(name="steady state: cores of gateway and watcher", value=cores, most=1)
+        yield Figure(name=f"{what}: cores of gateway and watcher", value=cores, most=1)
         wrong = sum(verdict.faults.values())
-        yield Figure(name="steady state: transitions that are wrong", value=wrong, most=0)
+        yield Figure(name=f"{what}: transitions that are wrong", value=wrong, most=0)
 
 
 def _wait(question: Callable[[], bool], within: float) -> None:

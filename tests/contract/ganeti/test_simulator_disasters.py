@@ -229,6 +229,8 @@ async def test_the_history_has_every_transition_of_every_job() -> None:
         }
         assert {entry[7] for entry in entries} == {("i",)}
         assert sim.admin.history(after=3) == entries[3:]
+        assert sim.admin.news(since=entries[1][1]) == {1: entries[2:]}
+        assert sim.admin.news(since=entries[-1][1]) == {}
 
 
 def _float(stamp: list[int]) -> float:
