@@ -9,11 +9,13 @@ import sqlalchemy as sa
 from alembic import command
 
 from services.network.domain.default_rule import DefaultRule, default_group
+from services.network.domain.floating_ip import FloatingIp
 from services.network.domain.network import Network
 from services.network.domain.port import Port
 from services.network.domain.resource import NamedResource
 from services.network.domain.security_group import SecurityGroup
 from services.network.main import MIGRATIONS
+from services.network.store.floating_ips import FloatingIpStore
 from services.network.store.networks import NetworkStore
 from services.network.store.ports import PortStore
 from services.network.store.security_groups import RuleStore, SecurityGroupStore
@@ -98,6 +100,7 @@ async def test_old_networks_and_groups_answer_like_new_ones(url: str) -> None:
 GONE = {
     "ports": {"propagate_uplink_status"},
     "security_group_rules": {"remote_address_group_id"},
+    "floating_ips": {"port_forwardings"},
 }
 
 
@@ -126,6 +129,10 @@ async def test_old_ports_and_rules_answer_like_new_ones(url: str) -> None:
             id=UUID(ID.format(2)), network_id=network.id, mac_address="fa:16:3e:00:00:01",
             profile={}, vif_details={}, name='"belongs_to_default_sg":true}', **common,
         )  # fmt: skip
+        floating = FloatingIp(
+            id=UUID(ID.format(4)), network_id=network.id, address="192.0.2.1",
+            internal_port_id=port.id, **common,
+        )  # fmt: skip
         nobodys = common | {"project_id": ""}
         first = [
             DefaultRule(id=UUID(ID.format(n)), direction=way, used_in_default_sg=True, **nobodys)
@@ -136,6 +143,7 @@ async def test_old_ports_and_rules_answer_like_new_ones(url: str) -> None:
             (NetworkStore(connection), network),
             (PortStore(connection), port),
             (SecurityGroupStore(connection), group),
+            (FloatingIpStore(connection), floating),
             *((RuleStore(connection), rule) for rule in group.rules),
         ]
         gone = set().union(*GONE.values())
@@ -152,7 +160,11 @@ async def test_old_ports_and_rules_answer_like_new_ones(url: str) -> None:
             await connection.execute(sa.insert(table).values(values))
     async with engine.begin() as connection:
         await connection.run_sync(upgrade, "head")
-        for store_of, thing in ((PortStore, port), (SecurityGroupStore, group), (RuleStore, None)):
+        everything: list[tuple[Any, Any]] = [
+            (PortStore, port), (SecurityGroupStore, group), (RuleStore, None),
+            (FloatingIpStore, floating),
+        ]  # fmt: skip
+        for store_of, thing in everything:
             table = store_of.table
             for row in await connection.execute(sa.select(table)):
                 found = thing or next(each for each in group.rules if each.id == row.id)
