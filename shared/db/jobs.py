@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from shared.contracts.ganeti import RANK, JobObserved, JobStatus
+from shared.db.columnwise import columns_of, insert_columns
 from shared.db.lean import Connection
 from shared.db.prepared import Prepared
 
@@ -32,6 +33,23 @@ def jobs_table(metadata: sa.MetaData) -> sa.Table:
 def job_key(cluster: str, epoch: int, job_id: int) -> str:
     """Return the text a saga waits on for a job (``sagas.awaiting``)."""
     return f"job:{cluster}:{epoch}:{job_id}"
+
+
+@lru_cache(maxsize=100)
+def _recording(jobs: sa.Table) -> Prepared:
+    """Return the statement that takes in news of jobs and tells which of it was new."""
+    new = insert_columns(jobs, ("cluster", "epoch", "job_id", "rank", "fact"))
+    keys = [jobs.c.cluster, jobs.c.epoch, jobs.c.job_id]
+    taken = new.on_conflict_do_update(
+        index_elements=keys,
+        set_={
+            "rank": new.excluded.rank,
+            "fact": new.excluded.fact,
+            "seen_at": sa.func.now(),
+        },
+        where=jobs.c.rank < new.excluded.rank,
+    )
+    return Prepared(taken.returning(*keys))
 
 
 @lru_cache(maxsize=100)
@@ -71,7 +89,6 @@ class JobStore:
                 best[key] = fact
         if not best:
             return []
-        jobs = self._jobs
         rows: list[dict[str, Any]] = [
             {
                 "cluster": cluster,
@@ -82,18 +99,7 @@ class JobStore:
             }
             for (cluster, epoch, job_id), fact in sorted(best.items())
         ]
-        new = insert(jobs).values(rows)
-        taken = await self._connection.execute(
-            new.on_conflict_do_update(
-                index_elements=[jobs.c.cluster, jobs.c.epoch, jobs.c.job_id],
-                set_={
-                    "rank": new.excluded.rank,
-                    "fact": new.excluded.fact,
-                    "seen_at": sa.func.now(),
-                },
-                where=jobs.c.rank < new.excluded.rank,
-            ).returning(jobs.c.cluster, jobs.c.epoch, jobs.c.job_id)
-        )
+        taken = await _recording(self._jobs).rows(self._connection, **columns_of(rows))
         return [job_key(*row) for row in taken]
 
     async def expect(self, cluster: str, epoch: int, job_id: int) -> JobObserved | None:

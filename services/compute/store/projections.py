@@ -12,6 +12,7 @@ from services.compute.store.tables import clusters, instances, resources
 from shared.contracts.ganeti import InstanceObserved
 from shared.contracts.gateway import ClusterChanged
 from shared.contracts.resources import ResourceChanged
+from shared.db.columnwise import columns_of, insert_columns
 from shared.db.prepared import Prepared
 
 OBSERVATION: Final = Prepared(
@@ -26,6 +27,41 @@ DOCUMENTS: Final = Prepared(
         resources.c.gone.is_(False),
     )
 )
+
+
+def _record_resources() -> Prepared:
+    new = insert_columns(resources, ("kind", "id", "project_id", "version", "gone", "document"))
+    taken = new.on_conflict_do_update(
+        index_elements=[resources.c.kind, resources.c.id],
+        set_={
+            "project_id": new.excluded.project_id,
+            "version": new.excluded.version,
+            "gone": new.excluded.gone,
+            "document": new.excluded.document,
+            "seen_at": sa.func.now(),
+        },
+        where=resources.c.version < new.excluded.version,
+    )
+    return Prepared(taken.returning(resources.c.kind, resources.c.id))
+
+
+def _record_instances() -> Prepared:
+    new = insert_columns(instances, ("cluster", "name", "server_id", "sequence", "fact"))
+    return Prepared(
+        new.on_conflict_do_update(
+            index_elements=[instances.c.cluster, instances.c.name],
+            set_={
+                "sequence": new.excluded.sequence,
+                "fact": new.excluded.fact,
+                "seen_at": sa.func.now(),
+            },
+            where=instances.c.sequence < new.excluded.sequence,
+        )
+    )
+
+
+RECORD_RESOURCES: Final = _record_resources()
+RECORD_INSTANCES: Final = _record_instances()
 
 
 class ProjectionStore:
@@ -54,21 +90,8 @@ class ProjectionStore:
         ]
         if not rows:
             return set()
-        new = insert(resources).values(rows)
-        taken = await self._connection.execute(
-            new.on_conflict_do_update(
-                index_elements=[resources.c.kind, resources.c.id],
-                set_={
-                    "project_id": new.excluded.project_id,
-                    "version": new.excluded.version,
-                    "gone": new.excluded.gone,
-                    "document": new.excluded.document,
-                    "seen_at": sa.func.now(),
-                },
-                where=resources.c.version < new.excluded.version,
-            ).returning(resources.c.kind, resources.c.id)
-        )
-        return {(row.kind, row.id) for row in taken}
+        taken = await RECORD_RESOURCES.rows(self._connection, **columns_of(rows))
+        return {(row["kind"], row["id"]) for row in taken}
 
     async def record_clusters(self, facts: Sequence[ClusterChanged]) -> None:
         """Take in news of clusters; one that was removed is forgotten."""
@@ -115,49 +138,7 @@ class ProjectionStore:
         ]
         if not rows:
             return
-        new = insert(instances).values(rows)
-        await self._connection.execute(
-            new.on_conflict_do_update(
-                index_elements=[instances.c.cluster, instances.c.name],
-                set_={
-                    "sequence": new.excluded.sequence,
-                    "fact": new.excluded.fact,
-                    "seen_at": sa.func.now(),
-                },
-                where=instances.c.sequence < new.excluded.sequence,
-            )
-        )
-
-    async def statuses(self, cluster: str) -> dict[str, str | None]:
-        """Return what is known of a cluster's instances of ours: status by name.
-
-        Those that are not there are left out.
-        """
-        rows = await self._connection.execute(
-            sa.select(instances.c.name, instances.c.fact["status"].astext).where(
-                instances.c.cluster == cluster, instances.c.fact["present"].as_boolean()
-            )
-        )
-        return {row[0]: row[1] for row in rows}
-
-    async def correct(self, server_id: UUID, seen: InstanceObserved) -> None:
-        """Replace what is known of an instance by what was just seen of it.
-
-        It takes the place of news that never came; the next news, whatever it says, is newer.
-        """
-        new = insert(instances).values(
-            cluster=seen.cluster,
-            name=seen.name,
-            server_id=server_id,
-            sequence=0,
-            fact=seen.model_dump(mode="json"),
-        )
-        await self._connection.execute(
-            new.on_conflict_do_update(
-                index_elements=[instances.c.cluster, instances.c.name],
-                set_={"fact": new.excluded.fact, "seen_at": sa.func.now()},
-            )
-        )
+        await RECORD_INSTANCES.count(self._connection, **columns_of(rows))
 
     async def observation_of(self, cluster: str, server_id: UUID) -> InstanceObserved | None:
         """Return what was last observed of a server's instance."""
