@@ -15,11 +15,12 @@ from services.compute.usecases.neighbours import Neighbours
 from services.compute.usecases.volume_backed import VolumeBacked
 from shared.contracts.resources import ImageChanged
 from shared.db.reads import Reads
-from shared.errors import NotFound
+from shared.errors import NotAllowed, NotFound
 from shared.ids import new_uuid
 
 CREATE_IMAGE: Final = "compute.create_image"
 IMAGE_OF_VOLUMES: Final = "compute.image_of_volumes"
+OF_VOLUMES: Final = "os_compute_api:servers:create_image:allow_volume_backed"
 NATIVE: Final = "native"  # the volume service's driver without snapshots
 FORMAT: Final[Literal["qcow2"]] = "qcow2"
 # What an image is by itself; everything else is a property, which its copies inherit.
@@ -40,6 +41,7 @@ class ImageRequest:
     properties: Mapping[str, str] = field(default_factory=dict)
     backup_type: str | None = None  # None: a snapshot, not a backup
     rotation: int | None = None  # how many backups of the type are kept
+    may_be_volume: bool = True  # whether its maker may have images of servers on volumes
 
     @property
     def action(self) -> Action:
@@ -60,6 +62,7 @@ async def create_image(
     Raises:
         NotFound: absent, deleted, or another project's.
         QuotaExceeded: there are too many properties.
+        NotAllowed: the root disk is a volume, and policy forbids images of it.
         VolumeBacked: the root disk is a volume, and no image can be made of it.
         OverQuota: the project may have no more images.
         Conflict: the server's state does not allow it.
@@ -113,7 +116,10 @@ def _require_snapshots(server: Server, wanted: ImageRequest) -> None:
 
     Raises:
         VolumeBacked: it is a backup, or a volume has no snapshots.
+        NotAllowed: its maker may not have it.
     """
+    if not wanted.may_be_volume:
+        raise NotAllowed(f"Policy doesn't allow {OF_VOLUMES} to be performed.")
     if wanted.action is Action.CREATE_BACKUP:
         raise VolumeBacked("Backup is not supported for volume-backed instances.")
     if any(device.driver == NATIVE for device in server.volumes):

@@ -1,11 +1,20 @@
 """Servers whose root disk is a volume: rebuilt, rescued and imaged as Nova's clients ask for it."""
 
+from pathlib import Path
 from typing import Any
 
 import orjson
 
 from shared.contracts.resources import ImageChanged
-from tests.integration.compute.rig import IMAGE, Rig, fresh_id
+from tests.integration.compute.rig import (
+    IMAGE,
+    Rig,
+    fresh_id,
+    furnish,
+    running_rig,
+    to_head,
+)
+from tests.parts.postgres import MakesDatabases
 
 OTHER = "70a50000-0000-4000-8000-000000000002"
 NONSENSE = [
@@ -258,3 +267,20 @@ async def test_an_image_of_volumes_is_not_written_on_a_disk(rig: Rig) -> None:
         assert answer.status == 400, body
         assert "names snapshots" in answer.body["badRequest"]["message"]
     assert await rig.state(ident) == ("ACTIVE", None)
+
+
+async def test_policy_may_forbid_images_of_servers_on_volumes(
+    migrated_database: MakesDatabases, tmp_path: Path
+) -> None:
+    overrides = tmp_path / "policy.yaml"
+    overrides.write_text("os_compute_api:servers:create_image:allow_volume_backed: role:admin\n")
+    url = migrated_database("compute", to_head)
+    async with running_rig(url, policy_file=overrides) as rig:
+        await furnish(rig)
+        await rig.know_cluster()
+        ident, _ = await on_a_volume(rig)
+        answer = await act(rig, ident, {"createImage": {"name": "snap"}})
+        assert answer.status == 403
+        assert "allow_volume_backed" in answer.body["forbidden"]["message"]
+        plain = await rig.active()
+        assert (await act(rig, plain, {"createImage": {"name": "snap"}})).status == 202

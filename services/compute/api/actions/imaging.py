@@ -18,7 +18,12 @@ ID_ANSWERED: Final = 45  # minor of the microversion that answers the image's id
 async def create_image(asked: Asked) -> web.StreamResponse:
     """Make an image of a server."""
     given: CreateImage = asked.arguments
-    return await _made(asked, ImageRequest(name=given.name, properties=given.metadata))
+    wanted = ImageRequest(
+        name=given.name,
+        properties=given.metadata,
+        may_be_volume=asked.deps.policy.allows(asked.caller, imaging.OF_VOLUMES),
+    )
+    return await _made(asked, wanted)
 
 
 async def create_backup(asked: Asked) -> web.StreamResponse:
