@@ -29,3 +29,20 @@ async def test_a_port_with_addresses_of_both_versions_takes_no_more(rig: Rig) ->
         port = await rig.make("ports", network_id=network["id"])
     assert len(port["fixed_ips"]) == 2
     assert len(noted) == 4
+
+
+async def test_a_change_of_a_port_takes_seven_trips_at_most(rig: Rig) -> None:
+    network, _subnet = await rig.network()
+    port = await rig.make("ports", network_id=network["id"])
+    with trips() as noted:
+        await rig.call("demo", "PUT", f"/ports/{port['id']}", {"port": {"name": "n"}})
+    assert len(noted) <= 7, noted
+
+
+async def test_the_end_of_a_port_takes_eight_trips_at_most(rig: Rig) -> None:
+    network, _subnet = await rig.network()
+    port = await rig.make("ports", network_id=network["id"])
+    with trips() as noted:
+        status, _none = await rig.call("demo", "DELETE", f"/ports/{port['id']}")
+    assert status == 204
+    assert len(noted) <= 8, noted
