@@ -18,7 +18,9 @@ class SecretBox:
     """
 
     def __init__(self, keys: str) -> None:
-        self._fernet = MultiFernet([Fernet(key.strip()) for key in keys.split(",")])
+        known = [Fernet(key.strip()) for key in keys.split(",")]
+        self._newest = known[0]
+        self._fernet = MultiFernet(known)
 
     def seal(self, secret: str) -> str:
         """Return the secret, sealed, fit for a text column."""
@@ -53,3 +55,11 @@ class SecretBox:
     def rotate(self, sealed: str) -> str:
         """Return the secret sealed anew with the newest key."""
         return self._fernet.rotate(sealed.encode()).decode()
+
+    def is_newest(self, sealed: str) -> bool:
+        """Whether the secret was sealed with the newest key: then older ones may go."""
+        try:
+            self._newest.decrypt(sealed.encode())
+        except InvalidToken:
+            return False
+        return True

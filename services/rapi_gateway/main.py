@@ -24,6 +24,7 @@ from services.rapi_gateway.usecases.gauges import Gauges
 from services.rapi_gateway.usecases.histories import Histories
 from services.rapi_gateway.usecases.holdings import Holdings
 from services.rapi_gateway.usecases.refresh import Refresher
+from services.rapi_gateway.usecases.resealing import Resealing
 from services.rapi_gateway.usecases.screens import Screens
 from services.rapi_gateway.usecases.status import Overview
 from services.rapi_gateway.usecases.storage import Storage
@@ -95,6 +96,7 @@ async def build(settings: RapiGatewaySettings, parts: Parts) -> Service:
         refresher=refresher,
         doorbell=doorbell,
         gauges=Gauges(links=links),
+        resealing=Resealing(transaction=quietly, secrets=parts.secrets),
         pace=Pace(
             poll=settings.poll_seconds,
             refresh=settings.refresh_seconds,

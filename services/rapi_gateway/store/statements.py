@@ -173,6 +173,9 @@ CLAIM: Final = _claim()
 FINISH: Final = _finish()
 WITHDRAW: Final = _withdraw()
 POSTPONE: Final = _postpone()
+WITH_SECRETS: Final = Prepared(
+    select_submissions().where(IS_PENDING, C.sealed.is_not(None)).with_for_update()
+)
 DEPTHS: Final = Prepared(
     sa.text("""
         SELECT cluster, count(*) AS pending,

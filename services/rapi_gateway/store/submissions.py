@@ -9,7 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.rapi_gateway.domain.submission import Intent, Submission
 from services.rapi_gateway.store.rows import IS_PENDING, submission_of
-from services.rapi_gateway.store.statements import ADD, CLAIM, FIND, FINISH, POSTPONE, WITHDRAW
+from services.rapi_gateway.store.statements import (
+    ADD,
+    CLAIM,
+    FIND,
+    FINISH,
+    POSTPONE,
+    WITH_SECRETS,
+    WITHDRAW,
+)
 from services.rapi_gateway.store.tables import submissions
 from shared.contracts.ganeti import Failure
 from shared.contracts.gateway import AcceptedJob, ClusterState, SubmissionStatus
@@ -129,6 +137,19 @@ class SubmissionStore:
         """
         await POSTPONE.count(
             self._connection, **_attempt(row), pause=float(seconds), words=message, unsent=unsent
+        )
+
+    async def with_secrets(self) -> list[Submission]:
+        """Return the pending submissions that carry secrets, for as long as the block lasts."""
+        rows = await WITH_SECRETS.rows(self._connection)
+        return [submission_of(row) for row in rows]
+
+    async def reseal(self, row: Submission, sealed: str) -> None:
+        """Write a submission's secrets, sealed with another key."""
+        await self._connection.execute(
+            sa.update(submissions)
+            .where(submissions.c.cluster == row.cluster, submissions.c.key == row.key)
+            .values(sealed=sealed)
         )
 
     async def hurry(self, cluster: str) -> None:

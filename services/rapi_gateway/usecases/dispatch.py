@@ -18,6 +18,7 @@ from services.rapi_gateway.usecases.doorbell import Doorbell
 from services.rapi_gateway.usecases.gauges import Gauges
 from services.rapi_gateway.usecases.holdings import Holdings
 from services.rapi_gateway.usecases.refresh import Refresher
+from services.rapi_gateway.usecases.resealing import Resealing
 from shared.contracts.gateway import ClusterState
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ class Dispatcher:
     refresher: Refresher
     doorbell: Doorbell
     gauges: Gauges
+    resealing: Resealing
     pace: Pace
     _busy: set[tuple[str, str]] = field(default_factory=set)
     _refresh_at: dict[str, float] = field(default_factory=dict)
@@ -53,6 +55,7 @@ class Dispatcher:
     async def run(self) -> None:
         """Work until cancelled; then let others have the clusters at once."""
         try:
+            await self._reseal()
             async with asyncio.TaskGroup() as tasks:
                 while True:
                     self.doorbell.work.clear()
@@ -60,6 +63,12 @@ class Dispatcher:
                     await self._rest()
         finally:
             await self.holdings.let_go()
+
+    async def _reseal(self) -> None:
+        try:
+            await self.resealing.all()
+        except Exception:  # all keys still open: the next start tries again
+            log.exception("secrets not sealed anew")
 
     async def _rest(self) -> None:
         try:

@@ -87,7 +87,11 @@ class Gateway:
 
 @asynccontextmanager
 async def running_gateway(
-    database: str, roles: frozenset[Role] = EVERYTHING, bus: Bus | None = None, **changes: Any
+    database: str,
+    roles: frozenset[Role] = EVERYTHING,
+    bus: Bus | None = None,
+    keys: str = KEY,
+    **changes: Any,
 ) -> AsyncIterator[Gateway]:
     """Run a gateway on a database that has its tables."""
     settings = RapiGatewaySettings.from_environment(
@@ -103,7 +107,7 @@ async def running_gateway(
             nudge=Nudge(),
             service_token=cast(ServiceToken, None),
             validator=cast(TokenValidator, FakeValidator(TOKENS)),
-            secrets=SecretBox(KEY),
+            secrets=SecretBox(keys),
         )
         service = await build(settings, parts)
         inspection = engine_for(database, size=2)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.rapi_gateway.domain.health import Cause, Health, Rules, State
+from services.rapi_gateway.domain.health import Cause, Health, Rules, State, is_to_be_told
 
 RULES = Rules(failures=3, pause=1.0, longest_pause=8.0, drained_pause=5.0, failover=60.0)
 UP = Health()
@@ -116,3 +116,23 @@ def test_only_an_accepted_job_proves_that_a_drained_queue_is_open_again() -> Non
     assert drained.admits_job(5.0)
     assert not drained.wants_probe(5.0)
     assert drained.accepted().state is State.UP
+
+
+def test_bad_news_are_told_at_once_and_good_news_when_they_last() -> None:
+    down = UP.locked_out(0.0, RULES)
+    assert is_to_be_told("up", down, 0.0, 3.0)
+    assert not is_to_be_told("down", down, 100.0, 3.0)
+    assert not is_to_be_told("down", UP, 2.9, 3.0)
+    assert is_to_be_told("down", UP, 3.0, 3.0)
+    assert not is_to_be_told("down", troubled(UP, 3), 1.0, 3.0)
+    assert is_to_be_told("degraded", down, 0.0, 3.0)
+
+
+def test_a_cluster_that_comes_and_goes_is_told_as_gone() -> None:
+    told = 0
+    state = "up"
+    for moment in range(20):  # a second each, well and unwell by turns
+        health = UP if moment % 2 else UP.locked_out(0.0, RULES)
+        if is_to_be_told(state, health, 1.0, 3.0):
+            state, told = str(health.state), told + 1
+    assert (state, told) == ("down", 1)
