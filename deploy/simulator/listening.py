@@ -29,6 +29,8 @@ class Listener:
 
     async def shut(self) -> None:
         """Refuse connections, and break those there are."""
+        for task in self._later:  # of a failover that this one overtakes
+            task.cancel()
         for site in self._open:
             await site.stop()
         self._open.clear()

@@ -257,3 +257,10 @@ async def test_the_admin_port_brings_disasters_as_well() -> None:
                 assert (path, answer.status) == (path, status)
         async with http.get(f"{base}/history?after=0") as answer:
             assert [entry[0] for entry in (await answer.json())["result"]][:1] == [1]
+
+
+async def test_a_second_failover_may_overtake_the_first() -> None:
+    async with running_simulator() as sim, client(sim.clusters[0]) as rapi:
+        await sim.admin.fail_over(seconds=60)
+        await sim.admin.fail_over()
+        assert (await rapi.get("/2/info"))["master"] == sim.clusters[0].nodes[0]
