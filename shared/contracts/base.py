@@ -67,9 +67,9 @@ class Fact(BaseModel):
         return self.model_dump(mode="json")
 
     @classmethod
-    def binding(cls) -> str:
-        """The pattern a queue binds with to get all facts of this kind."""
-        return f"{cls.resource}.*.*.*"
+    def binding(cls, verb: str = "*") -> str:
+        """The pattern a queue binds with to get all facts of this kind, or those of one verb."""
+        return f"{cls.resource}.{verb}.*.*"
 
 
 class Envelope(BaseModel):
@@ -144,6 +144,19 @@ class Envelope(BaseModel):
             pydantic.ValidationError: it is not one; it never will be.
         """
         return cls.model_validate_json(body)
+
+    @classmethod
+    def data_in(cls, body: bytes) -> dict[str, Any]:
+        """Return the fact in a delivery; the rest of the envelope is for others.
+
+        Raises:
+            pydantic.ValidationError: it is not one; it never will be.
+        """
+        try:
+            data = orjson.loads(body)["data"]
+        except (ValueError, LookupError, TypeError):
+            data = None
+        return data if isinstance(data, dict) else cls.read(body).data
 
     def to_json(self) -> bytes:
         """Return the bytes that go onto the bus."""

@@ -16,7 +16,7 @@ def facts_of(kind: type[Known], deliveries: Sequence[Delivery]) -> list[Known]:
         pydantic.ValidationError: one cannot be read, now or ever.
     """
     return [
-        kind.model_validate(Envelope.read(each.body).data)
+        kind.model_validate(Envelope.data_in(each.body))
         for each in deliveries
         if each.routing_key.startswith(f"{kind.resource}.")
     ]

@@ -15,7 +15,7 @@ def jobs(transaction: Transaction) -> Subscription:
     """Return the subscription to jobs: sagas wait for theirs."""
 
     async def handle(deliveries: Sequence[Delivery]) -> None:
-        facts = [JobObserved.model_validate(Envelope.read(each.body).data) for each in deliveries]
+        facts = [JobObserved.model_validate(Envelope.data_in(each.body)) for each in deliveries]
         await observations.record_jobs(transaction, facts)
 
     return Subscription(
@@ -28,7 +28,7 @@ def instances(transaction: Transaction, names: Ganeti) -> Subscription:
 
     async def handle(deliveries: Sequence[Delivery]) -> None:
         facts = [
-            InstanceObserved.model_validate(Envelope.read(each.body).data) for each in deliveries
+            InstanceObserved.model_validate(Envelope.data_in(each.body)) for each in deliveries
         ]
         await observations.record_instances(transaction, names, facts)
 
@@ -41,9 +41,7 @@ def clusters(transaction: Transaction) -> Subscription:
     """Return the subscription to clusters: where physical networks are found on them."""
 
     async def handle(deliveries: Sequence[Delivery]) -> None:
-        facts = [
-            ClusterChanged.model_validate(Envelope.read(each.body).data) for each in deliveries
-        ]
+        facts = [ClusterChanged.model_validate(Envelope.data_in(each.body)) for each in deliveries]
         await observations.record_clusters(transaction, [facts_of(each.cluster) for each in facts])
 
     return Subscription(

@@ -7,16 +7,18 @@ from services.network.usecases import observations
 from services.network.usecases.bindings import Ganeti
 from shared.bus.contract import Delivery, Subscription
 from shared.contracts.base import Envelope
-from shared.contracts.resources import ServerChanged
+from shared.contracts.resources import DELETED, ServerChanged
 
 
 def servers(transaction: Transaction, names: Ganeti) -> Subscription:
     """Return the subscription to servers."""
 
     async def handle(deliveries: Sequence[Delivery]) -> None:
-        facts = [ServerChanged.model_validate(Envelope.read(each.body).data) for each in deliveries]
+        facts = [ServerChanged.model_validate(Envelope.data_in(each.body)) for each in deliveries]
         gone = sorted({fact.id for fact in facts if fact.gone})
         if gone:
             await observations.release_ports(transaction, names, gone)
 
-    return Subscription(queue="network.servers", bindings=(ServerChanged.binding(),), handle=handle)
+    return Subscription(
+        queue="network.servers", bindings=(ServerChanged.binding(DELETED),), handle=handle
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,6 +12,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.network.domain.binding import ClusterSubnet, NetworkLink, Realisation
 from services.network.domain.physical import ClusterFacts
 from services.network.store.tables import cluster_subnets, clusters, instances, subnets
+from shared.db.columnwise import columns_of, insert_columns
+from shared.db.prepared import Prepared
+
+
+def _fresh_instances() -> Prepared:
+    new = insert_columns(instances, ("cluster", "name", "sequence"))
+    taken = new.on_conflict_do_update(
+        index_elements=["cluster", "name"],
+        set_={"sequence": new.excluded.sequence},
+        where=instances.c.sequence < new.excluded.sequence,
+    )
+    return Prepared(taken.returning(instances.c.cluster, instances.c.name))
+
+
+FRESH_INSTANCES: Final = _fresh_instances()
 
 
 class ClusterStore:
@@ -61,15 +76,8 @@ class ClusterStore:
             {"cluster": cluster, "name": name, "sequence": sequence}
             for (cluster, name), sequence in sorted(seen.items())
         ]
-        new = insert(instances).values(rows)
-        taken = await self._connection.execute(
-            new.on_conflict_do_update(
-                index_elements=["cluster", "name"],
-                set_={"sequence": new.excluded.sequence},
-                where=instances.c.sequence < new.excluded.sequence,
-            ).returning(instances.c.cluster, instances.c.name)
-        )
-        return {(row.cluster, row.name) for row in taken}
+        taken = await FRESH_INSTANCES.rows(self._connection, **columns_of(rows))
+        return {(row["cluster"], row["name"]) for row in taken}
 
 
 class ClusterSubnetStore:

@@ -1,7 +1,7 @@
 """Keeps what others told: newer news replaces older, whatever the order of arrival."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -11,6 +11,23 @@ from services.volume.store.tables import clusters, pools, resources, service_sta
 from shared.contracts.gateway import Cluster, ClusterChanged, ClusterState
 from shared.contracts.resources import ResourceChanged
 from shared.contracts.storage import Pool
+from shared.db.columnwise import columns_of, insert_columns
+from shared.db.prepared import Prepared
+
+
+def _record() -> Prepared:
+    names = ("project_id", "version", "gone", "document")
+    new = insert_columns(resources, ("kind", "id", *names))
+    return Prepared(
+        new.on_conflict_do_update(
+            index_elements=[resources.c.kind, resources.c.id],
+            set_={name: new.excluded[name] for name in names} | {"seen_at": sa.func.now()},
+            where=resources.c.version < new.excluded.version,
+        )
+    )
+
+
+RECORD: Final = _record()
 
 
 class ProjectionStore:
@@ -39,15 +56,7 @@ class ProjectionStore:
         ]
         if not rows:
             return
-        new = insert(resources).values(rows)
-        names = ("project_id", "version", "gone", "document")
-        await self._connection.execute(
-            new.on_conflict_do_update(
-                index_elements=[resources.c.kind, resources.c.id],
-                set_={name: new.excluded[name] for name in names} | {"seen_at": sa.func.now()},
-                where=resources.c.version < new.excluded.version,
-            )
-        )
+        await RECORD.count(self._connection, **columns_of(rows))
 
     async def resource(self, kind: str, resource_id: str) -> tuple[bool, dict[str, Any]] | None:
         """Return whether a resource is gone, and what is known of it; None: nothing is."""

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 
 from shared.contracts import base
 from shared.contracts.base import Envelope, Fact
@@ -36,3 +37,10 @@ def test_bytes_are_those_of_the_model(
     ident, body = Envelope.bytes_around(fact, request_id)
     model = Envelope.around(fact, request_id).model_copy(update={"id": ID, "time": NOW})
     assert (ident, body) == (ID, model.to_json())
+    assert Envelope.data_in(body) == Envelope.read(body).data
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"data": 1}', b'{"data": {}, '])
+def test_what_is_no_envelope_is_refused(body: bytes) -> None:
+    with pytest.raises(ValidationError):
+        Envelope.data_in(body)
