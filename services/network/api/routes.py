@@ -146,6 +146,8 @@ ROUTES = [
             web.get("/service-providers", operations.list_service_providers),
             web.get("/agents", operations.list_agents),
             web.get("/agents/{id}", operations.show_agent),
+            web.get("/agents/{id}/l3-routers", operations.show_agent),
+            web.get("/agents/{id}/dhcp-networks", operations.show_agent),
             web.get("/availability_zones", operations.list_availability_zones),
             web.get("/network-ip-availabilities", operations.list_ip_availabilities),
             web.get("/network-ip-availabilities/{id}", operations.show_ip_availability),

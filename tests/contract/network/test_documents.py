@@ -36,7 +36,7 @@ async def test_the_version_document_names_the_resources(rig: Rig) -> None:
 async def test_only_extensions_that_are_there_are_listed(rig: Rig) -> None:
     listed = {each["alias"] for each in (await rig.get("/extensions"))["extensions"]}
     assert {"security-group", "quotas", "binding", "external-net", "provider"} <= listed
-    assert not {"dvr", "qos", "trunk", "metering", "floating-ip-port-forwarding"} & listed
+    assert not {"dvr", "qos", "trunk", "metering"} & listed
     assert (await rig.get("/extensions/binding"))["extension"]["alias"] == "binding"
     assert listed == set(EXTENSIONS)
 
@@ -49,6 +49,8 @@ async def test_only_extensions_that_are_there_are_listed(rig: Rig) -> None:
         "/metering/metering-labels",
         "/extensions/dvr",
         "/agents/5d8f0000-0000-4000-8000-000000000001",
+        "/agents/5d8f0000-0000-4000-8000-000000000001/l3-routers",
+        "/agents/5d8f0000-0000-4000-8000-000000000001/dhcp-networks",
     ],
 )
 async def test_what_is_not_there_is_not_found(rig: Rig, path: str) -> None:
