@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.db.database import database
 from shared.db.lean import Connection
+from shared.db.prepared import Prepared
 from shared.errors import StaleWrite
 from shared.ids import new_uuid
 
@@ -88,6 +90,41 @@ def idempotency_table(metadata: sa.MetaData) -> sa.Table:
     )
 
 
+@lru_cache(maxsize=100)
+def _keeping(table: sa.Table) -> Prepared:
+    ours = (table.c.key == sa.bindparam("whose"), table.c.claim == sa.bindparam("token"))
+    sealed = sa.bindparam("sealed", type_=sa.Text)
+    return Prepared(sa.update(table).where(*ours).values(sealed_answer=sealed))
+
+
+@lru_cache(maxsize=100)
+def _taking(table: sa.Table, lease: timedelta, keep_for: timedelta) -> Prepared:
+    """Return the statement that takes a key which nobody has, or nobody has any more."""
+    now: sa.ColumnElement[Any] = sa.func.now()  # the database's: replicas' clocks differ
+    body_hash = sa.bindparam("hash", type_=sa.LargeBinary)
+    fresh: dict[str, Any] = {
+        "body_hash": body_hash,
+        "claim": sa.bindparam("token", type_=sa.Uuid),
+        "leased_until": now + lease,
+        "expires_at": now + keep_for,
+        "sealed_answer": sa.null(),
+    }
+    abandoned = sa.and_(
+        table.c.sealed_answer.is_(None),
+        table.c.leased_until < now,
+        table.c.body_hash == body_hash,
+    )
+    return Prepared(
+        insert(table)
+        .values(key=sa.bindparam("whose", type_=sa.LargeBinary), **fresh)
+        .on_conflict_do_update(
+            index_elements=[table.c.key],
+            set_=fresh,
+            where=sa.or_(table.c.expires_at < now, abandoned),
+        )
+    )
+
+
 class Answers:
     """Claims and answers inside one transaction; a use case binds it to its own."""
 
@@ -102,13 +139,13 @@ class Answers:
         Raises:
             StaleWrite: the claim was lost to somebody else, who will answer; undo what was done.
         """
-        table = self._table
-        result = await self._connection.execute(
-            sa.update(table)
-            .where(table.c.key == claim.key, table.c.claim == claim.token)
-            .values(sealed_answer=self._sealer.seal(_packed(answer)))
+        kept = await _keeping(self._table).count(
+            self._connection,
+            whose=claim.key,
+            token=claim.token,
+            sealed=self._sealer.seal(_packed(answer)),
         )
-        if result.rowcount != 1:
+        if kept != 1:
             raise StaleWrite("The request was taken over by a repetition of it.")
 
     async def find(self, claim: Claim) -> Answer | None:
@@ -154,7 +191,7 @@ class IdempotencyRows:
     async def claim(self, key: bytes, body_hash: bytes) -> Outcome:
         """Claim the key for a request with this body, or say what became of the first one."""
         while True:
-            async with self._database.transaction() as connection:
+            async with self._database.by_itself() as connection:
                 claim = Claim(key=key, token=new_uuid())
                 if await self._take(connection, claim, body_hash):
                     return claim
@@ -165,7 +202,7 @@ class IdempotencyRows:
 
     async def keep(self, claim: Claim, answer: Answer) -> None:
         """Store the answer, unless the handler's transaction did, or the claim was lost."""
-        async with self._database.transaction() as connection:
+        async with self._database.by_itself() as connection:
             table = self._table
             await connection.execute(
                 sa.update(table)
@@ -179,7 +216,7 @@ class IdempotencyRows:
 
     async def forget(self, claim: Claim) -> None:
         """Give the key back, unless an answer is stored: the next request may try again."""
-        async with self._database.transaction() as connection:
+        async with self._database.by_itself() as connection:
             await Answers(connection, self._table, self._sealer).forget(claim)
 
     async def purge(self) -> int:
@@ -197,30 +234,10 @@ class IdempotencyRows:
             await asyncio.sleep(PURGE_EVERY)
 
     async def _take(self, connection: Connection, claim: Claim, body_hash: bytes) -> bool:
-        table = self._table
-        now: sa.ColumnElement[Any] = sa.func.now()  # the database's: replicas' clocks differ
-        fresh: dict[str, Any] = {
-            "body_hash": body_hash,
-            "claim": claim.token,
-            "leased_until": now + self._lease,
-            "expires_at": now + self._keep_for,
-            "sealed_answer": None,
-        }
-        abandoned = sa.and_(
-            table.c.sealed_answer.is_(None),
-            table.c.leased_until < now,
-            table.c.body_hash == body_hash,
+        taken = await _taking(self._table, self._lease, self._keep_for).count(
+            connection, whose=claim.key, token=claim.token, hash=body_hash
         )
-        result = await connection.execute(
-            insert(table)
-            .values(key=claim.key, **fresh)
-            .on_conflict_do_update(
-                index_elements=[table.c.key],
-                set_=fresh,
-                where=sa.or_(table.c.expires_at < now, abandoned),
-            )
-        )
-        return result.rowcount == 1
+        return taken == 1
 
     async def _look(
         self, connection: Connection, key: bytes, body_hash: bytes

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 from cryptography.fernet import Fernet
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.db.database import Database
 from shared.db.idempotency import (
     Answer,
     Answers,
@@ -32,7 +32,7 @@ AT_ONCE = timedelta(microseconds=-1)
 
 
 @pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+async def engine(database_url: str) -> AsyncIterator[Database]:
     made = engine_for(database_url)
     async with made.begin() as connection:
         await connection.run_sync(METADATA.create_all)
@@ -41,7 +41,7 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-def rows(engine: AsyncEngine) -> IdempotencyRows:
+def rows(engine: Database) -> IdempotencyRows:
     return IdempotencyRows(engine, TABLE, BOX)
 
 
@@ -83,7 +83,7 @@ async def test_an_answer_is_not_forgotten(rows: IdempotencyRows) -> None:
     assert await rows.claim(KEY, BODY) == Done(ANSWER)
 
 
-async def test_a_dead_holder_blocks_only_until_its_lease_ends(engine: AsyncEngine) -> None:
+async def test_a_dead_holder_blocks_only_until_its_lease_ends(engine: Database) -> None:
     await claimed(IdempotencyRows(engine, TABLE, BOX, lease=AT_ONCE))
     rows = IdempotencyRows(engine, TABLE, BOX)
     assert await rows.claim(KEY, OTHER_BODY) == Mismatch()
@@ -93,7 +93,7 @@ async def test_a_dead_holder_blocks_only_until_its_lease_ends(engine: AsyncEngin
     assert await rows.claim(KEY, BODY) == Done(ANSWER)
 
 
-async def test_who_lost_the_lease_can_neither_answer_nor_forget(engine: AsyncEngine) -> None:
+async def test_who_lost_the_lease_can_neither_answer_nor_forget(engine: Database) -> None:
     late = await claimed(IdempotencyRows(engine, TABLE, BOX, lease=AT_ONCE))
     rows = IdempotencyRows(engine, TABLE, BOX)
     await claimed(rows)
@@ -102,32 +102,32 @@ async def test_who_lost_the_lease_can_neither_answer_nor_forget(engine: AsyncEng
     assert await rows.claim(KEY, BODY) == Running()
 
 
-async def test_losing_the_lease_undoes_the_work_of_the_transaction(engine: AsyncEngine) -> None:
+async def test_losing_the_lease_undoes_the_work_of_the_transaction(engine: Database) -> None:
     late = await claimed(IdempotencyRows(engine, TABLE, BOX, lease=AT_ONCE))
     await claimed(IdempotencyRows(engine, TABLE, BOX))
 
     async def work_too_long() -> None:
-        async with engine.begin() as connection:
+        async with engine.transaction() as connection:
             await connection.execute(sa.text("CREATE TABLE work (id int)"))
             await Answers(connection, TABLE, BOX).keep(late, ANSWER)
 
     with pytest.raises(StaleWrite):
         await work_too_long()
-    async with engine.begin() as connection:
+    async with engine.transaction() as connection:
         assert await connection.scalar(sa.text("SELECT to_regclass('work')")) is None
 
 
-async def test_an_answer_kept_with_the_work_survives_a_crash_after_it(engine: AsyncEngine) -> None:
+async def test_an_answer_kept_with_the_work_survives_a_crash_after_it(engine: Database) -> None:
     claim = await claimed(IdempotencyRows(engine, TABLE, BOX, lease=AT_ONCE))
-    async with engine.begin() as connection:
+    async with engine.transaction() as connection:
         await Answers(connection, TABLE, BOX).keep(claim, ANSWER)
     rows = IdempotencyRows(engine, TABLE, BOX)  # the repeat, on another process
     assert await rows.claim(KEY, BODY) == Done(ANSWER)
 
 
-async def test_the_first_answer_stands(rows: IdempotencyRows, engine: AsyncEngine) -> None:
+async def test_the_first_answer_stands(rows: IdempotencyRows, engine: Database) -> None:
     claim = await claimed(rows)
-    async with engine.begin() as connection:
+    async with engine.transaction() as connection:
         answers = Answers(connection, TABLE, BOX)
         await answers.keep(claim, ANSWER)
         assert await answers.find(claim) == ANSWER
@@ -135,7 +135,7 @@ async def test_the_first_answer_stands(rows: IdempotencyRows, engine: AsyncEngin
     assert await rows.claim(KEY, BODY) == Done(ANSWER)
 
 
-async def test_an_old_answer_is_forgotten_and_purged(engine: AsyncEngine) -> None:
+async def test_an_old_answer_is_forgotten_and_purged(engine: Database) -> None:
     old = IdempotencyRows(engine, TABLE, BOX, keep_for=AT_ONCE)
     await old.keep(await claimed(old), ANSWER)
     assert (await claimed(old, OTHER_BODY)).key == KEY
@@ -150,7 +150,7 @@ async def test_purging_leaves_what_is_still_good(rows: IdempotencyRows) -> None:
 
 
 async def test_what_is_stored_cannot_be_read_in_the_database(
-    rows: IdempotencyRows, engine: AsyncEngine
+    rows: IdempotencyRows, engine: Database
 ) -> None:
     await rows.keep(await claimed(rows), ANSWER)
     async with engine.connect() as connection:
