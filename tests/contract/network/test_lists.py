@@ -162,14 +162,6 @@ async def test_tags_that_are_none_are_refused(rig: Rig) -> None:
     assert await rig.get(path) == {"tags": []}
 
 
-async def test_a_port_is_made_in_four_statements(rig: Rig) -> None:
-    network, _subnet = await rig.network()
-    await rig.make("ports", network_id=network["id"])
-    with rig.statements() as statements:
-        await rig.make("ports", network_id=network["id"])
-    assert len(statements) == 4
-
-
 @pytest.mark.parametrize(
     ("method", "path"),
     [

@@ -28,6 +28,7 @@ from shared.secrets_box import SecretBox
 from shared.service.parts import Parts
 from shared.service.runtime import Service
 from shared.testing.identity import FakeValidator, caller
+from tests.parts.trips import trips
 
 OTHER_PROJECT = "e" * 32
 KEY = Fernet.generate_key().decode()
@@ -198,25 +199,9 @@ class Rig:
 
     @contextmanager
     def statements(self) -> Iterator[list[str]]:
-        """Note every statement the service sends to its database inside the block."""
-        noted: list[str] = []
-        reads, rows = self.service.parts.reads, self.service.parts.reads.rows
-        engine = self.service.parts.engine.sync_engine
-
-        async def noting(sql: str, *arguments: object) -> Any:
-            noted.append(sql)
-            return await rows(sql, *arguments)
-
-        def before(_connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
-            noted.append(sql)
-
-        reads.rows = noting  # type: ignore[method-assign]  # the test listens in
-        sa.event.listen(engine, "before_cursor_execute", before)
-        try:
+        """Note every round trip the service makes to its database inside the block."""
+        with trips() as noted:
             yield noted
-        finally:
-            sa.event.remove(engine, "before_cursor_execute", before)
-            del reads.rows
 
     async def forget(self) -> None:
         """Begin anew: tests share a service and its database, and nothing in them."""

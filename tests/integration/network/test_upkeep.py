@@ -41,14 +41,6 @@ async def test_ranges_that_are_used_up_are_forgotten(rig: Rig) -> None:
     assert again["fixed_ips"] == port["fixed_ips"]
 
 
-async def test_making_a_port_takes_few_statements(rig: Rig) -> None:
-    network, _subnet = await rig.network()
-    await rig.make("ports", network_id=network["id"])
-    with rig.statements() as statements:
-        await rig.make("ports", network_id=network["id"])
-    assert len(statements) <= 11, statements
-
-
 async def test_a_look_for_work_that_finds_none_does_not_ask_for_another(rig: Rig) -> None:
     assert rig.service.runner is not None
     woken = rig.service.parts.nudge.listener()
