@@ -6,7 +6,7 @@ from typing import Final
 
 from tests.bench.budget import Budget
 from tests.bench.measuring import Target, in_turns
-from tests.bench.report import Figure
+from tests.bench.report import Figure, is_busy
 from tests.bench.rig import Rig
 from tests.bench.seed import fill
 from tests.bench.subjects import SUBJECTS, Read, Subject
@@ -57,6 +57,7 @@ def _at(rig: Rig, prototype: Target, subject: Subject, like: str, rows: int) -> 
         us, them = runs["ours"], runs["theirs"]
         _require_whole(read, us.timings[0].answer_bytes, them.timings[0].answer_bytes)
         per_second, its = us.middle("per_second"), them.middle("per_second")
+        by_cpu, measured = round(100 * them.cpu_ms / us.cpu_ms), round(100 * per_second / its)
         yield Figure(
             scenario=read.name,
             rows=rows,
@@ -68,7 +69,9 @@ def _at(rig: Rig, prototype: Target, subject: Subject, like: str, rows: int) -> 
             cpu_ms=us.cpu_ms,
             prototype_cpu_ms=them.cpu_ms,
             prototype_per_second=its,
-            share=round(100 * per_second / its),
+            share_by_cpu=by_cpu,
+            share_measured=measured,
+            share=by_cpu if is_busy() else measured,
             budget=read.budget,
             refused=us.refused,
         )

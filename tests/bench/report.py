@@ -20,6 +20,11 @@ def load_now() -> float:
     return round(os.getloadavg()[0], 2)
 
 
+def is_busy() -> bool:
+    """Whether others compete for the machine: then requests/s tell of them, CPU of ourselves."""
+    return load_now() > 2 * (os.cpu_count() or 1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure(Measured):
     """One measured scenario. CPU is of our processes and the database, per request or server."""
@@ -31,6 +36,8 @@ class Figure(Measured):
     p99_ms: float | None = None
     prototype_cpu_ms: float | None = None  # of the least that can answer, measured in turns with us
     prototype_per_second: float | None = None
+    share_by_cpu: float | None = None  # of its requests/s on a machine with nothing else to do
+    share_measured: float | None = None  # now; where others compete, the scheduler's work
     budget: Budget = NONE
     note: str = ""
     refused: int = 0
@@ -61,7 +68,8 @@ COLUMNS: Final[dict[str, Callable[[Figure], object]]] = {
     "p99 ms": lambda one: one.p99_ms,
     "CPU ms": lambda one: one.cpu_ms if one.times is None else f"{one.times} x",
     "prototype's": lambda one: one.prototype_cpu_ms,
-    "% of its req/s": lambda one: one.share,
+    "% by CPU": lambda one: one.share_by_cpu,
+    "% req/s": lambda one: one.share_measured,
     "MiB": lambda one: one.mib,
     "budget": lambda one: one.budget.text() or one.note,
     "met": lambda one: one.verdict,
@@ -72,7 +80,10 @@ TEXTS: Final = frozenset({"scenario", "budget", "met"})
 
 def show(figures: Sequence[Figure], where: Path | None) -> None:
     """Print the table and then the JSON; write the JSON to a file as well, if one is named."""
-    title = f"{os.cpu_count()} cores; CPU ms per request: services and database together"
+    title = (
+        f"{os.cpu_count()} cores; CPU ms per request: services and database together; shares are "
+        "of the prototype's requests/s, by CPU where the load is above two a core"
+    )
     table = Table(title=title)
     for heading in COLUMNS:
         table.add_column(heading, justify="left" if heading in TEXTS else "right")
