@@ -279,7 +279,11 @@ class PaperImages:
             del self.images[ident]
             return httpx.Response(204)
         if method == "PATCH":
-            self.images[ident] |= {each["path"][1:]: each["value"] for each in body}
+            for each in body:
+                name = each["path"][1:].replace("~1", "/").replace("~0", "~")
+                self.images[ident].pop(name, None)
+                if each["op"] != "remove":
+                    self.images[ident][name] = each["value"]
         if method == "PUT":  # no bytes at all
             self.images[ident]["status"] = "active"
             return httpx.Response(204)
