@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.test_everyday import disks, volume_becomes, zones
+from tests.e2e.test_everyday import disks, volume, volume_becomes, zones
 from tests.parts.cloud import until
 from tests.parts.site import DEMO, Site
 
@@ -79,3 +79,45 @@ def test_a_server_on_a_volume_is_imaged_rebuilt_and_rescued(site: Site) -> None:
     assert act(site, created, {"unrescue": None}).status_code == 202
     site.becomes(created, "ACTIVE", within=60)
     site.delete(created)
+
+
+def test_local_disks_come_first_and_a_volume_grows_under_its_server(site: Site) -> None:
+    flavor = {
+        "id": "local", "name": "local", "ram": 128, "vcpus": 1, "disk": 1, "swap": 1100,
+        "OS-FLV-EXT-DATA:ephemeral": 2,
+    }  # fmt: skip
+    answer = site.cloud.call("POST", "compute", "/v2.1/flavors", {"flavor": flavor})
+    assert answer.status_code == 200, answer.text
+    data = volume(site)
+    root = {
+        "source_type": "image", "destination_type": "local", "uuid": site.image, "boot_index": 0,
+    }  # fmt: skip
+    more = {"source_type": "volume", "destination_type": "volume", "uuid": data}
+    created = site.create(
+        flavorRef="local", block_device_mapping_v2=[root, more], availability_zone=zones(site)[0]
+    )
+    site.becomes(created, "ACTIVE", within=120)
+    ((cluster, instance),) = site.instances(created)
+    sizes = site.rapi("GET", cluster, f"/2/instances/{instance}")["disk.sizes"]
+    assert sizes[:4] == [1024, 2048, 1100, 1024]
+    assert disks(site, created)[3] == data
+
+    version = {"OpenStack-API-Version": "volume 3.42"}
+    grow = {"os-extend": {"new_size": 2}}
+    asked = site.cloud.call(
+        "POST", "volume", f"/v3/volumes/{data}/action", grow, who=DEMO, headers=version
+    )
+    assert asked.status_code == 202, asked.text
+    grown = volume_becomes(site, data, "in-use")
+    assert grown["size"] == 2
+    path = f"/v2.1/servers/{created}/os-instance-actions"
+
+    def told() -> bool:
+        done = site.cloud.call("GET", "compute", path, who=DEMO).json()["instanceActions"]
+        return "extend_volume" in {each["action"] for each in done}
+
+    until(told, 30, "the growth to be told")
+    sizes = site.rapi("GET", cluster, f"/2/instances/{instance}")["disk.sizes"]
+    assert sizes[3] == 2048
+    site.delete(created)
+    volume_becomes(site, data, "available")
