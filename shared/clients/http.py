@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 import httpx
 import orjson
 
+from shared.clients.lines import Lines
 from shared.errors import (
     BadInput,
     CloudError,
@@ -24,7 +25,8 @@ from shared.errors import (
 )
 
 DEADLINE: Final = httpx.Timeout(20.0, connect=5.0)
-LIMITS: Final = httpx.Limits(max_connections=64, max_keepalive_connections=16)
+CONNECTIONS: Final = 64
+LIMITS: Final = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=16)
 KINDS: Final[Mapping[int, type[CloudError]]] = {
     400: BadInput,
     401: NotAuthenticated,
@@ -50,6 +52,11 @@ class TokenSource(Protocol):
 def open_client() -> httpx.AsyncClient:
     """Return the pool a process shares among its clients; its owner closes it."""
     return httpx.AsyncClient(timeout=DEADLINE, limits=LIMITS, trust_env=False)
+
+
+def open_client_for_many() -> httpx.AsyncClient:
+    """Return a pool for whoever makes hundreds of small calls a second; its owner closes it."""
+    return httpx.AsyncClient(timeout=DEADLINE, transport=Lines(CONNECTIONS), trust_env=False)
 
 
 def message_in(body: bytes) -> str:
