@@ -140,6 +140,37 @@ class ProjectionStore:
             return
         await RECORD_INSTANCES.count(self._connection, **columns_of(rows))
 
+    async def statuses(self, cluster: str) -> dict[str, str | None]:
+        """Return what is known of a cluster's instances of ours: status by name.
+
+        Those that are not there are left out.
+        """
+        rows = await self._connection.execute(
+            sa.select(instances.c.name, instances.c.fact["status"].astext).where(
+                instances.c.cluster == cluster, instances.c.fact["present"].as_boolean()
+            )
+        )
+        return {row[0]: row[1] for row in rows}
+
+    async def correct(self, server_id: UUID, seen: InstanceObserved) -> None:
+        """Replace what is known of an instance by what was just seen of it.
+
+        It takes the place of news that never came; the next news, whatever it says, is newer.
+        """
+        new = insert(instances).values(
+            cluster=seen.cluster,
+            name=seen.name,
+            server_id=server_id,
+            sequence=0,
+            fact=seen.model_dump(mode="json"),
+        )
+        await self._connection.execute(
+            new.on_conflict_do_update(
+                index_elements=[instances.c.cluster, instances.c.name],
+                set_={"fact": new.excluded.fact, "seen_at": sa.func.now()},
+            )
+        )
+
     async def observation_of(self, cluster: str, server_id: UUID) -> InstanceObserved | None:
         """Return what was last observed of a server's instance."""
         fact = await OBSERVATION.value(self._connection, where=cluster, whose=server_id)
