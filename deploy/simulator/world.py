@@ -25,7 +25,7 @@ class World:
     first_port: int  # of the instances' screens; 0: any that is free
     faults: Faults = field(default_factory=Faults)
     seeds: dict[str, Json] = field(default_factory=dict)  # what guests were given, by instance
-    rows: dict[Any, dict[str, tuple[Any, bytes]]] = field(default_factory=dict)  # see query.rows
+    rows: dict[Any, dict[str, tuple[Any, str]]] = field(default_factory=dict)  # see query.rows
     truth: list[Json] = field(default_factory=list)  # what really happened, oldest first
 
     def happened(self, what: str, name: str, **more: Any) -> None:

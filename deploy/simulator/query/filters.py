@@ -31,13 +31,37 @@ def read(raw: Any, fields: set[str], known: Callable[[str], bool]) -> Test:
     if operator in {"|", "&"}:
         parts = [read(part, fields, known) for part in args]
         join = any if operator == "|" else all
-        return lambda get: join(part(get) for part in parts)
+
+        def each(get: Get) -> bool:
+            return join(part(get) for part in parts)
+
+        return _one_of(raw, known, each)
     if operator == "!":
         inner = read(args[0] if args else None, fields, known)
         return lambda get: not inner(get)
     if operator not in _OPERATORS:
         raise Unreadable(f"Unknown filter operand '{operator}'")
     return _leaf(operator, args, fields, known)
+
+
+def _one_of(raw: list[Any], known: Callable[[str], bool], each: Test) -> Test:
+    """The same test, quicker where it asks for one of many values of one field."""
+    field = raw[1][1] if raw[0] == "|" and len(raw) > 2 and len(raw[1]) == 3 else None
+    if not isinstance(field, str) or not known(field):
+        return each
+    values = names_only(raw, field)
+    kinds = {type(value) for value in values or ()}
+    if values is None or kinds not in ({str}, {int}):
+        return each
+    wanted, (kind,) = set(values), kinds
+
+    def test(get: Get) -> bool:
+        status, found = get(field)
+        if status == 0 and type(found) is kind:
+            return found in wanted
+        return each(get)
+
+    return test
 
 
 def everything(_: Get) -> bool:

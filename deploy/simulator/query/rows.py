@@ -38,11 +38,12 @@ def rendered(world: World, wanted: Iterable[Instance], fields: list[str]) -> byt
         row = kept.get(each.name)
         if row is None or row[0] != mark:
             cells = [instances.cell(world, each, name) for name in fields]
-            row = kept[each.name] = (mark, orjson.dumps(cells))
+            # As text: a copy of the right size, where the buffer it comes from is given back.
+            row = kept[each.name] = (mark, orjson.dumps(cells).decode())
         found.append(row[1])
     if len(kept) > 2 * len(world.cluster.instances):
         kept.clear()  # most of what is kept is of instances that are gone
-    return b"[" + b",".join(found) + b"]"
+    return f"[{','.join(found)}]".encode()
 
 
 def _surroundings(world: World) -> int:

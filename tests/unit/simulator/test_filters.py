@@ -77,3 +77,12 @@ def test_filters_that_do_not_fit_the_data_are_refused(qfilter: Any) -> None:
 )
 def test_filters_on_exact_names_are_recognised(qfilter: Any, names: Any) -> None:
     assert names_only(qfilter, "id") == names
+
+
+def test_one_of_many_values_is_the_same_as_each_of_them() -> None:
+    assert _matches(["|", ["=", "id", 4], ["==", "id", 5]])
+    assert not _matches(["|", ["=", "id", 4], ["=", "id", 6]])
+    with pytest.raises(Incomparable):
+        _matches(["|", ["=", "id", "4"], ["=", "id", "5"]])
+    with pytest.raises(Incomparable):
+        _matches(["|", ["=", "nosuch", 4], ["=", "nosuch", 5]])
