@@ -62,11 +62,8 @@ def _expecting(jobs: sa.Table) -> Prepared:
         rank=-1,
     )
     keys = [jobs.c.cluster, jobs.c.epoch, jobs.c.job_id]
-    return Prepared(
-        new.on_conflict_do_update(index_elements=keys, set_={"rank": jobs.c.rank}).returning(
-            jobs.c.fact
-        )
-    )
+    touched = new.on_conflict_do_update(index_elements=keys, set_={"rank": jobs.c.rank})
+    return Prepared(touched.returning(jobs.c.fact), by_itself=True)
 
 
 class JobStore:

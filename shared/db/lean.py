@@ -67,6 +67,7 @@ class LeanConnection:
         self._began = by_itself
         self._by_itself = by_itself
         self.pending = Pending()
+        self.last: list[tuple[str, Sequence[Any]]] = []  # what runs after what is pending
 
     @property
     def has_begun(self) -> bool:
@@ -90,10 +91,18 @@ class LeanConnection:
         """Run a statement; return the first column of its rows."""
         return (await self.execute(statement, parameters)).scalars()
 
-    async def run(self, sql: str, arguments: Sequence[Any]) -> tuple[Sequence[Any], int]:
-        """Run SQL with ``$1`` and so on; return asyncpg's records, and how many rows it touched."""
+    async def run(
+        self, sql: str, arguments: Sequence[Any], *, by_itself: bool = False
+    ) -> tuple[Sequence[Any], int]:
+        """Run SQL with ``$1`` and so on; return asyncpg's records, and how many rows it touched.
+
+        Args:
+            sql: the statement.
+            arguments: its values.
+            by_itself: it may stand for itself, if nothing was begun before.
+        """
         try:
-            if not self._began and not is_plain_read(sql):
+            if not (self._began or by_itself or is_plain_read(sql)):
                 await self.begin()
             records, status, _ = await self._raw._execute(
                 sql, arguments, 0, None, return_status=True
@@ -129,13 +138,20 @@ class LeanConnection:
 
     async def flush(self) -> None:
         """Write what was put off, all of it in one statement."""
+        for sql, arguments in self._put_off():
+            await self.run(sql, arguments)
+
+    def _put_off(self) -> list[tuple[str, Sequence[Any]]]:
+        """Return what was put off; it is not, from now on."""
+        rows: list[tuple[str, Sequence[Any]]] = []
         if self.pending:
-            for sql, arguments in self.pending.take():
-                await self.run(sql, arguments)
+            rows += self.pending.take()
+        last, self.last = self.last, []
+        return rows + last
 
     async def commit(self) -> None:
         """Write what was put off, and end the transaction; one statement alone needs none."""
-        last = self.pending.take() if self.pending else []
+        last = self._put_off()
         if not self._began and len(last) == 1:
             self._began = self._by_itself = True
         for sql, arguments in last:

@@ -27,16 +27,20 @@ class Prepared:
         statement: of SQLAlchemy Core; nothing in it may depend on the number of values, so
             ``= ANY(:ids)`` and not ``in_``.
         columns: which columns an insert or update sets, where its values are not named.
+        by_itself: it may stand for itself where nothing was begun before: done for good.
     """
 
-    def __init__(self, statement: sa.Executable, columns: Sequence[str] = ()) -> None:
+    def __init__(
+        self, statement: sa.Executable, columns: Sequence[str] = (), *, by_itself: bool = False
+    ) -> None:
         self._statement = statement
         self._columns = columns
+        self._by_itself = by_itself
         self._ready = False
 
     async def rows(self, connection: object, /, **values: object) -> Sequence[Any]:
         """Return all rows."""
-        rows, _ = await lean(connection).run(*self._filled(values))
+        rows, _ = await lean(connection).run(*self._filled(values), by_itself=self._by_itself)
         return rows
 
     async def row(self, connection: object, /, **values: object) -> Any:
@@ -53,6 +57,10 @@ class Prepared:
         """Run it; return how many rows it touched."""
         _, count = await lean(connection).run(*self._filled(values))
         return count
+
+    def later(self, connection: object, /, **values: object) -> None:
+        """Run it at the end of the transaction, after what else is put off."""
+        lean(connection).last.append(self._filled(values))
 
     def _filled(self, values: dict[str, object]) -> tuple[str, list[object]]:
         if not self._ready:

@@ -52,8 +52,7 @@ class ActionStore:
             event: key, event, start_time, finish_time, result, details, host.
             now: the moment.
         """
-        await flush(self._connection)
-        await ADD_EVENT.count(
+        ADD_EVENT.later(
             self._connection,
             server=server_id,
             request=request_id,

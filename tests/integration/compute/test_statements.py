@@ -6,7 +6,7 @@ from tests.integration.compute.rig import Rig
 from tests.parts.statements import counted
 
 REFERENCES, LOCKS, GROUND, ROWS, COMMIT = 1, 1, 1, 1, 1  # the round trips of a create
-STATEMENTS_OF_A_SAGA = 56  # everything until the server is ACTIVE, BEGIN and COMMIT included
+STATEMENTS_OF_A_SAGA = 52  # everything until the server is ACTIVE, BEGIN and COMMIT included
 
 
 async def test_a_server_is_accepted_in_five_round_trips(rig: Rig) -> None:

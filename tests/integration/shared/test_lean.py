@@ -185,6 +185,15 @@ async def test_a_row_that_is_there_may_be_left_out(database: Database) -> None:
     assert await names(database) == ["one"]
 
 
+async def test_a_statement_put_off_runs_after_the_rows_that_are(database: Database) -> None:
+    async with database.transaction() as connection:
+        GROW.later(connection, whose="one", by=4)
+        connection.pending.add(things, [thing("one", size=1)])
+        assert await NAMED.row(connection, name="one") is None
+    async with database.by_itself() as connection:
+        assert (await NAMED.row(connection, name="one"))["size"] == 5
+
+
 async def test_locks_taken_at_the_start_are_held_until_the_end(database: Database) -> None:
     free = sa.text("SELECT pg_try_advisory_xact_lock(7)")
     async with database.transaction() as connection:
