@@ -4,7 +4,7 @@ import asyncio
 from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import orjson
 
@@ -13,7 +13,12 @@ from services.rapi_gateway.ganeti.errors import Unclear, trouble_in
 from services.rapi_gateway.ganeti.exchange import exchange
 from services.rapi_gateway.ganeti.tls import context_for
 
-HEADERS: Final = "Accept: application/json\r\nUser-Agent: cyclades\r\nConnection: close\r\n"
+HEADERS: Final = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "User-Agent": "cyclades",
+}
+JSON: Final = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +45,7 @@ class RapiClient:
     def __init__(self, access: Access, connect_deadline: float) -> None:
         self._context = context_for(access.ca_pem)
         credential = b64encode(f"{access.username}:{access.password}".encode()).decode()
-        self._headers = f"Authorization: Basic {credential}\r\n{HEADERS}"
+        self._headers = {**HEADERS, "Authorization": f"Basic {credential}"}
         self._connect_deadline = connect_deadline
 
     async def call(self, endpoint: str, call: Call, deadline: float) -> Any:
@@ -54,11 +59,16 @@ class RapiClient:
         Raises:
             RapiTrouble: it did not end well; the class says what is known.
         """
-        request = self._request(endpoint, call)
+        query = f"?{urlencode(call.query)}" if call.query else ""
         try:
             async with asyncio.timeout(self._connect_deadline + deadline):
                 status, body = await exchange(
-                    endpoint, self._context, request, connect=self._connect_deadline
+                    call.method,
+                    f"{endpoint}{call.path}{query}",
+                    context=self._context,
+                    headers=self._headers if call.body is None else self._headers | JSON,
+                    body=None if call.body is None else orjson.dumps(call.body),
+                    connect=self._connect_deadline,
                 )
         except TimeoutError as slow:
             raise Unclear("The answer did not come to an end.") from slow
@@ -68,11 +78,3 @@ class RapiClient:
             return orjson.loads(body)
         except orjson.JSONDecodeError as garbled:
             raise Unclear("The answer is no JSON.") from garbled
-
-    def _request(self, endpoint: str, call: Call) -> bytes:
-        path = f"{call.path}?{urlencode(call.query)}" if call.query else call.path
-        head = f"{call.method} {path} HTTP/1.1\r\nHost: {urlsplit(endpoint).netloc}\r\n"
-        body = b"" if call.body is None else orjson.dumps(call.body)
-        kind = "" if call.body is None else "Content-Type: application/json\r\n"
-        sized = f"Content-Length: {len(body)}\r\n" if body or call.method != "GET" else ""
-        return f"{head}{self._headers}{kind}{sized}\r\n".encode() + body

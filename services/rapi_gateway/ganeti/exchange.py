@@ -1,106 +1,96 @@
-"""One HTTP request on a connection of its own: what RAPI wants, and nothing else.
+"""One request to RAPI by aiohttp's client, on a connection of its own.
 
-RAPI ends each connection with its answer, so there is nothing to keep; a general client spends
-several times as much on every call. What matters here is to know whether a byte has left.
+RAPI ends each connection with its answer, so nothing is kept between calls. What matters here is
+to know whether a byte has left; and that it leaves once.
 """
 
-import asyncio
 import ssl
+from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlsplit
+
+import aiohttp
+from yarl import URL
 
 from services.rapi_gateway.ganeti.errors import NotSent, Unclear, WrongCertificate
 
 MOST: Final = 64 * 1024 * 1024  # bytes of an answer: some 20 000 instances with all fields
-NO_ANSWER: Final = "The answer did not come."
-TOO_LARGE: Final = "The answer is larger than any that was asked for."
+
+
+class Once:
+    """Lets a request out once: the client would repeat a PUT whose answer got lost."""
+
+    def __init__(self) -> None:
+        self._left = False
+
+    async def __call__(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        """Pass the first attempt on.
+
+        Raises:
+            Unclear: it is another one.
+        """
+        if self._left:
+            raise Unclear("The answer did not come.")
+        self._left = True
+        return await handler(request)
 
 
 async def exchange(
-    endpoint: str, context: ssl.SSLContext, request: bytes, *, connect: float
+    method: str,
+    url: str,
+    *,
+    context: ssl.SSLContext,
+    headers: Mapping[str, str],
+    body: bytes | None,
+    connect: float,
 ) -> tuple[int, bytes]:
     """Send a request and return the status and the body of its answer.
 
     Args:
-        endpoint: ``https://host:port``.
+        method: of HTTP.
+        url: with its query, as it goes out.
         context: whom to trust.
-        request: the whole of it.
+        headers: all that are ours to say.
+        body: what is sent.
         connect: seconds for TCP and TLS.
 
     Raises:
         NotSent: nothing of the request has left.
         Unclear: it may have been received.
     """
-    reader, writer = await _connected(endpoint, context, connect)
+    connector = aiohttp.TCPConnector(ssl=context, force_close=True, limit=0)
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect)
     try:
-        writer.write(request)
-        await writer.drain()
-        return await _answer(reader)
-    except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as broken:
-        raise Unclear(f"{type(broken).__name__}: {NO_ANSWER}") from broken
-    finally:
-        writer.transport.abort()  # whoever answered has closed already
-
-
-async def _connected(
-    endpoint: str, context: ssl.SSLContext, deadline: float
-) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    parts = urlsplit(endpoint)
-    try:
-        async with asyncio.timeout(deadline):
-            return await asyncio.open_connection(
-                parts.hostname, parts.port or 443, ssl=context, server_hostname=parts.hostname
-            )
-    except ssl.SSLCertVerificationError as untrusted:
+        async with (
+            aiohttp.ClientSession(
+                connector=connector,
+                timeout=timeout,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+            ) as session,
+            session.request(
+                method,
+                URL(url, encoded=True),
+                data=body,
+                headers=headers,
+                allow_redirects=False,
+                middlewares=(Once(),),
+            ) as answer,
+        ):
+            return answer.status, await _body_of(answer)
+    except aiohttp.ClientConnectorCertificateError as untrusted:
         raise WrongCertificate("Its certificate is not one to trust.") from untrusted
-    except (OSError, EOFError, TimeoutError) as silent:
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as silent:
         raise NotSent("It does not answer.") from silent
+    except (aiohttp.ClientError, OSError) as broken:
+        raise Unclear(f"{type(broken).__name__}: the answer did not come.") from broken
 
 
-async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    status, headers = 100, dict[bytes, bytes]()
-    while 100 <= status < 200:
-        head = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")
-        status = _status_in(head[0])
-        headers = dict(_header_in(line) for line in head[1:] if line)
-    if b"chunked" in headers.get(b"transfer-encoding", b"").lower():
-        return status, await _chunks(reader)
-    if b"content-length" in headers:
-        length = int(headers[b"content-length"])
-        return status, await reader.readexactly(_bearable(length))
-    return status, await _to_the_end(reader)
-
-
-def _status_in(line: bytes) -> int:
-    words = line.split(None, 2)
-    if len(words) < 2 or not words[0].startswith(b"HTTP/1."):
-        raise ValueError("This is no answer of HTTP.")
-    return int(words[1])
-
-
-def _header_in(line: bytes) -> tuple[bytes, bytes]:
-    name, _colon, value = line.partition(b":")
-    return name.strip().lower(), value.strip()
-
-
-async def _chunks(reader: asyncio.StreamReader) -> bytes:
+async def _body_of(answer: aiohttp.ClientResponse) -> bytes:
     body = bytearray()
-    while length := int((await reader.readline()).split(b";")[0], 16):
-        _bearable(len(body) + length)
-        body += await reader.readexactly(length)
-        await reader.readline()
+    async for chunk in answer.content.iter_any():
+        body += chunk
+        if len(body) > MOST:
+            raise Unclear("The answer is larger than any that was asked for.")
     return bytes(body)
-
-
-async def _to_the_end(reader: asyncio.StreamReader) -> bytes:
-    body = bytearray()
-    while more := await reader.read(65536):
-        body += more
-        _bearable(len(body))
-    return bytes(body)
-
-
-def _bearable(length: int) -> int:
-    if not 0 <= length <= MOST:
-        raise Unclear(TOO_LARGE)
-    return length
