@@ -108,7 +108,7 @@ class ComputeSettings(ServiceSettings):
     verify_every: float = Field(
         default=600.0,
         gt=0,
-        description="Seconds in which every cluster is compared as a whole, for news that was lost.",
+        description="Seconds in which every cluster is compared whole, for news that was lost.",
     )
     max_limit: int = Field(default=1000, ge=1, description="Most rows of one page of a list.")
 
