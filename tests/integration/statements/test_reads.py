@@ -4,7 +4,7 @@ import pytest
 
 from tests.contract.hostile.target import Route, Target
 from tests.integration.statements.expected import READS
-from tests.parts.statements import counted
+from tests.parts.trips import trips
 
 pytestmark = pytest.mark.timeout(600)
 USUAL = 1
@@ -15,7 +15,7 @@ async def statements_of(target: Target, route: Route) -> tuple[int, list[str]]:
     path = route.at(target.values_for(route))
     for who in (target.owner, target.admin, target.service):
         await target.ask("GET", path, who)  # whatever is remembered is remembered now
-        with counted() as ran:
+        with trips() as ran:
             status = (await target.ask("GET", path, who)).status
         if status not in {401, 403}:
             return status, ran
@@ -32,7 +32,7 @@ async def surprises(target: Target) -> list[str]:
         status, ran = await statements_of(target, route)
         wanted = known.get(route.path, USUAL)
         if len(ran) > wanted or (status < 400 and len(ran) < wanted):
-            told = " | ".join(" ".join(each.split())[:120] for each in ran)
+            told = " | ".join(each[:120] for each in ran)
             found.append(f"{route.path} ({status}): {len(ran)}, not {wanted}: {told}")
     return found
 
