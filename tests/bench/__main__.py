@@ -47,7 +47,9 @@ def measure(rig: Rig, parts: set[str], rows: list[int]) -> list[Figure]:
     for part, scenario in scenarios.items():
         if part in parts:
             console.print(f"measuring {part} ...")
-            figures += scenario()
+            for figure in scenario():
+                console.print(f"  {figure.brief}", highlight=False)
+                figures.append(figure)
     return figures
 
 

@@ -53,6 +53,17 @@ class Figure(Measured):
         missed = self.budget.missed(self)
         return f"no: {', '.join(missed)}" if missed else "yes"
 
+    @property
+    def brief(self) -> str:
+        """The figure in a line, for whoever waits for the table."""
+        told = {
+            "rows": self.rows, "CPU ms": self.cpu_ms, "prototype's": self.prototype_cpu_ms,
+            "%": self.share, "req/s": self.per_second, "MiB": self.mib, "x": self.times,
+            "met": self.verdict or None,
+        }  # fmt: skip
+        facts = ", ".join(f"{name} {value}" for name, value in told.items() if value is not None)
+        return f"{self.scenario}: {facts}"
+
     def as_json(self) -> dict[str, Any]:
         """Return the figure as it is kept."""
         return asdict(self) | {"budget": self.budget.text(), "met": self.verdict}

@@ -37,3 +37,8 @@ def test_who_was_refused_was_not_quick() -> None:
     assert Figure(scenario="GET /x", cpu_ms=1, share=99, budget=READ, refused=1).verdict.startswith(
         "no"
     )
+
+
+def test_a_line_tells_what_is_known_and_no_more() -> None:
+    figure = Figure(scenario="GET /x", rows=1000, cpu_ms=0.5, share=80, budget=READ)
+    assert figure.brief == "GET /x: rows 1000, CPU ms 0.5, % 80, met yes"
