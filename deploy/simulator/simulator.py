@@ -54,16 +54,12 @@ def _port(runner: web.BaseRunner) -> int:
 
 
 async def _listen(
-    settings: SimulatorSettings,
-    site: SimulatedCluster,
-    tls: ssl.SSLContext,
-    stack: contextlib.AsyncExitStack,
+    settings: SimulatorSettings, site: SimulatedCluster, tls: ssl.SSLContext
 ) -> Endpoint:
     runner = web.ServerRunner(web.Server(RapiServer(site)), shutdown_timeout=0.5)
     await runner.setup()
     port = settings.base_port + site.number - 1 if settings.base_port else 0
     listener = site.listener = Listener(runner=runner, tls=tls, host=settings.host, port=port)
-    stack.push_async_callback(listener.close)
     await listener.open(own_address(site))
     return Endpoint(
         name=site.state.name,
@@ -76,6 +72,12 @@ async def _listen(
         nodes=tuple(site.state.nodes),
         node_urls=tuple(f"https://{n.address}:{listener.port}" for n in site.state.nodes.values()),
     )
+
+
+async def _close(sites: tuple[SimulatedCluster, ...]) -> None:
+    """All at once: each may wait for its last connections."""
+    open_ones = [site.listener for site in sites if site.listener is not None]
+    await asyncio.gather(*(listener.close() for listener in open_ones))
 
 
 async def _listen_admin(
@@ -185,7 +187,8 @@ async def running(settings: SimulatorSettings) -> AsyncIterator[Simulator]:
             _in_background(_watch(sites, settings.watcher_every), stack)
         if settings.screens and "kvm" in settings.hypervisors:
             _in_background(Screens(sites, settings.screens).keep(), stack)
-        endpoints = tuple([await _listen(settings, site, tls, stack) for site in sites])
+        stack.push_async_callback(_close, sites)
+        endpoints = tuple([await _listen(settings, site, tls) for site in sites])
         admin_url = await _listen_admin(settings, sites, stack)
         _describe(settings, endpoints)
         yield Simulator(sites=sites, clusters=endpoints, admin_url=admin_url)

@@ -11,7 +11,7 @@ import orjson
 
 from shared.bus.amqp import AmqpBus
 from shared.bus.contract import Delivery, Subscription
-from shared.contracts.ganeti import JobObserved
+from shared.contracts.ganeti import InstanceObserved, JobObserved
 from tests.storm.compare import Heard
 
 QUEUE: Final = "storm.hearing"
@@ -23,6 +23,7 @@ class Ear:
 
     def __init__(self) -> None:
         self.heard: list[Heard] = []
+        self.instances: set[str] = set()  # that were told of
 
     async def hear(self, batch: Sequence[Delivery]) -> None:
         """Write down what was delivered."""
@@ -30,6 +31,9 @@ class Ear:
         for each in batch:
             event = orjson.loads(each.body)
             about = event["data"]
+            if "job_id" not in about or "name" in about:
+                self.instances.add(event["subject"])
+                continue
             self.heard.append(
                 Heard(about["cluster"], about["job_id"], about["status"], at, event["id"])
             )
@@ -41,7 +45,10 @@ def hearing(amqp_url: str) -> Iterator[Ear]:
     ear = Ear()
     declared, over = threading.Event(), threading.Event()
     subscription = Subscription(
-        queue=QUEUE, bindings=(JobObserved.binding(),), handle=ear.hear, prefetch=1000
+        queue=QUEUE,
+        bindings=(JobObserved.binding(), InstanceObserved.binding()),
+        handle=ear.hear,
+        prefetch=1000,
     )
 
     async def listen() -> None:

@@ -21,7 +21,7 @@ from tests.parts.cloud import Cloud, running_cloud
 from tests.parts.keystone import filled_keystone
 
 WATCHED: Final = ("rapi_gateway", "ganeti_watcher")
-PATIENCE: Final = 300.0
+PATIENCE: Final = 600.0
 TOKEN: Final = "agents-of-the-storm"
 NODE: Final = {"memory_mib": 1 << 20, "cpus": 256, "disk_mib": 8 << 20}
 # A job of a real cluster takes about as long, from its submission to its end.

@@ -45,7 +45,7 @@ async def test_after_a_failover_another_node_is_the_master_at_the_same_address()
 
 async def test_during_a_failover_connections_are_refused() -> None:
     async with running_simulator() as sim, client(sim.clusters[0]) as rapi:
-        await sim.admin.fail_over(seconds=0.1)
+        await sim.admin.fail_over(seconds=0.6)
         with pytest.raises(aiohttp.ClientConnectorError):
             await rapi.get("/version")
         while True:
@@ -130,7 +130,7 @@ async def test_a_crash_of_luxid_loses_jobs_that_had_not_started() -> None:
         await rapi.run("POST", "/2/instances", create("i"))
         running = await _running(rapi, "i")
         queued = [(await rapi.call("PUT", "/2/tags?tag=x"))[1] for _ in range(2)]
-        result = await sim.admin.crash_luxid(seconds=0.05, lost=1)
+        result = await sim.admin.crash_luxid(seconds=0.6, lost=1)
         assert result == {"lost": queued[1:], "in_flight": []}
         assert (await rapi.call("GET", "/2/jobs"))[0] == 502
         while (await rapi.call("GET", "/2/info"))[0] == 502:
