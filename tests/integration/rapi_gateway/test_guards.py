@@ -190,3 +190,14 @@ async def test_a_cluster_that_cannot_be_found_has_no_status(gateway: Gateway) ->
     answer = await gateway.ask("GET", "/v1/clusters/nowhere/status")
     assert answer.status_code == 404
     assert (await gateway.ask("GET", "/v1/status", user="user")).status_code == 403
+
+
+async def test_a_job_comes_after_the_one_before_it_on_its_instance(
+    gateway: Gateway, simulator: RunningSimulator, c1: str
+) -> None:
+    """Ganeti's locks keep jobs apart, not in order."""
+    slow = create(os_parameters={"img_id": "sleep1"})
+    first = await gateway.client.submit(c1, uuid4(), slow)
+    second = await gateway.client.submit(c1, uuid4(), InstanceStop(instance=slow.instance))
+    job = simulator.admin.site().state.jobs[second.job_id or 0]
+    assert [each[0] for each in job.ops[0].input.get("depends") or ()] == [first.job_id]
