@@ -17,6 +17,7 @@ from tests.integration.compute.rig import Rig
 
 CREATE = SAGAS["compute.create_server"]
 CREATE_POSITIONS = range(len(CREATE.steps))
+REMOVE = SAGAS["compute.remove_instance"]
 SEALED = {"ticket", "seed", "seed_url"}
 ACTIONS: dict[str, dict[str, Any] | None] = {
     "compute.start_server": {"os-start": None},
@@ -28,7 +29,7 @@ ACTIONS: dict[str, dict[str, Any] | None] = {
 
 def test_all_sagas_are_held_to_the_laws() -> None:
     elsewhere = {saga.name for saga in (*DEVICES, *LIFECYCLE)}  # in tests of their own
-    assert set(SAGAS) == {CREATE.name, *ACTIONS, *elsewhere}
+    assert set(SAGAS) == {CREATE.name, REMOVE.name, *ACTIONS, *elsewhere}
 
 
 async def notes_of(rig: Rig) -> Notes:
@@ -182,3 +183,18 @@ async def test_a_runner_that_dies_in_any_step_is_followed_by_another(
     assert await rig.state(ident) == ("ACTIVE", None)
     assert len(rig.world.network.ports) == 1
     assert len(rig.world.gateway.submissions) == 1
+
+
+async def test_removing_an_instance_twice_removes_it_once(rig: Rig) -> None:
+    ident = await rig.active()
+    notes = {
+        "cluster": "athens",
+        "instance": f"cyc-{ident}",
+        "saga_id": ident,
+        "subject": ident,
+        "request_id": None,
+    }
+    before = len(rig.world.gateway.submissions)
+    assert await run(rig, REMOVE, notes, twice=True)
+    assert len(rig.world.gateway.submissions) == before + 1
+    assert instances_of(rig) == set()

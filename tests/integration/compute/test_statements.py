@@ -3,7 +3,7 @@
 from collections import Counter
 
 from tests.integration.compute.rig import Rig
-from tests.parts.statements import counted
+from tests.parts.trips import trips
 
 REFERENCES, LOCKS, GROUND, ROWS, COMMIT = 1, 1, 1, 1, 1  # the round trips of a create
 STATEMENTS_OF_A_SAGA = 52  # everything until the server is ACTIVE, BEGIN and COMMIT included
@@ -11,14 +11,14 @@ STATEMENTS_OF_A_SAGA = 52  # everything until the server is ACTIVE, BEGIN and CO
 
 async def test_a_server_is_accepted_in_five_round_trips(rig: Rig) -> None:
     await rig.create()  # clusters are known from now on
-    with counted() as ran:
+    with trips() as ran:
         await rig.create()
     assert len(ran) == REFERENCES + LOCKS + GROUND + ROWS + COMMIT, ran
 
 
 async def test_several_servers_are_accepted_in_as_many_round_trips_as_one(rig: Rig) -> None:
     await rig.create()
-    with counted() as ran:
+    with trips() as ran:
         await rig.create(min_count=3)
     assert len(ran) == REFERENCES + LOCKS + GROUND + ROWS + COMMIT, ran
     assert len(await rig.sql("SELECT 1 FROM sagas")) == 4
@@ -26,7 +26,7 @@ async def test_several_servers_are_accepted_in_as_many_round_trips_as_one(rig: R
 
 async def test_a_saga_makes_a_server_with_few_statements(rig: Rig) -> None:
     await rig.create()
-    with counted() as ran:
+    with trips() as ran:
         await rig.run_sagas()
         await rig.end_jobs()
     words = Counter(each.split(" ", 2)[0] for each in ran)
