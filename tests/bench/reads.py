@@ -94,13 +94,21 @@ def _require_whole(read: Read, ours: int, theirs: int) -> None:
 
 
 def _growth(figures: Sequence[Figure], sizes: Sequence[int]) -> Iterator[Figure]:
-    """Compare the most rows with the least, for shows and short lists."""
+    """Compare the most rows with the least, for shows and short lists.
+
+    The prototype's rows are as many each time: what its CPU changed by meanwhile is the machine's.
+    """
     by_name = {(each.scenario, each.rows): each for each in figures}
     for scenario in dict.fromkeys(each.scenario for each in figures if each.clients != 1):
         least, most = by_name[scenario, sizes[0]], by_name[scenario, sizes[-1]]
-        if least is not most and least.cpu_ms and most.cpu_ms:
+        if least is not most:
             yield Figure(
                 scenario=f"{scenario}: {sizes[0]:,} to {sizes[-1]:,} rows",
-                times=round(most.cpu_ms / least.cpu_ms, 2),
+                times=round(_beside(most) / _beside(least), 2),
                 budget=GROWTH,
             )
+
+
+def _beside(figure: Figure) -> float:
+    """Return the CPU of a figure in units of the prototype's."""
+    return (figure.cpu_ms or 0) / (figure.prototype_cpu_ms or 1) or 1
