@@ -1,6 +1,5 @@
 """Types of groups, and what they promise: administrators' words."""
 
-
 import pytest
 
 from tests.contract.volume.grouping import ask_group, group_type
