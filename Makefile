@@ -38,7 +38,7 @@ check: lint ## The same, and unit and contract tests
 
 test: python ## All tests, with a real PostgreSQL, RabbitMQ and Keystone of their own
 	@$(ENVIRONMENT) cyclades keystone clients tempest
-	$(BIN)/pytest -q $(SIDE_BY_SIDE) tests/unit tests/contract tests/integration
+	$(BIN)/pytest -q $(SIDE_BY_SIDE) tests/unit tests/contract tests/integration tests/faults
 	$(BIN)/pytest -q tests/e2e
 
 test-ganeti: python ## End to end on real Ganeti clusters (root, Debian; makes and removes them)

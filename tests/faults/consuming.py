@@ -20,6 +20,7 @@ from shared.bus.memory import MemoryBus
 from shared.contracts.base import Envelope, Fact
 from shared.db.migrate import migrate
 from shared.db.uow import engine_for, unit_of_work
+from tests.faults.news import declared
 from tests.parts.postgres import MakesDatabases
 
 AT_ONCE = Pauses(first=0.0, longest=0.0)
@@ -64,7 +65,7 @@ async def consuming(databases: MakesDatabases) -> AsyncIterator[Consumer]:
     engine = engine_for(url, size=3)
     bus = MemoryBus(pauses=AT_ONCE, patience=60.0)
     entry = subscription(unit_of_work(engine, bound(rendering("cyc-"))), "cyc-")
-    await bus.declare(entry)
+    await declared(bus, entry)
     task = asyncio.create_task(bus.consume(entry))
     try:
         yield Consumer(bus, engine)

@@ -7,12 +7,27 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from shared.bus.connection import Deadlines
-from shared.bus.contract import Delivery, Subscription
+from shared.bus.contract import Bus, Delivery, Subscription
 from shared.contracts.base import Envelope
 from shared.contracts.gateway import ClusterChanged
+from shared.errors import Unavailable
+from tests.integration.rapi_gateway.rig import until
 
 QUICK = Deadlines(answer=2.0, close=0.5, watch=0.2, longest_pause=0.2)
 SOON = 60.0
+
+
+async def declared(bus: Bus, entry: Subscription) -> None:
+    """Have the queue, as soon as a broker that was just started can make one."""
+
+    async def made() -> bool:
+        try:
+            await bus.declare(entry)
+        except Unavailable:
+            return False
+        return True
+
+    await until(made, SOON)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from deploy.parts.rabbitmq import RabbitNode
 from shared.bus.amqp import AmqpBus
 from shared.contracts.gateway import ClusterPatch
 from tests.faults.cloudlet import cloudlet
-from tests.faults.news import QUICK, Listener
+from tests.faults.news import QUICK, Listener, declared
 from tests.parts.postgres import MakesDatabases
 
 CHANGES = 30
@@ -17,7 +17,7 @@ async def test_the_outbox_grows_and_nothing_is_lost(
 ) -> None:
     bus, listener = AmqpBus(rabbitmq.url, deadlines=QUICK), Listener()
     entry = listener.subscription()
-    await bus.declare(entry)
+    await declared(bus, entry)
     async with cloudlet(migrated_database, bus=bus) as cloud:
         ears = asyncio.create_task(bus.consume(entry))
 

@@ -7,7 +7,7 @@ from deploy.parts.rabbitmq import RabbitNode
 from shared.bus.amqp import AmqpBus
 from shared.contracts.gateway import ClusterPatch
 from tests.faults.cloudlet import cloudlet
-from tests.faults.news import QUICK, Listener
+from tests.faults.news import QUICK, Listener, declared
 from tests.integration.rapi_gateway.rig import until
 from tests.parts.postgres import MakesDatabases
 
@@ -17,7 +17,7 @@ async def test_the_outbox_keeps_what_cannot_be_published(
 ) -> None:
     bus, listener = AmqpBus(rabbitmq.url, deadlines=QUICK), Listener()
     entry = listener.subscription()
-    await bus.declare(entry)
+    await declared(bus, entry)
     async with cloudlet(migrated_database, bus=bus) as cloud:
         ears = asyncio.create_task(bus.consume(entry))
         await asyncio.to_thread(rabbitmq.control, "set_disk_free_limit", "100000GB")

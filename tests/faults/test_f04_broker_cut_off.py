@@ -13,7 +13,7 @@ from deploy.parts.rabbitmq import RabbitNode
 from shared.bus.amqp import AmqpBus
 from shared.bus.contract import Outgoing
 from shared.errors import Unavailable
-from tests.faults.news import QUICK
+from tests.faults.news import QUICK, declared
 from tests.integration.shared.test_bus_amqp import Reader, running, subscription
 
 CUT_FOR = 3.0  # seconds
@@ -77,7 +77,7 @@ async def test_a_service_that_is_cut_off_comes_back_and_harms_nobody(rabbitmq: R
         far_entry, near_entry = subscription(f"{topic}.far", far), subscription(topic, near)
         try:
             for entry in (far_entry, near_entry):
-                await whole.declare(entry)
+                await declared(whole, entry)
             async with running(cut.consume(far_entry), whole.consume(near_entry)):
                 await cut.publish([_message(f"{topic}.far", "first")])
                 await far.until(lambda: "first" in far.seen)

@@ -10,7 +10,7 @@ from deploy.parts.rabbitmq import RabbitNode
 from shared.bus.amqp import AmqpBus
 from shared.bus.contract import Outgoing
 from shared.contracts.base import EXCHANGE
-from tests.faults.news import QUICK, SOON
+from tests.faults.news import QUICK, SOON, declared
 from tests.integration.shared.test_bus_amqp import Reader, running, subscription
 
 MANY, KEPT = 2000, 100
@@ -23,7 +23,7 @@ async def test_its_queue_loses_its_oldest_and_nobody_waits(rabbitmq: RabbitNode)
     reader = Reader()
     alive = subscription(topic, reader)
     try:
-        await bus.declare(alive)
+        await declared(bus, alive)
         channel = await outside.channel()
         # As the events' documentation tells third parties to declare theirs.
         arguments: dict[str, Any] = {"x-max-length": KEPT, "x-overflow": "drop-head"}
