@@ -1,15 +1,20 @@
 """A simulator inside a test: ephemeral ports, short jobs, faults at hand."""
 
+import asyncio
 import contextlib
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from deploy.simulator.control import Control
 from deploy.simulator.settings import TEST, SimulatorSettings
 from deploy.simulator.simulator import Endpoint, running
+
+# Turns of the loop in which both sides of a TLS connection take leave of each other; a loop that
+# is closed before leaves their sockets open.
+FAREWELL: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,3 +50,5 @@ async def running_simulator(
                 admin=Control(simulator.sites),
                 admin_url=simulator.admin_url,
             )
+        for _ in range(FAREWELL):
+            await asyncio.sleep(0)

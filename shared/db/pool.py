@@ -52,6 +52,9 @@ class Pool:
             raw, born = await self._take()
             try:
                 yield raw
+            except asyncpg.InternalClientError:  # the server has begun to end it
+                raw.terminate()
+                raise
             finally:
                 self._give_back(raw, born)
         finally:

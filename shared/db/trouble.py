@@ -51,7 +51,14 @@ def is_at_odds(error: BaseException) -> bool:
 
 
 def _is_lost(error: BaseException) -> bool:
-    kinds = (ConnectionError, TimeoutError, PoolTimeout, asyncpg.InterfaceError)
+    # An internal error is what asyncpg has for whoever asks a connection that is being ended.
+    kinds = (
+        ConnectionError,
+        TimeoutError,
+        PoolTimeout,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+    )
     return any(isinstance(each, kinds) for each in _causes(error)) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     )

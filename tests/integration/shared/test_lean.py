@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
@@ -149,6 +150,23 @@ async def test_a_connection_that_was_lost_is_replaced(database: Database) -> Non
             await names(database)
         except DBAPIError:  # the loss was not heard of yet
             assert await names(database) == []
+
+
+async def test_a_connection_that_the_server_begins_to_end_is_not_lent_again(
+    database: Database,
+) -> None:
+    who = sa.select(sa.func.pg_backend_pid())
+    pids = []
+
+    async def ended() -> None:
+        async with database.transaction() as connection:
+            pids.append(await connection.scalar(who))
+            raise asyncpg.InternalClientError("cannot switch to state 12")
+
+    with pytest.raises(asyncpg.InternalClientError):
+        await ended()
+    async with database.transaction() as connection:
+        assert await connection.scalar(who) not in pids
 
 
 async def test_what_is_put_off_is_written_at_the_end_in_one_statement(database: Database) -> None:

@@ -20,6 +20,7 @@ def wrapped(problem: Exception) -> DBAPIError:
         (asyncpg.AdminShutdownError("terminating"), DatabaseAway),
         (asyncpg.ConnectionDoesNotExistError("closed"), DatabaseAway),
         (asyncpg.InterfaceError("connection is closed"), DatabaseAway),
+        (asyncpg.InternalClientError("cannot switch to state 12"), DatabaseAway),
         (asyncpg.TooManyConnectionsError("too many clients"), DatabaseAway),
         (asyncpg.QueryCanceledError("statement timeout"), DatabaseAway),
         (wrapped(asyncpg.DeadlockDetectedError("deadlock")), DatabaseAway),
