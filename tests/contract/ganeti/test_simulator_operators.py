@@ -1,5 +1,6 @@
 """What operators and versions decide: job filters, node locks, dialects of 2.16, 3.0 and 3.1."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -120,5 +121,7 @@ async def test_ganetis_watcher_runs_by_itself_where_it_is_wanted() -> None:
     async with running_simulator(watcher_every=0.05) as sim, client(sim.clusters[0]) as rapi:
         await rapi.run("POST", "/2/instances", create("i"))
         sim.admin.crash("i")
-        while (await rapi.get("/2/instances/i"))["status"] != "running":
-            continue
+        async with asyncio.timeout(30):
+            while (await rapi.get("/2/instances/i"))["status"] != "running":
+                continue
+        assert "instance.started" in [each["what"] for each in sim.admin.truth()]

@@ -83,6 +83,7 @@ servers = sa.Table(
     sa.Index("servers_group", "group_id", postgresql_where=LIVE),
     sa.Index("servers_user", "user_id", postgresql_where=LIVE),
     sa.Index("servers_reservation", "reservation_id"),
+    sa.Index("servers_acting", "updated_at", postgresql_where=sa.text("action IS NOT NULL")),
     sa.Index(
         "servers_nics",
         "nics",
