@@ -111,11 +111,13 @@ async def running_gateway(
         )
         service = await build(settings, parts)
         inspection = engine_for(database, size=2)
-        async with running(service, roles) as port:
-            url = f"http://127.0.0.1:{port}"
-            client = GatewayClient(http, url, OneToken(), "gateway")
-            yield Gateway(url=url, client=client, http=http, engine=inspection)
-        await inspection.dispose()
+        try:
+            async with running(service, roles) as port:
+                url = f"http://127.0.0.1:{port}"
+                client = GatewayClient(http, url, OneToken(), "gateway")
+                yield Gateway(url=url, client=client, http=http, engine=inspection)
+        finally:  # or what a failed test leaves open fails another one
+            await inspection.dispose()
 
 
 class OneToken:
@@ -159,7 +161,7 @@ def jobs_marked(control: Control, key: UUID, cluster: int = 1) -> list[int]:
     return [job_id for job_id, job in sorted(state.jobs.items()) if f"cyclades:{key}" in repr(job)]
 
 
-async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 10.0) -> Any:
+async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 30.0) -> Any:
     """Return the condition's first true value."""
     async with asyncio.timeout(seconds):
         while True:
