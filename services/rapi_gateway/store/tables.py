@@ -66,6 +66,13 @@ submissions = sa.Table(
         "arrival",
         postgresql_where=sa.text("job_id IS NOT NULL AND NOT job_ended"),
     ),
+    sa.Index(
+        "submissions_accepted",  # what the watcher asks for after a break of a job history
+        "cluster",
+        "epoch",
+        "job_id",
+        postgresql_where=sa.text("job_id IS NOT NULL"),
+    ),
     sa.Index("submissions_ended", "ended_at", postgresql_where=sa.text("ended_at IS NOT NULL")),
 )
 

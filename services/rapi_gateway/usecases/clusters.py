@@ -12,12 +12,19 @@ from services.rapi_gateway.store.stores import Transaction
 from services.rapi_gateway.usecases.addresses import address
 from services.rapi_gateway.usecases.agents import FIELDS, AgentDesk
 from services.rapi_gateway.usecases.doorbell import Doorbell
-from services.rapi_gateway.usecases.registry import CREATED, DELETED, record_change, tell
+from services.rapi_gateway.usecases.registry import (
+    CREATED,
+    DELETED,
+    record_change,
+    tell,
+    tell_epoch,
+)
 from services.rapi_gateway.usecases.trial import tried
 from shared.contracts.gateway import Cluster, ClusterPatch, ClusterRegistration, ClusterState
 from shared.secrets_box import SecretBox
 
 NULLABLE: Final = ("image_url_base", "ext_provider")
+ANEW: Final = "It was removed and registered again."
 TEMPLATE: Final = frozenset({"disk_template", "ext_provider"})  # what the default comes from
 
 
@@ -72,6 +79,8 @@ class Registrar:
         async with self.transaction() as stores:
             added = await stores.clusters.add(cluster)
             await tell(stores, added, CREATED)
+            if added.view.epoch > cluster.view.epoch:  # the name was another registration's
+                await tell_epoch(stores, added, ANEW)
         self.doorbell.registry_changed = True
         return added.view
 

@@ -7,7 +7,7 @@ from shared.contracts.ganeti import EpochChanged
 from shared.contracts.gateway import ClusterChanged
 from shared.contracts.resources import CREATED, DELETED, UPDATED
 
-__all__ = ["CREATED", "DELETED", "UPDATED", "epoch_of_job", "record_change", "tell"]
+__all__ = ["CREATED", "DELETED", "UPDATED", "epoch_of_job", "record_change", "tell", "tell_epoch"]
 
 
 async def record_change(
@@ -29,14 +29,19 @@ async def record_change(
     if new.view != old.view:
         await tell(stores, new, UPDATED)
     if broken is not None:
-        epoch = new.view.epoch
-        await stores.outbox.publish(EpochChanged(cluster=new.name, epoch=epoch, reason=broken))
+        await tell_epoch(stores, new, broken)
     return new
 
 
 async def tell(stores: Stores, cluster: Registered, verb: str) -> None:
     """Tell the cloud about a cluster."""
     await stores.outbox.publish(ClusterChanged(verb=verb, cluster=cluster.view))
+
+
+async def tell_epoch(stores: Stores, cluster: Registered, reason: str) -> None:
+    """Tell the cloud that job ids of a cluster mean other jobs from now on."""
+    epoch = cluster.view.epoch
+    await stores.outbox.publish(EpochChanged(cluster=cluster.name, epoch=epoch, reason=reason))
 
 
 async def epoch_of_job(stores: Stores, name: str, job_id: int, *, hwm: int, epoch: int) -> int:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
@@ -12,6 +13,7 @@ from shared.errors import BadInput, Conflict, NotFound
 from tests.integration.rapi_gateway.rig import (
     KEY,
     Gateway,
+    create,
     registered,
     registration,
     running_gateway,
@@ -138,6 +140,24 @@ async def test_a_removed_cluster_may_come_back_with_a_later_version(
     assert [fact["verb"] for fact in facts] == ["created", "deleted", "created"]
     assert [fact["cluster"]["version"] for fact in facts] == [1, 2, again.version]
     assert (again.version, again.epoch) == (3, 2)
+
+
+async def test_jobs_of_a_cluster_that_was_removed_are_not_those_of_the_next_of_its_name(
+    gateway: Gateway,
+) -> None:
+    """Consumers remember jobs by cluster, epoch and id: what job 5 came to is said of one only."""
+    async with running_simulator(clusters=2) as two:
+        await registered(gateway, two.clusters[0])
+        before = await gateway.client.submit("c1", uuid4(), create("cyc-1"))
+        await gateway.client.remove("c1")
+        again = await registered(gateway, two.clusters[1])
+        after = await gateway.client.submit("c1", uuid4(), create("cyc-1"))
+        jobs = two.admin.site(2).state.jobs
+    assert before.job_id == after.job_id
+    assert (before.epoch, after.epoch) == (again.epoch - 1, again.epoch)
+    [told] = await gateway.facts("ganeti.epoch")
+    assert (told["cluster"], told["epoch"]) == ("c1", again.epoch)
+    assert jobs[after.job_id].ops[0].input["depends"] is None  # on no job of the old one
 
 
 async def test_what_changes_in_ganeti_is_told_and_what_does_not_is_not(
