@@ -6,8 +6,11 @@ import structlog
 from deploy.simulator.testing import RunningSimulator, running_simulator
 from services.rapi_gateway.main import MIGRATIONS
 from shared.db.migrate import migrate
+from tests.integration.rapi_gateway.couriering import cluster, courier, engine, transaction
 from tests.integration.rapi_gateway.rig import Gateway, registered, running_gateway
 from tests.parts.postgres import MakesDatabases
+
+__all__ = ["cluster", "courier", "engine", "transaction"]
 
 
 @pytest.fixture(autouse=True)

@@ -1,100 +1,23 @@
 """The guards between processes, one by one: each of these fails when its guard is taken out."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-from pydantic import SecretStr
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.simulator.testing import RunningSimulator, running_simulator
 from services.rapi_gateway.domain.cluster import Access, Registered
-from services.rapi_gateway.domain.submission import Submission, intent_of
-from services.rapi_gateway.ganeti.agents import Agents
+from services.rapi_gateway.domain.submission import Submission
 from services.rapi_gateway.ganeti.link import ClusterLink
-from services.rapi_gateway.ganeti.links import Links
 from services.rapi_gateway.ganeti.opcodes.marking import Surroundings
 from services.rapi_gateway.ganeti.opcodes.requests import request_for
-from services.rapi_gateway.main import limits_of
-from services.rapi_gateway.settings import RapiGatewaySettings
-from services.rapi_gateway.store.stores import Transaction, bind
+from services.rapi_gateway.store.stores import Transaction
 from services.rapi_gateway.usecases import courier as courier_module
-from services.rapi_gateway.usecases.agents import AgentDesk
-from services.rapi_gateway.usecases.clusters import Registrar
 from services.rapi_gateway.usecases.courier import Courier
-from services.rapi_gateway.usecases.doorbell import Doorbell
-from services.rapi_gateway.usecases.refresh import Refresher
 from shared.contracts.gateway import ClusterState, SubmissionStatus
-from shared.contracts.operations import InstanceReboot, InstanceStop, Operation
-from shared.db.uow import engine_for, unit_of_work
-from shared.secrets_box import SecretBox
-from tests.integration.rapi_gateway.rig import KEY, QUICK, create, jobs_marked, registration, until
-
-LIMITS = limits_of(
-    RapiGatewaySettings.from_environment({}, **QUICK, database_url=SecretStr("unused"))
-)
-AGENTS = Agents(SecretBox(KEY).open, connect=1.0, read=1.0)  # there are none
-
-OPEN = frozenset({ClusterState.ENABLED})
-
-
-@pytest.fixture
-async def engine(database: str) -> AsyncIterator[AsyncEngine]:
-    made = engine_for(database)
-    yield made
-    await made.dispose()
-
-
-@pytest.fixture
-def transaction(engine: AsyncEngine) -> Transaction:
-    return unit_of_work(engine, bind)
-
-
-@pytest.fixture
-def courier(transaction: Transaction) -> Courier:
-    links = Links(LIMITS, SecretBox(KEY).open)
-    return Courier(
-        singly=transaction,
-        refresher=Refresher(transaction=transaction, links=links),
-        links=links,
-        secrets=SecretBox(KEY),
-        doorbell=Doorbell(),
-        owner=uuid4(),
-    )
-
-
-@pytest.fixture
-async def cluster(
-    transaction: Transaction, courier: Courier, simulator: RunningSimulator
-) -> Registered:
-    registrar = Registrar(
-        transaction=transaction,
-        links=courier.links,
-        secrets=courier.secrets,
-        desk=AgentDesk(agents=AGENTS, seal=courier.secrets.seal),
-        doorbell=courier.doorbell,
-        connect_deadline=2.0,
-    )
-    await registrar.add(registration(simulator.clusters[0]))
-    async with transaction() as stores:
-        await stores.leases.renew(courier.owner, 60)
-        return await stores.clusters.get("c1")
-
-
-async def arrived(transaction: Transaction, operation: Operation, key: UUID) -> Submission:
-    async with transaction() as stores:
-        await stores.submissions.add(intent_of("c1", key, operation, None), None, 100)
-        found = await stores.submissions.find("c1", key)
-    assert found is not None
-    return found
-
-
-async def current(transaction: Transaction, row: Submission) -> Submission:
-    async with transaction() as stores:
-        found = await stores.submissions.find(row.cluster, row.key)
-    assert found is not None
-    return found
+from shared.contracts.operations import InstanceReboot, InstanceStop
+from tests.integration.rapi_gateway.couriering import LIMITS, OPEN, arrived, current
+from tests.integration.rapi_gateway.rig import create, jobs_marked, registration, until
 
 
 async def test_one_process_holds_a_cluster(transaction: Transaction, cluster: Registered) -> None:
