@@ -15,7 +15,7 @@ class Tolerance:
 
     slow_rapi: float = 1.0  # seconds for /version
     slow_daemon: float = 2.0  # seconds for /2/info, on top of that
-    slow_submit: float = 10.0  # seconds for a submission
+    slow_submit: float = 4.0  # seconds for a submission, which takes luxid some 0.02
     backoff: float = 0.5
     step: float = 0.125
     least: float = 0.125

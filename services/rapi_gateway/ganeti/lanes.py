@@ -117,15 +117,17 @@ class TokenBucket:
         self, rate: float, burst: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._most = self._rate = rate
-        self._burst = float(burst)
+        self._burst = self._saved = float(burst)
         self._clock = clock
         self._tokens = float(burst)
         self._at = clock()
 
     def use(self, share: float) -> None:
-        """Refill at this share of the rate from now on."""
+        """Refill at this share of the rate from now on, and save up no more of a burst."""
         self._refill()
         self._rate = self._most * share
+        self._saved = max(1.0, self._burst * share)
+        self._tokens = min(self._tokens, self._saved)
 
     def take(self) -> float:
         """Take a token; return the seconds to wait until it is really there."""
@@ -135,5 +137,5 @@ class TokenBucket:
 
     def _refill(self) -> None:
         now = self._clock()
-        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
+        self._tokens = min(self._saved, self._tokens + (now - self._at) * self._rate)
         self._at = now

@@ -114,11 +114,17 @@ class ClusterLink:
         Raises:
             RapiTrouble: no answer, or a refusal.
         """
+        return (await self._asked(call, lane, urgency))[0]
+
+    async def _asked(self, call: Call, lane: Lane, urgency: Urgency) -> tuple[Any, float]:
+        """Return the answer, and the seconds the cluster took for it: not those we queued here."""
         async with self._slot(lane, urgency):
             await self._find_out()
             if not self.health.admits_questions:
                 raise HeldBack(f"Cluster {self.name} does not answer.")
-            return await self._observed(call, self._limits.read)
+            begun = time.monotonic()
+            answer = await self._observed(call, self._limits.read)
+            return answer, time.monotonic() - begun
 
     @asynccontextmanager
     async def _slot(self, lane: Lane, urgency: Urgency) -> AsyncIterator[None]:
@@ -177,14 +183,12 @@ class ClusterLink:
         Raises:
             RapiTrouble: no answer.
         """
-        begun = time.monotonic()
-        await self.ask(VERSION)
-        rapi = time.monotonic() - begun
-        info: dict[str, Any] = await self.ask(INFO)
-        now = time.monotonic()
-        daemon = now - begun - rapi
-        self._yield_to(self.pressure.measured(rapi, daemon, now, self._limits.tolerance))
-        return info
+        _version, rapi = await self._asked(VERSION, Lane.READ, Urgency.NORMAL)
+        info, daemon = await self._asked(INFO, Lane.READ, Urgency.NORMAL)
+        now, tolerance = time.monotonic(), self._limits.tolerance
+        self._yield_to(self.pressure.measured(rapi, daemon, now, tolerance))
+        known: dict[str, Any] = info
+        return known
 
     def _yield_to(self, pressure: Pressure) -> None:
         if (pressure.slots, pressure.rate) != (self.pressure.slots, self.pressure.rate):

@@ -34,6 +34,14 @@ def test_less_of_the_rate_is_used_when_asked_to() -> None:
     assert [bucket.take() for _ in range(3)] == [0.0, 0.5, 1.0]
 
 
+def test_a_suffering_cluster_is_spared_the_burst_that_was_saved_up() -> None:
+    bucket = TokenBucket(rate=4.0, burst=8, clock=Clock())
+    bucket.use(0.25)
+    assert [bucket.take() for _ in range(4)] == [0.0, 0.0, 1.0, 2.0]
+    bucket.use(1.0)
+    assert bucket.take() > 0.0, "a burst is saved up anew, and not given back"
+
+
 async def entering(slots: Slots, urgency: Urgency, into: list[Urgency]) -> None:
     async with slots.slot(urgency):
         into.append(urgency)

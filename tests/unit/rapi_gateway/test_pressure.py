@@ -37,4 +37,4 @@ def test_complaints_of_one_moment_count_once() -> None:
 
 def test_a_submission_that_took_long_is_a_complaint() -> None:
     assert Pressure().submitted(1.0, 0.0, USUAL).rate == 1.0
-    assert Pressure().submitted(30.0, 0.0, USUAL).rate == 0.5
+    assert Pressure().submitted(5.0, 0.0, USUAL).rate == 0.5
