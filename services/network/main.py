@@ -1,5 +1,6 @@
 """The network service, assembled. The only module that knows every other."""
 
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -83,7 +84,12 @@ async def build(settings: NetworkSettings, parts: Parts) -> Service:
     world = Cloud(
         gateway=gateway, records=Ledger(transaction, names), prefix=settings.ganeti_prefix
     )
-    reconciler = Reconciler(transaction=transaction, gateway=gateway, ganeti=names)
+    reconciler = Reconciler(
+        transaction=transaction,
+        gateway=gateway,
+        ganeti=names,
+        apart=timedelta(seconds=settings.reconcile_every / 2),  # whichever replica looks
+    )
     return Service(
         name="network",
         host=settings.host,

@@ -7,6 +7,7 @@ from aiohttp import web
 from services.network.api import (
     address_groups,
     default_rules,
+    drift,
     extensions,
     floating_ips,
     networks,
@@ -46,6 +47,7 @@ def _with_json(routes: Iterable[web.RouteDef]) -> list[web.RouteDef]:
 
 ROUTES = [
     web.get("/", versions.list_versions),
+    drift.ROUTE,
     web.get("/v2.0", versions.show_version),
     web.get("/v2.0/", versions.show_version),
     *_with_json(

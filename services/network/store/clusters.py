@@ -11,7 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.network.domain.binding import ClusterSubnet, NetworkLink, Realisation
 from services.network.domain.physical import ClusterFacts
-from services.network.store.tables import cluster_subnets, clusters, instances, subnets
+from services.network.store.tables import (
+    cluster_subnets,
+    clusters,
+    instances,
+    messaging,
+    subnets,
+)
 from shared.db.columnwise import columns_of, insert_columns
 from shared.db.prepared import Prepared
 
@@ -129,6 +135,18 @@ class ClusterSubnetStore:
         """Return those of the subnets that exist; nothing is locked."""
         rows = await self._connection.execute(
             sa.select(subnets.c.id).where(subnets.c.id.in_(list(subnet_ids)))
+        )
+        return {row[0] for row in rows}
+
+    async def dissolved(self, saga: str, subjects: Collection[UUID]) -> set[UUID]:
+        """Return those of the subjects that such a saga has dissolved, as far back as is known."""
+        sagas = messaging.sagas
+        rows = await self._connection.execute(
+            sa.select(sagas.c.subject).where(
+                sagas.c.name == saga,
+                sagas.c.subject.in_(list(subjects)),
+                sagas.c.ended_at.is_not(None),
+            )
         )
         return {row[0] for row in rows}
 

@@ -18,11 +18,14 @@ from services.network.store.networks import NetworkStore
 from services.network.store.ports import PortStore
 from services.network.store.quotas import QuotaStore
 from services.network.store.rbac import RbacStore
+from services.network.store.reservations import ReservationStore
 from services.network.store.routers import RouterStore
 from services.network.store.security_groups import RuleStore, SecurityGroupStore
 from services.network.store.subnet_pools import AddressScopeStore, SubnetPoolStore
 from services.network.store.subnets import SubnetStore
-from services.network.store.tables import idempotency, messaging
+from services.network.store.tables import drifts, idempotency, messaging
+from shared.contracts.drift import SubnetsDrift
+from shared.db.drifts import DriftStore
 from shared.db.idempotency import Answers, Sealer
 from shared.db.jobs import JobStore
 from shared.db.messaging import Outbox
@@ -52,6 +55,8 @@ class Stores:
     quotas: QuotaStore
     clusters: ClusterStore
     cluster_subnets: ClusterSubnetStore
+    reservations: ReservationStore
+    drifts: DriftStore
     outbox: Outbox
     sagas: SagaStore
     jobs: JobStore
@@ -95,6 +100,7 @@ def transactions(
 
 
 def _bind(connection: AsyncConnection, sealer: Sealer, quotas: Mapping[str, int]) -> Stores:
+    outbox = Outbox(connection, messaging)
     return Stores(
         networks=NetworkStore(connection),
         subnets=SubnetStore(connection),
@@ -113,7 +119,9 @@ def _bind(connection: AsyncConnection, sealer: Sealer, quotas: Mapping[str, int]
         quotas=QuotaStore(connection, quotas),
         clusters=ClusterStore(connection),
         cluster_subnets=ClusterSubnetStore(connection),
-        outbox=Outbox(connection, messaging),
+        reservations=ReservationStore(connection),
+        drifts=DriftStore(connection, drifts, outbox, SubnetsDrift),
+        outbox=outbox,
         sagas=SagaStore(connection, messaging.sagas),
         jobs=JobStore(connection, messaging.jobs),
         answers=Answers(connection, idempotency, sealer),

@@ -12,7 +12,7 @@ from services.network.domain.addressing import Pool
 from services.network.domain.errors import SubnetInUse, SubnetNotFound
 from services.network.domain.subnet import Subnet
 from services.network.store.rows import Rows, arguments_of
-from services.network.store.tables import subnets
+from services.network.store.tables import addresses, subnets
 
 
 def subnet_of(row: Mapping[str, Any]) -> Subnet:
@@ -44,6 +44,8 @@ class SubnetStore(Rows[Subnet]):
         Raises:
             SubnetInUse: ports have addresses of it.
         """
+        reserved = sa.and_(addresses.c.subnet_id == thing.id, addresses.c.port_id.is_(None))
+        await self._connection.execute(sa.delete(addresses).where(reserved))
         try:
             await Rows.delete(self, thing)
         except IntegrityError as used:

@@ -7,12 +7,14 @@ sees it, ``admin_doc`` with what administrators see besides. Lists and shows onl
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import INET, JSONB
 
+from shared.db.drifts import drift_table
 from shared.db.idempotency import idempotency_table
 from shared.db.messaging import MessagingTables
 
 metadata = sa.MetaData()
 messaging = MessagingTables(metadata)
 idempotency = idempotency_table(metadata)
+drifts = drift_table(metadata)
 
 
 def _standard() -> list[sa.Column[object]]:
@@ -188,7 +190,8 @@ ports = sa.Table(
     ),
 )
 
-# What a port has of a subnet: the primary key is the whole of address management's safety.
+# What a port has of a subnet: the primary key is the whole of address management's safety. An
+# address without a port is reserved for somebody outside the cloud, see ``reservations``.
 addresses = sa.Table(
     "addresses",
     metadata,
@@ -198,10 +201,24 @@ addresses = sa.Table(
         "port_id",
         sa.Uuid,
         sa.ForeignKey("ports.id", deferrable=True, initially="DEFERRED"),
-        nullable=False,
     ),
     sa.Index("addresses_port", "port_id"),
     sa.Index("addresses_address", "address"),
+)
+
+# Addresses that administrators of clusters reserved in Ganeti: they are given to no port.
+reservations = sa.Table(
+    "reservations",
+    metadata,
+    sa.Column(
+        "subnet_id",
+        sa.Uuid,
+        sa.ForeignKey("subnets.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("address", INET, primary_key=True),
+    sa.Column("cluster", sa.Text, primary_key=True),
+    sa.Index("reservations_of_cluster", "cluster"),
 )
 
 # Where to look for a free address, so that nobody scans: a hint, ``addresses`` decides.
