@@ -167,3 +167,14 @@ async def test_only_published_rows_past_keeping_are_pruned(engine: AsyncEngine) 
     assert await prune_once(engine, TABLES) == 1
     assert await count(engine, TABLES.outbox.c.routing_key == "a.old") == 0
     assert await count(engine) == 2
+
+
+async def test_who_prunes_does_not_wait_for_another_who_does(engine: AsyncEngine) -> None:
+    await write(engine, "a.1", "a.2")
+    long_ago = sa.func.now() - sa.func.make_interval(0, 0, 0, 8)
+    async with engine.begin() as connection:
+        await connection.execute(sa.update(TABLES.outbox).values(published_at=long_ago))
+    one = TABLES.outbox.c.routing_key == "a.1"
+    async with engine.begin() as other, asyncio.timeout(30):
+        await other.execute(sa.delete(TABLES.outbox).where(one))
+        assert await prune_once(engine, TABLES) == 1

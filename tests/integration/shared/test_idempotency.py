@@ -157,3 +157,9 @@ async def test_what_is_stored_cannot_be_read_in_the_database(
         stored = str((await connection.execute(sa.select(TABLE))).all())
     assert "adminPass" not in stored
     assert "Location" not in stored
+
+
+async def test_what_was_answered_is_not_done_again_when_the_lease_is_over(engine: Database) -> None:
+    rows = IdempotencyRows(engine, TABLE, BOX, lease=AT_ONCE)
+    await rows.keep(await claimed(rows), ANSWER)
+    assert await rows.claim(KEY, BODY) == Done(ANSWER)

@@ -303,6 +303,26 @@ async def test_two_runners_never_hold_the_same_saga(begin: Begin) -> None:
     assert len(claimed) == len(set(claimed)) == 20
 
 
+async def test_a_saga_that_is_held_is_not_given_out(begin: Begin) -> None:
+    async with begin() as sagas:
+        await sagas.start(SAGA.name, SUBJECT, {})
+        assert await sagas.claim()
+        assert await sagas.claim() == []
+
+
+async def test_who_lost_a_saga_writes_nothing_of_it(begin: Begin, engine: AsyncEngine) -> None:
+    async with begin() as sagas:
+        await sagas.start(SAGA.name, SUBJECT, {})
+        (slept,) = await sagas.claim()
+    await let_leases_run_out(engine)
+    async with begin() as sagas:
+        (heir,) = await sagas.claim()
+        assert not await sagas.renew(slept)
+        assert await sagas.advance(replace(slept, notes={"old": True})) is None
+        assert not await sagas.release(slept, timedelta(), "done")
+        assert await sagas.advance(heir) is not None
+
+
 async def test_a_subject_has_one_live_saga(begin: Begin) -> None:
     async with begin() as sagas:
         await sagas.start(SAGA.name, SUBJECT, {})
