@@ -23,6 +23,7 @@ from services.rapi_gateway.usecases.doorbell import Doorbell
 from services.rapi_gateway.usecases.gauges import Gauges
 from services.rapi_gateway.usecases.histories import Histories
 from services.rapi_gateway.usecases.holdings import Holdings
+from services.rapi_gateway.usecases.loads import Loads
 from services.rapi_gateway.usecases.refresh import Refresher
 from services.rapi_gateway.usecases.resealing import Resealing
 from services.rapi_gateway.usecases.screens import Screens
@@ -96,6 +97,12 @@ async def build(settings: RapiGatewaySettings, parts: Parts) -> Service:
         refresher=refresher,
         doorbell=doorbell,
         gauges=Gauges(links=links),
+        loads=Loads(
+            transaction=transaction,
+            links=links,
+            owner=courier.owner,
+            pause=settings.load_seconds,
+        ),
         resealing=Resealing(transaction=quietly, secrets=parts.secrets),
         pace=Pace(
             poll=settings.poll_seconds,

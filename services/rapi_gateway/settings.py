@@ -56,6 +56,9 @@ class RapiGatewaySettings(ServiceSettings):
     health_calm: float = Field(
         default=3.0, ge=0, description="Seconds a cluster has to be well before others hear of it."
     )
+    load_seconds: float = Field(
+        default=10.0, ge=0, description="Seconds between two events about a cluster's load."
+    )
     queue_limit: int = Field(
         default=20_000,
         ge=1,

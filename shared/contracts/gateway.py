@@ -209,6 +209,35 @@ class ClusterChanged(Fact):
         return self.cluster.version
 
 
+class LoadChanged(Fact):
+    """Much more, or much less, waits for a cluster than was told last, or its breaker moved.
+
+    Figures change all the time: they are told when their magnitude does, for operators.
+    """
+
+    resource: ClassVar[str] = "gateway.load"
+
+    verb: str = "changed"
+    cluster: str
+    sequence: int
+    health: str  # of the breaker, as the process sees it that speaks for the cluster
+    cause: str = ""
+    pending: int = 0  # submissions that wait
+    in_doubt: int = 0  # of these: sent, and nobody knows yet what became of it
+    lag_seconds: float = 0.0  # how long the first of them has waited
+    last_job: int = 0
+
+    @property
+    @override
+    def subject(self) -> str:
+        return self.cluster
+
+    @property
+    @override
+    def order(self) -> int:
+        return self.sequence
+
+
 class AcceptedJob(BaseModel):
     """One of ``GET /v1/clusters/{cluster}/jobs/accepted``: the job a submission got."""
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.rapi_gateway.store.clusters import ClusterStore
 from services.rapi_gateway.store.leases import LeaseStore
+from services.rapi_gateway.store.loads import LoadStore
 from services.rapi_gateway.store.queues import QueueStore
 from services.rapi_gateway.store.submissions import SubmissionStore
 from services.rapi_gateway.store.tables import messaging
@@ -25,6 +26,7 @@ class Stores:
     submissions: SubmissionStore
     queues: QueueStore
     leases: LeaseStore
+    loads: LoadStore
     outbox: Outbox
 
 
@@ -38,6 +40,7 @@ def bind(connection: AsyncConnection) -> Stores:
         submissions=SubmissionStore(connection),
         queues=QueueStore(connection),
         leases=LeaseStore(connection),
+        loads=LoadStore(connection),
         outbox=Outbox(connection, messaging),
     )
 

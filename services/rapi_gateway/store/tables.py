@@ -83,3 +83,11 @@ leases = sa.Table(
     sa.Column("owner", sa.Uuid, nullable=False),
     sa.Column("until", MOMENT, nullable=False),
 )
+
+loads = sa.Table(
+    "loads",  # what was told of the clusters' load, so that no process tells it again
+    metadata,
+    sa.Column("cluster", sa.Text, primary_key=True),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("scale", sa.Text, nullable=False),
+)

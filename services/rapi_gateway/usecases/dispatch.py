@@ -17,6 +17,7 @@ from services.rapi_gateway.usecases.courier import Courier
 from services.rapi_gateway.usecases.doorbell import Doorbell
 from services.rapi_gateway.usecases.gauges import Gauges
 from services.rapi_gateway.usecases.holdings import Holdings
+from services.rapi_gateway.usecases.loads import Loads
 from services.rapi_gateway.usecases.refresh import Refresher
 from services.rapi_gateway.usecases.resealing import Resealing
 from shared.contracts.gateway import ClusterState
@@ -47,6 +48,7 @@ class Dispatcher:
     refresher: Refresher
     doorbell: Doorbell
     gauges: Gauges
+    loads: Loads
     resealing: Resealing
     pace: Pace
     _busy: set[tuple[str, str]] = field(default_factory=set)
@@ -95,6 +97,8 @@ class Dispatcher:
             self.gauges.show(mine, self.holdings.depths)
         for row in await self._due(mine):
             self._start(tasks, (row.cluster, row.target), self._deliver(row))
+        if renewed:
+            await self.loads.tell(mine, self.holdings.depths, now)
 
     def _look_after(self, tasks: asyncio.TaskGroup, cluster: Registered, now: float) -> None:
         name, job = cluster.name, (cluster.name, "")

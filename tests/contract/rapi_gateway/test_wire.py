@@ -6,7 +6,13 @@ import pytest
 from pydantic import ValidationError
 
 from shared.contracts.ganeti import EpochChanged
-from shared.contracts.gateway import ClusterChanged, Submission, SubmissionState, SubmissionStatus
+from shared.contracts.gateway import (
+    ClusterChanged,
+    LoadChanged,
+    Submission,
+    SubmissionState,
+    SubmissionStatus,
+)
 
 KEY = "11111111-2222-4333-8444-555555555555"
 CREATE: dict[str, Any] = {
@@ -86,3 +92,9 @@ def test_news_of_clusters_travel_under_five_words_and_parse() -> None:
 def test_news_of_epochs_travel_under_five_words() -> None:
     fact = EpochChanged(cluster="c1", epoch=2, reason="x")
     assert (fact.routing_key, fact.order) == ("ganeti.epoch.changed.-.c1", 2)
+
+
+def test_news_of_loads_travel_under_five_words_and_parse() -> None:
+    fact = LoadChanged(cluster="c1", sequence=3, health="up", pending=12)
+    assert (fact.routing_key, fact.order) == ("gateway.load.changed.-.c1", 3)
+    assert LoadChanged.model_validate_json(fact.model_dump_json()) == fact

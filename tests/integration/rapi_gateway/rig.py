@@ -51,6 +51,7 @@ QUICK: dict[str, Any] = {
     "breaker_longest_pause": 0.2,
     "drained_pause": 0.1,
     "health_calm": 0.05,
+    "load_seconds": 0.0,
     "lease_seconds": 2.0,
     "poll_seconds": 0.05,
 }

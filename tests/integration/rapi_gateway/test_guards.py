@@ -186,6 +186,37 @@ async def test_operators_see_how_a_cluster_is_served(
     assert await until(is_gone)
 
 
+async def test_what_waits_for_a_cluster_is_told_when_its_magnitude_changes(
+    database: str, simulator: RunningSimulator
+) -> None:
+    async with running_gateway(database) as gateway, running_gateway(database) as other:
+        await registered(gateway, simulator.clusters[0])
+        simulator.admin.drain(1)
+        waiting = [
+            asyncio.create_task(front.client.submit("c1", uuid4(), create()))
+            for front in (gateway, other)
+        ]
+
+        async def told() -> list[tuple[str, int]]:
+            facts = await gateway.facts("gateway.load")
+            return [(fact["health"], fact["pending"]) for fact in facts]
+
+        async def is_told_as_drained() -> bool:
+            return ("drained", 2) in await told()
+
+        async def is_told_as_well() -> bool:
+            return (await told())[-1] == ("up", 0)
+
+        assert await until(is_told_as_drained)
+        simulator.admin.drain(1, drained=False)
+        await asyncio.gather(*waiting)
+        assert await until(is_told_as_well)
+        facts = await gateway.facts("gateway.load")
+    assert [fact["sequence"] for fact in facts] == list(range(1, len(facts) + 1))
+    assert {fact["cluster"] for fact in facts} == {"c1"}
+    assert len(facts) < 12, "each magnitude once, and not each figure"
+
+
 async def test_a_cluster_that_cannot_be_found_has_no_status(gateway: Gateway) -> None:
     answer = await gateway.ask("GET", "/v1/clusters/nowhere/status")
     assert answer.status_code == 404
