@@ -9,7 +9,7 @@ from services.ganeti_watcher.store.stores import bind
 from services.ganeti_watcher.store.tables import messaging
 from services.ganeti_watcher.watch.supervisor import Supervisor
 from shared.clients.gateway import GatewayClient
-from shared.clients.http import open_client_for_many
+from shared.clients.http import open_client
 from shared.db.uow import unit_of_work
 from shared.identity.middleware import authentication
 from shared.service.definition import Definition
@@ -32,7 +32,7 @@ async def build(settings: WatcherSettings, parts: Parts) -> Service:
     )
     app[READS] = parts.reads
     transaction = unit_of_work(parts.engine, bind, parts.nudge)
-    http = open_client_for_many()
+    http = open_client()
     gateway = GatewayClient(http, settings.gateway_url, parts.service_token, "gateway")
     supervisor = Supervisor(gateway, transaction, settings.pace)
     app[HEAR] = supervisor.hear

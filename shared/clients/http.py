@@ -26,7 +26,6 @@ from shared.errors import (
 
 DEADLINE: Final = httpx.Timeout(20.0, connect=5.0)
 CONNECTIONS: Final = 64
-LIMITS: Final = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=16)
 KINDS: Final[Mapping[int, type[CloudError]]] = {
     400: BadInput,
     401: NotAuthenticated,
@@ -51,11 +50,6 @@ class TokenSource(Protocol):
 
 def open_client() -> httpx.AsyncClient:
     """Return the pool a process shares among its clients; its owner closes it."""
-    return httpx.AsyncClient(timeout=DEADLINE, limits=LIMITS, trust_env=False)
-
-
-def open_client_for_many() -> httpx.AsyncClient:
-    """Return a pool for whoever makes hundreds of small calls a second; its owner closes it."""
     return httpx.AsyncClient(timeout=DEADLINE, transport=Lines(CONNECTIONS), trust_env=False)
 
 

@@ -1,9 +1,12 @@
 """What carries our calls to neighbours: aiohttp's connections under httpx's interface.
 
-httpx's own (httpcore) take some 3 ms of CPU for each small call, aiohttp's 0.7: with a watcher
-that asks a hundred clusters every second that is a processor core.
+httpx's own (httpcore) take some 3 ms of CPU for each small call, aiohttp's 0.7: a watcher that asks
+a hundred clusters every second saves a processor core, each new server a third of what it costs.
 """
 
+import asyncio
+import io
+import ssl
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
@@ -14,6 +17,31 @@ from yarl import URL
 
 SMALL: Final = 65536  # bytes: such an answer is read at once
 OURS: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  # httpx sets them
+LARGE: Final = 2**20  # bytes: aiohttp wants such a body as a file
+HARMLESS: Final = frozenset({"GET", "HEAD"})  # may go out again on a new connection
+
+
+class Once:
+    """Lets a request out once: aiohttp would repeat a PUT or DELETE whose answer got lost.
+
+    Whether it had an effect is for the caller to find out, by its own laws.
+    """
+
+    def __init__(self) -> None:
+        self._left = False
+
+    async def __call__(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        """Pass the first attempt on.
+
+        Raises:
+            aiohttp.ServerDisconnectedError: it is another one.
+        """
+        if self._left:
+            raise aiohttp.ServerDisconnectedError("The answer did not come.")
+        self._left = True
+        return await handler(request)
 
 
 class Lines(httpx.AsyncBaseTransport):
@@ -28,6 +56,7 @@ class Lines(httpx.AsyncBaseTransport):
         self._connections = connections
         self._kept = kept
         self._session: aiohttp.ClientSession | None = None
+        self._trust: ssl.SSLContext | None = None
 
     @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -37,15 +66,7 @@ class Lines(httpx.AsyncBaseTransport):
             httpx.TransportError: the kind of trouble httpx's own connections would raise.
         """
         try:
-            answer = await self._open().request(
-                request.method,
-                URL(str(request.url), encoded=True),
-                headers=_headers(request),
-                data=_content(request),
-                allow_redirects=False,
-                skip_auto_headers=OURS,
-                timeout=_patience(request),
-            )
+            answer = await self._answer(request)
             length = answer.content_length
             if length is not None and length <= SMALL:
                 body = await answer.read()
@@ -55,11 +76,32 @@ class Lines(httpx.AsyncBaseTransport):
         stream = _Body(answer, request)
         return httpx.Response(answer.status, headers=answer.raw_headers, stream=stream)
 
+    async def _answer(self, request: httpx.Request) -> aiohttp.ClientResponse:
+        """Send a request; return the head of its answer."""
+        async with asyncio.timeout(_at_most(request)):
+            return await self._open().request(
+                request.method,
+                URL(str(request.url), encoded=True),
+                headers=_headers(request),
+                data=_content(request),
+                allow_redirects=False,
+                skip_auto_headers=OURS,
+                timeout=_patience(request),
+                middlewares=() if request.method in HARMLESS else (Once(),),
+                ssl=self._trusted() if request.url.scheme == "https" else True,
+            )
+
     @override
     async def aclose(self) -> None:
         """Hang up."""
         if self._session is not None:
             await self._session.close()
+
+    def _trusted(self) -> ssl.SSLContext:
+        """Return whom httpx's own connections trust."""
+        if self._trust is None:
+            self._trust = httpx.create_ssl_context(trust_env=False)
+        return self._trust
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:  # made where the loop runs
@@ -106,9 +148,10 @@ def _headers(request: httpx.Request) -> list[tuple[str, str]]:
 def _content(request: httpx.Request) -> Any:
     """Return the body: as it is, or as it comes."""
     try:
-        return request.content or None
+        body = request.content
     except httpx.RequestNotRead:
         return request.stream
+    return io.BytesIO(body) if len(body) > LARGE else body or None
 
 
 def _patience(request: httpx.Request) -> aiohttp.ClientTimeout:
@@ -119,6 +162,18 @@ def _patience(request: httpx.Request) -> aiohttp.ClientTimeout:
         sock_connect=given.get("connect"),
         sock_read=given.get("read"),
     )
+
+
+def _at_most(request: httpx.Request) -> float | None:
+    """Return how long until an answer begins: aiohttp has no deadline for what it writes.
+
+    What comes as a stream may take as long as it comes.
+    """
+    if not isinstance(request.stream, httpx.ByteStream):
+        return None
+    given = request.extensions.get("timeout", {})
+    patience = [given.get(each) for each in ("pool", "connect", "write", "read")]
+    return None if None in patience else sum(patience)
 
 
 def _translated(trouble: Exception, request: httpx.Request) -> httpx.TransportError:

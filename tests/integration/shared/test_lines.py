@@ -7,9 +7,10 @@ import httpx
 import pytest
 from aiohttp import web
 
-from shared.clients.http import open_client_for_many
+from shared.clients.http import open_client
 from shared.clients.lines import SMALL
 
+SEEN = web.AppKey("seen", list[str])
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -46,6 +47,17 @@ async def elsewhere(_request: web.Request) -> web.Response:
     return web.Response(status=302, headers={"Location": "/echo"})
 
 
+async def fickle(request: web.Request) -> web.Response:
+    """Take what is sent, and hang up the first time."""
+    await request.read()
+    seen = request.app[SEEN]
+    seen.append(request.method)
+    if len(seen) == 1:
+        assert request.transport is not None
+        request.transport.close()
+    return web.Response()
+
+
 HANDLERS: dict[str, Handler] = {
     "/echo": echo,
     "/large": large,
@@ -53,12 +65,19 @@ HANDLERS: dict[str, Handler] = {
     "/silent": silent,
     "/hangs-up": hangs_up,
     "/elsewhere": elsewhere,
+    "/fickle": fickle,
 }
 
 
 @pytest.fixture
-async def site() -> AsyncIterator[str]:
+def seen() -> list[str]:
+    return []
+
+
+@pytest.fixture
+async def site(seen: list[str]) -> AsyncIterator[str]:
     app = web.Application()
+    app[SEEN] = seen
     for path, handler in HANDLERS.items():
         app.router.add_route("*", path, handler)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -71,7 +90,7 @@ async def site() -> AsyncIterator[str]:
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with open_client_for_many() as client:
+    async with open_client() as client:
         yield client
 
 
@@ -132,3 +151,51 @@ async def test_nobody_there_is_an_error_of_httpx(http: httpx.AsyncClient) -> Non
         await http.get("http://127.0.0.1:1/")
     with pytest.raises(httpx.HTTPError):
         await http.get("nonsense://127.0.0.1/")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+async def test_what_may_have_had_an_effect_is_not_sent_again(
+    site: str, http: httpx.AsyncClient, seen: list[str], method: str
+) -> None:
+    with pytest.raises(httpx.RemoteProtocolError):
+        await http.request(method, site + "/fickle", content=b"{}")
+    assert seen == [method]
+    assert (await http.request(method, site + "/fickle")).status_code == 200
+
+
+async def test_a_question_may_be_asked_again(
+    site: str, http: httpx.AsyncClient, seen: list[str]
+) -> None:
+    assert (await http.get(site + "/fickle")).status_code == 200
+    assert seen == ["GET", "GET"]
+
+
+async def test_whoever_does_not_read_what_is_sent_is_not_waited_for(
+    http: httpx.AsyncClient,
+) -> None:
+    async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await over.wait()
+        writer.close()
+
+    over = asyncio.Event()
+    server = await asyncio.start_server(deaf, "127.0.0.1", 0, limit=1024)
+    port = server.sockets[0].getsockname()[1]
+    try:
+        with pytest.raises(httpx.TimeoutException):
+            await http.put(f"http://127.0.0.1:{port}/", content=b"x" * 50_000_000, timeout=0.2)
+    finally:
+        over.set()
+        server.close()
+
+
+async def test_whom_nobody_vouches_for_is_not_spoken_to(http: httpx.AsyncClient) -> None:
+    async def mumbling(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    server = await asyncio.start_server(mumbling, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    try:
+        with pytest.raises(httpx.HTTPError):
+            await http.get(f"https://127.0.0.1:{port}/")
+    finally:
+        server.close()
