@@ -190,19 +190,19 @@ async def _remove(cloud: Cloud, notes: Notes, attempt: int) -> None:
 
 
 async def await_instance(cloud: Cloud, notes: Notes) -> Notes:
-    """Wait for Ganeti's job."""
+    """Wait for Ganeti's job; what was only needed to make the instance is forgotten then."""
+    came = await _what_came(cloud, notes)
+    return {**came, "ticket": None, "seed": None, "seed_url": None, AWAITS: None}
+
+
+async def _what_came(cloud: Cloud, notes: Notes) -> Notes:
     try:
         ended = await await_job(cloud, notes)
     except Failed as failed:
         return await _next(cloud, notes, failed)
-    return {
-        "node": first_node(ended.result) if ended else notes.get("node"),
-        "ended": ended.job_id if ended else None,
-        "ticket": None,
-        "seed": None,
-        "seed_url": None,
-        AWAITS: None,
-    }
+    if ended is None:  # there is something, and no job to tell whether it is whole
+        return await _next(cloud, notes, Failed(Failure.UNKNOWN_OUTCOME, ""))
+    return {"node": first_node(ended.result), "ended": ended.job_id}
 
 
 async def _next(cloud: Cloud, notes: Notes, failed: Failed) -> Notes:
@@ -211,7 +211,7 @@ async def _next(cloud: Cloud, notes: Notes, failed: Failed) -> Notes:
     if move is Next.LOOK:
         node = await _find_instance(cloud, notes)
         if node is not None:
-            return {"job": None, "node": node, AWAITS: None}
+            return {"job": None, "node": node, "ended": None, AWAITS: None}
         move = Next.AGAIN
     attempt = notes.get("attempt", 0) + 1
     if move is Next.GIVE_UP:
@@ -230,14 +230,21 @@ def _elsewhere(notes: Notes, why: str, *, nothing_there: bool = False) -> Rewind
 
 
 async def _find_instance(cloud: Cloud, notes: Notes) -> str | None:
-    """Return the node of the instance; None when there is no instance."""
+    """Return the node of the instance; None when there is none, or one that is not whole.
+
+    Ganeti has it in its configuration before its disks are written, and wants it up only then:
+    one that a dying master left before that is nobody's server.
+    """
     name = cloud.instance(subject_of(notes))
     answer = await cloud.gateway.query(
         notes["cluster"],
         "instance",
-        Query(fields=["name", "pnode"], filter=["=", "name", name]),
+        Query(fields=["name", "pnode", "admin_state", "status"], filter=["=", "name", name]),
     )
-    return str(answer.rows[0][1][1]) if answer.rows else None
+    for _name, (_, node), (_, wanted), (_, status) in answer.rows:
+        if wanted == "up" and status != "ERROR_down":
+            return str(node)
+    return None
 
 
 async def settle(cloud: Cloud, notes: Notes) -> Notes:

@@ -91,6 +91,50 @@ async def test_when_nobody_knows_the_instance_is_looked_at(rig: Rig, failure: Fa
     assert len(rig.world.gateway.operations()) == 1
 
 
+@pytest.mark.parametrize("state", [("down", "ADMIN_down"), ("up", "ERROR_down")])
+async def test_an_instance_that_was_left_unfinished_is_made_again(
+    rig: Rig, state: tuple[str, str]
+) -> None:
+    """A master that dies leaves instances whose disks nobody wrote: they are no servers."""
+    ident = await rig.create()
+    await rig.run_sagas()
+    name = f"cyc-{ident}"
+    rig.world.gateway.known_instances[name] = "node2.athens"
+    rig.world.gateway.known_states[name] = state
+    await rig.fail_last_job(Failure.UNKNOWN_OUTCOME)
+    assert await rig.state(ident) == ("BUILD", "spawning")
+    del rig.world.gateway.known_instances[name]
+    await rig.end_jobs()
+    await rig.forget_pauses()
+    await rig.run_sagas()
+    await rig.end_jobs()
+    asked = [each["operation"] for each in rig.world.gateway.operations()]
+    assert asked == ["instance.create", "instance.delete", "instance.create"]
+    assert await rig.state(ident) == ("ACTIVE", None)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_an_instance_that_no_job_is_known_of_is_looked_at(rig: Rig, whole: bool) -> None:
+    """After a failover Ganeti may have the instance, and no longer the job that made it."""
+    ident = await rig.create()
+    name = f"cyc-{ident}"
+    rig.world.gateway.known_instances[name] = "node2.athens"
+    rig.world.gateway.known_states[name] = ("up", "running") if whole else ("down", "ADMIN_down")
+    rig.world.gateway.done = True
+    await rig.run_sagas()
+    rig.world.gateway.done = False
+    if not whole:
+        assert await rig.state(ident) == ("BUILD", "spawning")
+        await rig.wake()
+        await rig.run_sagas()
+        await rig.forget_pauses()
+        await rig.run_sagas()
+        await rig.end_jobs()
+    assert await rig.state(ident) == ("ACTIVE", None)
+    creates = rig.world.gateway.operations("instance.create")
+    assert len(creates) == 1 + (not whole)
+
+
 async def test_ports_that_cannot_be_had_are_the_fault(rig: Rig) -> None:
     rig.world.network.refuse_ports = 409
     ident = await rig.create()

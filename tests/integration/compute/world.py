@@ -56,10 +56,12 @@ class PaperGateway:
     jobs: dict[str, tuple[str, int]] = field(default_factory=dict)  # key -> cluster, job
     refusals: dict[str, Failure] = field(default_factory=dict)  # cluster -> every submission's fate
     pending: bool = False
+    done: bool = False  # whether everything is there already, by nobody knows which job
     cancels: bool = True  # whether jobs let themselves be canceled
     hypervisor: Json = field(default_factory=dict)  # what every instance has of its own
     disk_template: str = "ext"  # of every instance
     known_instances: dict[str, str] = field(default_factory=dict)  # name -> node, for a look
+    known_states: dict[str, tuple[str, str]] = field(default_factory=dict)  # admin_state, status
     screens: dict[str, Json] = field(default_factory=dict)  # name -> console
     logs: dict[str, str] = field(default_factory=dict)  # name -> what it wrote
     screens_refused: int | None = None  # the status of every answer about screens and logs
@@ -75,6 +77,7 @@ class PaperGateway:
                 return httpx.Response(200, json={"rows": [[[0, self.disk_template]]]})
             node = self.known_instances.get(name)
             told = {"name": name, "pnode": node, "custom_hvparams": self.hypervisor}
+            told["admin_state"], told["status"] = self.known_states.get(name, ("up", "running"))
             row = [[0, told[field]] for field in body["fields"]]
             rows = [] if node is None and "pnode" in body["fields"] else [row]
             return httpx.Response(200, json={"rows": rows})
@@ -92,8 +95,13 @@ class PaperGateway:
             return httpx.Response(
                 200, json=state | {"status": "rejected", "failure": failure, "message": "no"}
             )
+        return httpx.Response(200, json=state | self._taken(cluster, key))
+
+    def _taken(self, cluster: str, key: str) -> Json:
+        if self.done:
+            return {"status": "done", "epoch": 1}
         _, job = self.jobs.setdefault(key, (cluster, len(self.jobs) + 1))
-        return httpx.Response(200, json=state | {"status": "accepted", "epoch": 1, "job_id": job})
+        return {"status": "accepted", "epoch": 1, "job_id": job}
 
     def _about(self, name: str, what: str) -> httpx.Response:
         if self.screens_refused is not None:
