@@ -1,5 +1,6 @@
 """The volume service, assembled. The only module that knows every other."""
 
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ from services.volume.api.routes import ROUTES
 from services.volume.domain.quotas import DEFAULTS
 from services.volume.effects import upkeep
 from services.volume.effects.cloud import Cloud
+from services.volume.effects.reconciler import Reconciler, keep_reconciling
 from services.volume.effects.sagas import SAGAS
 from services.volume.events import news
 from services.volume.settings import VolumeSettings
@@ -90,6 +92,12 @@ async def build(settings: VolumeSettings, parts: Parts, who: Validator | None = 
         secrets=parts.secrets,
         prefix=settings.ganeti_prefix,
     )
+    reconciler = Reconciler(
+        transaction=transaction,
+        gateway=gateway,
+        storage=storage,
+        apart=timedelta(seconds=settings.reconcile_every / 2),  # whichever replica looks
+    )
     answers = IdempotencyRows(parts.engine, idempotency, parts.secrets)
     return Service(
         name="volume",
@@ -108,6 +116,7 @@ async def build(settings: VolumeSettings, parts: Parts, who: Validator | None = 
             "idempotency": answers.purge_forever,
             "clusters": partial(upkeep.keep_asking, transaction, gateway, storage),
             "upkeep": partial(upkeep.keep_forgetting, transaction),
+            "reconciling": partial(keep_reconciling, reconciler, settings.reconcile_every),
         },
     )
 

@@ -28,6 +28,12 @@ class VolumeSettings(ServiceSettings):
     ganeti_prefix: str = Field(
         default="cyc-", description="What the names of our instances in Ganeti begin with."
     )
+    reconcile_every: float = Field(
+        default=300.0,
+        gt=0,
+        description="Seconds between two rounds in which volumes are compared with their storage; "
+        "what differs twice is put right.",
+    )
     quotas: dict[str, int] = Field(
         default={}, description="Default limits by resource, where they differ from upstream's."
     )

@@ -57,6 +57,11 @@ class StorageClient(NeighbourClient):
         answer = await self._call("PUT", cluster, f"snapshots/{snapshot}", wanted)
         return StoredSnapshot.model_validate(answer)
 
+    async def snapshot(self, cluster: str, snapshot: str) -> StoredSnapshot:
+        """Return a snapshot."""
+        answer = await self._call("GET", cluster, f"snapshots/{snapshot}")
+        return StoredSnapshot.model_validate(answer)
+
     async def drop_snapshot(self, cluster: str, snapshot: str) -> None:
         """Have no such snapshot."""
         await self._call("DELETE", cluster, f"snapshots/{snapshot}")

@@ -5,6 +5,7 @@ from typing import Final
 from services.volume.api import (
     attachments,
     default_types,
+    drift,
     extensions,
     group_snapshots,
     group_types,
@@ -28,6 +29,7 @@ from shared.web.projects import in_both_forms
 
 ROUTES: Final = [
     *versions.ROUTES,
+    *drift.ROUTES,
     *in_both_forms(
         "/v3",
         storable(

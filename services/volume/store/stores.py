@@ -17,10 +17,13 @@ from services.volume.store.projections import ProjectionStore
 from services.volume.store.qos import QosStore
 from services.volume.store.quotas import QuotaStore
 from services.volume.store.snapshots import SnapshotStore
-from services.volume.store.tables import messaging
+from services.volume.store.tables import drifts, messaging
 from services.volume.store.transfers import TransferStore
+from services.volume.store.unattended import UnattendedStore
 from services.volume.store.volume_types import TypeStore
 from services.volume.store.volumes import VolumeStore
+from shared.contracts.drift import VolumesDrift
+from shared.db.drifts import DriftStore
 from shared.db.jobs import JobStore
 from shared.db.messaging import Outbox
 from shared.db.sagas import SagaStore
@@ -43,6 +46,8 @@ class Stores:
     group_types: GroupTypeStore
     messages: MessageStore
     projections: ProjectionStore
+    unattended: UnattendedStore
+    drifts: DriftStore
     outbox: Outbox
     sagas: SagaStore
     jobs: JobStore
@@ -68,6 +73,7 @@ def binding(defaults: Mapping[str, int]) -> Callable[[AsyncConnection], Stores]:
     """
 
     def bind(connection: AsyncConnection) -> Stores:
+        outbox = Outbox(connection, messaging)
         return Stores(
             volumes=VolumeStore(connection),
             grounds=GroundStore(connection, defaults),
@@ -81,7 +87,9 @@ def binding(defaults: Mapping[str, int]) -> Callable[[AsyncConnection], Stores]:
             group_types=GroupTypeStore(connection),
             messages=MessageStore(connection),
             projections=ProjectionStore(connection),
-            outbox=Outbox(connection, messaging),
+            unattended=UnattendedStore(connection),
+            drifts=DriftStore(connection, drifts, outbox, VolumesDrift),
+            outbox=outbox,
             sagas=SagaStore(connection, messaging.sagas),
             jobs=JobStore(connection, messaging.jobs),
         )

@@ -28,7 +28,7 @@ AS_THEY_ARE = (
 COLUMNS: Final = tuple(each.name for each in fields(Volume) if each.name != "volume_type")
 _LIVE = volumes.c.deleted_at.is_(None)
 _SHOWN = [column for column in volumes.c if column.name not in ("view", "view_shape")]
-_WHOLE = sa.select(*_SHOWN, volume_types.c.name.label("volume_type")).join(
+WHOLE = sa.select(*_SHOWN, volume_types.c.name.label("volume_type")).join(
     volume_types, volume_types.c.id == volumes.c.volume_type_id
 )
 
@@ -81,7 +81,7 @@ class VolumeStore:
 
     async def find(self, volume_id: UUID, project_id: str | None = None) -> Volume | None:
         """Return a live volume as ``get`` does, or None."""
-        query = _WHOLE.where(volumes.c.id == volume_id, _LIVE).with_for_update(of=volumes)
+        query = WHOLE.where(volumes.c.id == volume_id, _LIVE).with_for_update(of=volumes)
         if project_id is not None:
             query = query.where(volumes.c.project_id == project_id)
         row = (await self._connection.execute(query)).mappings().one_or_none()
@@ -89,7 +89,7 @@ class VolumeStore:
 
     async def with_ids(self, ids: Collection[UUID]) -> list[Volume]:
         """Return those of these volumes that are live, kept from other writers."""
-        query = _WHOLE.where(volumes.c.id.in_(list(ids)), _LIVE).order_by(volumes.c.id)
+        query = WHOLE.where(volumes.c.id.in_(list(ids)), _LIVE).order_by(volumes.c.id)
         rows = await self._connection.execute(query.with_for_update(of=volumes))
         return [volume_of(row) for row in rows.mappings()]
 
@@ -107,7 +107,7 @@ class VolumeStore:
 
     async def of_group(self, group_id: UUID) -> list[Volume]:
         """Return the live volumes of a group, kept from other writers."""
-        query = _WHOLE.where(volumes.c.group_id == group_id, _LIVE).order_by(volumes.c.id)
+        query = WHOLE.where(volumes.c.group_id == group_id, _LIVE).order_by(volumes.c.id)
         rows = await self._connection.execute(query.with_for_update(of=volumes))
         return [volume_of(row) for row in rows.mappings()]
 
@@ -136,7 +136,7 @@ class VolumeStore:
 
     async def render_old(self, limit: int = 500) -> int:
         """Render stored answers of older shapes again; return how many there were."""
-        query = _WHOLE.where(volumes.c.view_shape < SHAPE, _LIVE).limit(limit)
+        query = WHOLE.where(volumes.c.view_shape < SHAPE, _LIVE).limit(limit)
         rows = await self._connection.execute(query.with_for_update(of=volumes, skip_locked=True))
         old = [volume_of(row) for row in rows.mappings()]
         for volume in old:

@@ -1,6 +1,6 @@
 """The whole schema of the volume service."""
 
-from services.volume.store.tables.base import idempotency, messaging, metadata
+from services.volume.store.tables.base import drifts, idempotency, messaging, metadata
 from services.volume.store.tables.groups import group_snapshots, group_types, groups
 from services.volume.store.tables.projections import clusters, pools, resources, service_states
 from services.volume.store.tables.types import (
@@ -22,6 +22,7 @@ __all__ = [
     "attachments",
     "clusters",
     "default_types",
+    "drifts",
     "group_snapshots",
     "group_types",
     "groups",
