@@ -22,7 +22,7 @@ from shared.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
-BATCH = 200
+BATCH = 500
 KEPT_DAYS = 7
 PRUNED_AT_ONCE = 1000
 PRUNED_IN_A_ROW = 100
