@@ -24,6 +24,11 @@ USER: Final = "cyclades"
 # Debian's /usr/sbin/rabbitmq-server changes user and folder; the script behind it does not.
 FOLDERS: Final = ("/usr/lib/rabbitmq/bin", *os.get_exec_path())
 
+# Idle schedulers sleep at once: on a machine that is shared, spinning takes from the others.
+ERLANG: Final = (
+    "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none"
+)
+
 CONFIGURATION: Final = """\
 listeners.tcp.1 = 127.0.0.1:{port}
 default_user = {user}
@@ -121,7 +126,7 @@ class RabbitNode:
             "RABBITMQ_NODE_PORT": str(self.port),
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
             "RABBITMQ_DIST_PORT": str(self.dist_port),
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": ERLANG,
             "RABBITMQ_CONF_ENV_FILE": str(self.home / "none.conf"),
             "RABBITMQ_CONFIG_FILE": str(self.home / "rabbitmq.conf"),
             "RABBITMQ_ADVANCED_CONFIG_FILE": str(self.home / "none.config"),
