@@ -89,6 +89,22 @@ Filter = Callable[[Candidate, Wish], bool]
 Weigher = Callable[[Candidate, Wish], float]
 
 
+class KnownRooms:
+    """What is left of clusters, worked out anew only where something changed."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Cluster, list[Promised], tuple[Room, ...]]] = {}
+
+    def of(self, cluster: Cluster, promised: Sequence[Promised]) -> tuple[Room, ...]:
+        """Return what ``rooms_of`` does."""
+        known = self._known.get(cluster.name)
+        if known is not None and known[0] is cluster and known[1] == promised:
+            return known[2]
+        rooms = rooms_of(cluster, promised)
+        self._known[cluster.name] = cluster, list(promised), rooms
+        return rooms
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The filters and weighers in use."""
@@ -96,6 +112,7 @@ class Policy:
     filters: Sequence[str] = ("enabled", "healthy", "zone", "untried", "together", "capacity")
     weighers: Sequence[str] = ("free_memory", "free_vcpus")
     promised: Mapping[str, Sequence[Promised]] = field(default_factory=dict)
+    rooms: KnownRooms = field(default_factory=KnownRooms)
 
 
 def rooms_of(cluster: Cluster, promised: Sequence[Promised]) -> tuple[Room, ...]:
@@ -122,13 +139,50 @@ def rooms_of(cluster: Cluster, promised: Sequence[Promised]) -> tuple[Room, ...]
 
 def _pack(rooms: dict[str, Room], promised: Sequence[Promised]) -> None:
     """Take each promise, the biggest first, from the node that has most memory by then."""
-    freest = [(-room.memory, name) for name, room in rooms.items()]
-    heapify(freest)
     for each in sorted(promised, key=lambda one: one.size.memory, reverse=True):
-        for _one in range(each.count if freest else 0):
-            _, name = freest[0]
-            rooms[name] = rooms[name].after(each.size)
-            heapreplace(freest, (-rooms[name].memory, name))
+        free = {name: room.memory for name, room in rooms.items()}
+        for name, count in shares(free, each.size.memory, each.count).items():
+            rooms[name] = rooms[name].after(each.size, count)
+
+
+def shares(free: Mapping[str, int], size: int, count: int) -> dict[str, int]:
+    """Return how many of equal servers each node gets when the freest always gets the next.
+
+    Args:
+        free: memory by node.
+        size: memory of each server.
+        count: how many there are.
+    """
+    if not free:
+        return {}
+    level = _level(sorted(free.values(), reverse=True), size * count)
+    taken = {
+        name: (memory - level) // size if size and memory > level else 0
+        for name, memory in free.items()
+    }
+    freest = [(taken[name] * size - memory, name) for name, memory in free.items()]
+    heapify(freest)
+    for _one in range(count - sum(taken.values())):  # what is less than one each
+        left, name = freest[0]
+        taken[name] += 1
+        heapreplace(freest, (left + size, name))
+    return {name: times for name, times in taken.items() if times}
+
+
+def _level(memories: Sequence[int], wanted: int) -> int:
+    """Return down to what all nodes are filled, at least, by what is wanted of them in all.
+
+    Args:
+        memories: of the nodes, the freest first.
+        wanted: of memory.
+    """
+    level = total = 0
+    for count, memory in enumerate(memories, 1):
+        if count > 1 and level >= memory:
+            break
+        total += memory
+        level = -((wanted - total) // count)  # rounded up
+    return level
 
 
 def _vcpus_left(cluster: Cluster, node: Node) -> float:
@@ -190,7 +244,10 @@ def choose(wish: Wish, clusters: Sequence[Cluster], policy: Policy) -> Choice | 
     filters = [FILTERS[name] for name in policy.filters]
     weighers = [WEIGHERS[name] for name in policy.weighers]
     candidates = [
-        Candidate(cluster=cluster, rooms=rooms_of(cluster, policy.promised.get(cluster.name, ())))
+        Candidate(
+            cluster=cluster,
+            rooms=policy.rooms.of(cluster, policy.promised.get(cluster.name, [])),
+        )
         for cluster in clusters
         if wish.cluster in {None, cluster.name}  # no setting lets a disk be elsewhere
     ]

@@ -1,11 +1,19 @@
 """Finds a place for a server, inside the transaction that promises it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
-from services.compute.domain.placement import Choice, Policy, Promised, Size, Wish, choose
+from services.compute.domain.placement import (
+    Choice,
+    KnownRooms,
+    Policy,
+    Promised,
+    Size,
+    Wish,
+    choose,
+)
 from services.compute.domain.server import Server
 from services.compute.store.capacity import CapacityStore, Member
 from shared.contracts.gateway import Cluster
@@ -21,6 +29,7 @@ class Placing:
     filters: Sequence[str]
     weighers: Sequence[str]
     group_tag_prefix: str  # clusters that know it keep a group apart by themselves
+    rooms: KnownRooms = field(default_factory=KnownRooms)  # of the process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +121,7 @@ class Places:
             filters=self._placing.filters,
             weighers=self._placing.weighers,
             promised=self._promised,
+            rooms=self._placing.rooms,
         )
 
     def _wish(

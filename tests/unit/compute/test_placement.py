@@ -1,5 +1,6 @@
 """Which cluster gets a server."""
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -7,12 +8,14 @@ import pytest
 from services.compute.domain.placement import (
     FILTERS,
     WEIGHERS,
+    KnownRooms,
     Policy,
     Promised,
     Size,
     Wish,
     choose,
     rooms_of,
+    shares,
     zone_and_node,
 )
 from services.compute.settings import ComputeSettings
@@ -77,6 +80,43 @@ def test_promises_are_packed_one_by_one_and_to_the_node_they_name() -> None:
     assert sorted(room.memory for room in alike) == [5120, 6144]
     named = rooms_of(cluster, [Promised(size=BIG, node="b"), Promised(size=SMALL, node="b")])
     assert {room.node.name: room.memory for room in named} == {"a": 8192, "b": 1024}
+
+
+def one_after_the_other(free: dict[str, int], size: int, count: int) -> dict[str, int]:
+    """Give each server to the freest node, the first by name of several."""
+    left, taken = dict(free), dict.fromkeys(free, 0)
+    for _ in range(count if free else 0):
+        name = min(left, key=lambda each: (-left[each], each))
+        left[name] -= size
+        taken[name] += 1
+    return {name: times for name, times in taken.items() if times}
+
+
+def test_sharing_out_many_servers_is_giving_each_to_the_freest_node() -> None:
+    chance = Random(7)
+    for _ in range(500):
+        names = "dacbe"[: chance.randrange(6)]
+        free = {name: chance.choice([0, 5, 512, 1024, 8192, -300]) for name in names}
+        size, count = chance.choice([0, 1, 7, 512, 2048]), chance.randrange(40)
+        assert shares(free, size, count) == one_after_the_other(free, size, count)
+
+
+def test_a_crowd_is_shared_out_without_looking_at_everyone() -> None:
+    free = {f"n{at}": 2**40 + at for at in range(10)}
+    given = shares(free, 1024, 10**9)  # one by one this would take minutes
+    assert sum(given.values()) == 10**9
+    assert max(given.values()) - min(given.values()) <= 1
+
+
+def test_rooms_are_known_until_the_cluster_or_its_promises_change() -> None:
+    known = KnownRooms()
+    cluster, promised = a_cluster("c", a_node()), [Promised(size=SMALL)]
+    before = known.of(cluster, promised)
+    assert known.of(cluster, list(promised)) is before
+    promised.append(Promised(size=SMALL))
+    assert [room.memory for room in known.of(cluster, promised)] == [6144]
+    changed = a_cluster("c", a_node(memory_free=4096))
+    assert [room.memory for room in known.of(changed, promised)] == [2048]
 
 
 def test_a_cluster_that_was_tried_is_not_tried_again() -> None:
