@@ -1,6 +1,6 @@
 """What compute does when the watcher tells of Ganeti.
 
-Jobs and instances come by one queue, so that the end of a job is known before what it led to.
+The ends of jobs and instances come by one queue, in the order in which they were told.
 """
 
 from collections.abc import Sequence
@@ -30,6 +30,10 @@ def subscription(transaction: Transaction, prefix: str) -> Subscription:
 
     return Subscription(
         queue="compute.ganeti",
-        bindings=(JobObserved.binding(), InstanceObserved.binding(), EpochChanged.binding()),
+        bindings=(
+            JobObserved.binding(JobObserved.ENDED),
+            InstanceObserved.binding(),
+            EpochChanged.binding(),
+        ),
         handle=handle,
     )

@@ -12,14 +12,16 @@ from shared.contracts.gateway import ClusterChanged
 
 
 def jobs(transaction: Transaction) -> Subscription:
-    """Return the subscription to jobs: sagas wait for theirs."""
+    """Return the subscription to the ends of jobs: sagas wait for theirs."""
 
     async def handle(deliveries: Sequence[Delivery]) -> None:
         facts = [JobObserved.model_validate(Envelope.data_in(each.body)) for each in deliveries]
         await observations.record_jobs(transaction, facts)
 
     return Subscription(
-        queue="network.ganeti-jobs", bindings=(JobObserved.binding(),), handle=handle
+        queue="network.ganeti-jobs",
+        bindings=(JobObserved.binding(JobObserved.ENDED),),
+        handle=handle,
     )
 
 

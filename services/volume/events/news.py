@@ -12,7 +12,7 @@ from shared.contracts.resources import ImageChanged, ServerChanged
 
 
 def ganeti(transaction: Transaction) -> Subscription:
-    """Return the queue of Ganeti's jobs and instances, in one order."""
+    """Return the queue of the ends of Ganeti's jobs and of instances, in one order."""
 
     async def handle(deliveries: Sequence[Delivery]) -> None:
         if jobs := facts_of(JobObserved, deliveries):
@@ -22,7 +22,7 @@ def ganeti(transaction: Transaction) -> Subscription:
 
     return Subscription(
         queue="volume.ganeti",
-        bindings=(JobObserved.binding(), InstanceObserved.binding()),
+        bindings=(JobObserved.binding(JobObserved.ENDED), InstanceObserved.binding()),
         handle=handle,
     )
 

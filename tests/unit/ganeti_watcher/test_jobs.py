@@ -72,7 +72,8 @@ def test_only_the_last_fact_carries_what_the_job_came_to() -> None:
     *before, last = [each.fact for each in facts]
     assert all(fact.result == [] for fact in before)
     assert (last.result, last.submission, last.instance) == ([["node1"]], KEY, "cyc-1")
-    assert last.routing_key == "ganeti.job.observed.-.athens:7"
+    assert before[-1].routing_key == "ganeti.job.observed.-.athens:7"
+    assert last.routing_key == "ganeti.job.ended.-.athens:7"
     assert last.at == "1970-01-01T00:00:13+00:00"
 
 
