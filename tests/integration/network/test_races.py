@@ -86,6 +86,36 @@ async def test_a_quota_holds_against_many_at_once(rig: Rig) -> None:
     assert sorted(status for status, _answer in answers) == [201] * 3 + [409] * 5
 
 
+async def test_the_limit_of_ports_holds_against_many_at_once(rig: Rig) -> None:
+    network, _subnet = await rig.network()
+    await rig.call("admin", "PUT", f"/quotas/{'d' * 32}", {"quota": {"port": 3}})
+    body = {"port": {"network_id": network["id"]}}
+    answers = await asyncio.gather(
+        *(rig.call("demo", "POST", "/ports", body) for _each in range(8))
+    )
+    assert sorted(status for status, _answer in answers) == [201] * 3 + [409] * 5
+
+
+async def test_who_waited_for_a_range_that_was_used_up_looks_into_the_next(rig: Rig) -> None:
+    pools = [{"start": f"10.0.0.{at}", "end": f"10.0.0.{at}"} for at in (5, 9)]
+    network, _none = await rig.network(None)
+    subnet = await rig.make(
+        "subnets",
+        network_id=network["id"],
+        cidr="10.0.0.0/24",
+        ip_version=4,
+        allocation_pools=pools,
+    )
+    bare = await rig.make("ports", network_id=network["id"], fixed_ips=[])
+    wanted = [{"subnet_id": subnet["id"]}]
+    async with _transaction(rig)() as stores:
+        taken = await stores.addresses.take_next(UUID(subnet["id"]), UUID(bare["id"]))
+        late = asyncio.create_task(rig.make("ports", network_id=network["id"], fixed_ips=wanted))
+        await _somebody_waits(rig)
+    given = (await late)["fixed_ips"][0]["ip_address"]
+    assert [taken, given] == ["10.0.0.5", "10.0.0.9"]
+
+
 async def test_many_networks_at_once_share_no_vlan(rig: Rig) -> None:
     answers = await asyncio.gather(
         *(rig.call(who, "POST", "/networks", {"network": {}}) for who in ("demo", "admin") * 4)
@@ -151,7 +181,7 @@ async def _somebody_waits(rig: Rig) -> None:
         "SELECT count(*) FROM pg_stat_activity "
         "WHERE wait_event_type = 'Lock' AND datname = current_database()"
     )
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await rig.service.parts.reads.value(sql):
             pass  # asking lets the others go on
 

@@ -140,3 +140,16 @@ async def test_a_job_id_of_an_older_epoch_raises_nothing(
     link.remember(7, 3)
     link.remember(6, 4711)
     assert (link.epoch, link.last_job) == (7, 3)
+
+
+async def test_what_has_ended_stays_as_it_is(
+    transaction: Transaction, courier: Courier, cluster: Registered
+) -> None:
+    row = await arrived(transaction, InstanceStop(instance="cyc-x"), uuid4())
+    claimed = await sent(transaction, courier, row, 0)
+    async with transaction() as stores:
+        found = SubmissionStatus.ACCEPTED
+        assert await stores.submissions.finish(claimed, found, epoch=1, job_id=7)
+        late = await stores.submissions.finish(claimed, SubmissionStatus.REJECTED, message="late")
+    assert late is None
+    assert (await current(transaction, row)).job_id == 7

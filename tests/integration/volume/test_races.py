@@ -124,7 +124,7 @@ async def waiting_for_a_lock(rig: Rig) -> None:
         "SELECT count(*) FROM pg_stat_activity "
         "WHERE wait_event_type = 'Lock' AND datname = current_database()"
     )
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await rig.service.parts.reads.value(sql):
             pass  # asking lets the others go on
 
