@@ -46,6 +46,7 @@ def found(number: int, settings: SimulatorSettings, ids: Ids) -> Cluster:
             reserved=shape.reserved_mib,
             cpus=shape.cpus,
             disk=shape.disk_mib,
+            spindles=shape.spindles,
             ctime=at,
             mtime=at,
         )

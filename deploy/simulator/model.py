@@ -80,6 +80,7 @@ class Node:
     reserved: int
     cpus: int
     disk: int
+    spindles: int = 0  # of exclusive storage
     tags: list[str] = field(default_factory=list)
     serial_no: int = 1
     ctime: float

@@ -24,6 +24,9 @@ class NodeShape(Part):
     reserved_mib: int = Field(default=1024, ge=0, description="used by the node itself (mnode)")
     cpus: int = Field(default=16, ge=1, description="logical processors (ctotal)")
     disk_mib: int = Field(default=1048576, ge=0, description="local storage (dtotal)")
+    spindles: int = Field(
+        default=0, ge=0, description="disks of the machine; more than 0: storage is exclusive"
+    )
 
 
 class Durations(Part):
@@ -151,6 +154,9 @@ class SimulatorSettings(Part):
     durations: Durations = Field(default=DEMO, description="how long jobs take")
     max_running_jobs: int = Field(default=20, ge=1, description="jobs run at once per cluster")
     max_clients: int = Field(default=20, ge=1, description="requests served at once per cluster")
+    redundant: bool = Field(
+        default=False, description="hail takes an instance only where any one node may still fail"
+    )
     node_locks: bool = Field(
         default=False, description="creates and moves lock nodes, and wait for one another"
     )

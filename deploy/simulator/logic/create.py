@@ -10,6 +10,7 @@ from deploy.simulator.jobs.queue import Fetch, OpFailed, Routine
 from deploy.simulator.logic import backing, consoles
 from deploy.simulator.logic import disks as diskwork
 from deploy.simulator.logic import nics as nicwork
+from deploy.simulator.logic.hail import Question, hail
 from deploy.simulator.logic.mirrors import secondary_for
 from deploy.simulator.logic.osinstall import install
 from deploy.simulator.logic.parameters import (
@@ -20,7 +21,7 @@ from deploy.simulator.logic.parameters import (
     filled_be,
     upgraded,
 )
-from deploy.simulator.logic.placement import Demand, hail, memory_free, violations
+from deploy.simulator.logic.placement import Demand, demand_of, memory_free, violations
 from deploy.simulator.logic.run import (
     EXISTS,
     NO_ROOM,
@@ -221,13 +222,7 @@ def _check_placement(run: Run) -> Plan:
 
 def _demand(run: Run) -> Demand:
     be = filled_be(run.cluster, checked(run.input["beparams"]))
-    sizes = [int(spec["size"]) for spec in run.get("disks") or []]
-    return Demand(
-        memory=be["maxmem"],
-        vcpus=be["vcpus"],
-        disk=sum(sizes),
-        template=run.input["disk_template"],
-    )
+    return demand_of(run.input, be, run.input["disk_template"])
 
 
 def _place(run: Run, demand: Demand) -> Node:
@@ -239,11 +234,17 @@ def _place(run: Run, demand: Demand) -> Node:
             "Failure while running the iallocator script: "
             f"iallocator module '{allocator}' not found in the search path"
         )
-    policy = ipolicy_of(run.world)
     among = run.locked_nodes() if run.get("opportunistic_locking") else None
     if among is not None and not among:
         raise prereq("Could not get any node's lock opportunistically", NO_ROOM_NOW)
-    node, why = hail(run.cluster, demand, policy, among=among)
+    question = Question(
+        demand=demand,
+        policy=ipolicy_of(run.world),
+        among=among,
+        group=run.find_group(run.input["group_name"]).name if run.get("group_name") else None,
+        redundant=run.settings.redundant,
+    )
+    node, why = hail(run.cluster, question)
     if node is None:
         if run.get("opportunistic_locking"):
             run.info(

@@ -1,8 +1,9 @@
 """DRBD: the second half of each disk, on a node that can take over."""
 
 from deploy.simulator.jobs.queue import Routine
+from deploy.simulator.logic.hail import Question, hail
 from deploy.simulator.logic.parameters import filled_be
-from deploy.simulator.logic.placement import Demand, hail
+from deploy.simulator.logic.placement import Demand
 from deploy.simulator.logic.run import NO_ROOM, WRONG_INPUT, Run, prereq
 from deploy.simulator.model import Instance, Node
 from deploy.simulator.reading import ipolicy_of
@@ -68,7 +69,8 @@ def _new_secondary(run: Run, instance: Instance) -> str:
 
 def _another(run: Run, demand: Demand, *taken: str) -> Node:
     free = [name for name in run.cluster.nodes if name not in taken]
-    node, why = hail(run.cluster, demand, ipolicy_of(run.world), among=free)
+    question = Question(demand=demand, policy=ipolicy_of(run.world), among=free)
+    node, why = hail(run.cluster, question)
     if node is None:
         raise prereq(f"Can't compute nodes using iallocator 'hail': Request failed: {why}", NO_ROOM)
     return node

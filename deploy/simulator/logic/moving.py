@@ -2,9 +2,10 @@
 
 from deploy.simulator.jobs.queue import Routine
 from deploy.simulator.logic import backing, consoles
+from deploy.simulator.logic.hail import Question, hail
 from deploy.simulator.logic.mirrors import DRBD
 from deploy.simulator.logic.parameters import filled_be
-from deploy.simulator.logic.placement import Demand, hail
+from deploy.simulator.logic.placement import Demand
 from deploy.simulator.logic.run import NO_ROOM, WRONG_INPUT, WRONG_STATE, Run, failure, prereq
 from deploy.simulator.model import Instance, Json, Node
 from deploy.simulator.reading import ipolicy_of
@@ -97,8 +98,15 @@ def _target(run: Run, instance: Instance) -> Node:
 
 def _allocate(run: Run, instance: Instance) -> tuple[Node | None, str]:
     be = filled_be(run.cluster, instance.beparams)
-    demand = Demand(memory=be["maxmem"], vcpus=be["vcpus"], disk=0, template=instance.disk_template)
-    return hail(run.cluster, demand, ipolicy_of(run.world), avoid=instance.pnode)
+    demand = Demand(
+        memory=be["maxmem"],
+        vcpus=be["vcpus"],
+        disk=0,
+        template=instance.disk_template,
+        tags=instance.tags,
+    )
+    question = Question(demand=demand, policy=ipolicy_of(run.world), avoid=instance.pnode)
+    return hail(run.cluster, question)
 
 
 def _move(run: Run, instance: Instance, target: Node) -> backing.Steps:

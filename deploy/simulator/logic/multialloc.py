@@ -2,9 +2,10 @@
 
 from deploy.simulator.catalogue import OPCODES
 from deploy.simulator.jobs.queue import OpFailed, Routine
+from deploy.simulator.logic.hail import Question, hail
 from deploy.simulator.logic.moving import child
 from deploy.simulator.logic.parameters import checked, filled_be, upgraded
-from deploy.simulator.logic.placement import Demand, hail
+from deploy.simulator.logic.placement import demand_of
 from deploy.simulator.logic.run import WRONG_INPUT, Run, prereq
 from deploy.simulator.model import Json, Node
 from deploy.simulator.reading import ipolicy_of
@@ -53,11 +54,9 @@ def _place(run: Run, spec: Json) -> Node | None:
         be = filled_be(run.cluster, checked(upgraded(spec.get("beparams") or {})))
     except OpFailed:
         return None
-    sizes = [int(disk.get("size", 0)) for disk in spec.get("disks") or []]
-    demand = Demand(
-        memory=be["maxmem"],
-        vcpus=be["vcpus"],
-        disk=sum(sizes),
-        template=spec.get("disk_template") or run.settings.disk_templates[0],
+    question = Question(
+        demand=demand_of(spec, be, run.settings.disk_templates[0]),
+        policy=ipolicy_of(run.world),
+        redundant=run.settings.redundant,
     )
-    return hail(run.cluster, demand, ipolicy_of(run.world))[0]
+    return hail(run.cluster, question)[0]

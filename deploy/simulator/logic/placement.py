@@ -1,14 +1,14 @@
-"""Where an instance fits: free capacity, ipolicy, and the allocator's words."""
+"""What a node has left for instances, and what the instance policy allows."""
 
-from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deploy.simulator.logic.parameters import filled_be
-from deploy.simulator.model import Cluster, Group, Json, Node
+from deploy.simulator.model import Cluster, Json, Node
 from deploy.simulator.settings import SimulatorSettings
-from deploy.simulator.world import group_by_uuid, located
+from deploy.simulator.world import located
 
+EXCLUSIVE = "plain"  # the only template that exclusive storage knows
 _LOCAL = frozenset({"file", "plain", "drbd"})  # templates that use the node's own disk
 
 
@@ -20,11 +20,32 @@ class Demand:
     vcpus: int
     disk: int
     template: str
+    spindles: int = 0  # where storage is exclusive
+    tags: Collection[str] = field(default_factory=tuple)
 
     @property
     def local_disk(self) -> int:
         """MiB of the node's own storage."""
         return self.disk if self.template in _LOCAL else 0
+
+
+def demand_of(spec: Json, backend: Json, template: str) -> Demand:
+    """What a create asks of a node.
+
+    Args:
+        spec: its parameters.
+        backend: its backend parameters, complete.
+        template: of its disks, unless it names one.
+    """
+    disks = spec.get("disks") or []
+    return Demand(
+        memory=backend["maxmem"],
+        vcpus=backend["vcpus"],
+        disk=sum(int(disk.get("size", 0)) for disk in disks),
+        template=spec.get("disk_template") or template,
+        spindles=sum(int(disk.get("spindles") or 1) for disk in disks),
+        tags=spec.get("tags") or (),
+    )
 
 
 def memory_used(cluster: Cluster, node: Node, *, running_only: bool) -> int:
@@ -47,6 +68,12 @@ def disk_free(cluster: Cluster, node: Node) -> int:
     local = [i for i in located(cluster, node) if i.disk_template in _LOCAL]
     local += [i for i in cluster.instances.values() if node.name in i.snodes]
     return max(0, node.disk - sum(disk.size for i in local for disk in i.disks))
+
+
+def spindles_free(cluster: Cluster, node: Node) -> int:
+    """Spindles that no disk has to itself, where storage is exclusive."""
+    taken = (d for i in located(cluster, node) for d in i.disks if d.template == EXCLUSIVE)
+    return max(0, node.spindles - sum(int(d.params.get("spindles") or 1) for d in taken))
 
 
 def vcpus_used(cluster: Cluster, node: Node) -> int:
@@ -85,47 +112,3 @@ def violations(policy: Json, demand: Demand, disks: list[int], nics: int) -> lis
         for name, value in values
         if not low[name] <= value <= high[name]
     ]
-
-
-def obstacle(cluster: Cluster, node: Node, demand: Demand, policy: Json) -> str | None:
-    """Why hail would not put the demand on the node."""
-    if demand.memory > memory_free(cluster, node, running_only=False):
-        return "FailMem"
-    if demand.local_disk > disk_free(cluster, node):
-        return "FailDisk"
-    most = policy["minmax"][0]["max"]
-    allowed = node.cpus * policy["vcpu-ratio"]
-    if demand.vcpus > most["cpu-count"] or vcpus_used(cluster, node) + demand.vcpus > allowed:
-        return "FailCPU"
-    return "FailMem" if demand.memory > most["memory-size"] else None
-
-
-def usable(node: Node) -> bool:
-    """Whether the allocator considers the node at all."""
-    return not (node.offline or node.drained or node.down)
-
-
-def hail(
-    cluster: Cluster,
-    demand: Demand,
-    policy: Json,
-    *,
-    avoid: str | None = None,
-    among: Collection[str] | None = None,
-) -> tuple[Node | None, str]:
-    """The node with the most free memory that takes the demand, or the reason why none does."""
-    nodes = [n for n in cluster.nodes.values() if usable(n) and n.name != avoid]
-    nodes = [n for n in nodes if among is None or n.name in among]
-    reasons = {node.name: obstacle(cluster, node, demand, policy) for node in nodes}
-    fitting = [node for node in nodes if reasons[node.name] is None]
-    if fitting:
-        return max(fitting, key=lambda n: (memory_free(cluster, n, running_only=False), n.name)), ""
-    if not nodes:
-        return None, "Not enough online nodes"
-    group: Group = group_by_uuid(cluster, nodes[0].group)
-    counted = Counter(reason for reason in reasons.values() if reason)
-    why = ", ".join(f"{reason}: {count}" for reason, count in counted.items())
-    return None, (
-        f"Group {group.name} ({group.alloc_policy}): "
-        f"No valid allocation solutions, failure reasons: {why}"
-    )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from deploy.simulator.catalogue import CLUSTER
-from deploy.simulator.logic.placement import disk_free, memory_free
+from deploy.simulator.logic.placement import disk_free, memory_free, spindles_free
 from deploy.simulator.model import Json, Node
 from deploy.simulator.query.cells import NO_DATA, OFFLINE, UNAVAILABLE, UNKNOWN, Cell, normal
 from deploy.simulator.world import World, group_by_uuid, primaries
@@ -65,8 +65,8 @@ _LIVE: dict[str, _Getter] = {
     "cnodes":   lambda w, n: 1,
     "csockets": lambda w, n: 1,
     "bootid":   lambda w, n: n.uuid,
-    "sptotal":  lambda w, n: None,
-    "spfree":   lambda w, n: None,
+    "sptotal":  lambda w, n: n.spindles or None,
+    "spfree":   lambda w, n: spindles_free(w.cluster, n) if n.spindles else None,
 }
 # fmt: on
 N_FIELDS = [
