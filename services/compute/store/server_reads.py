@@ -126,7 +126,7 @@ async def page_of_stored(
     Raises:
         BadInput: the marker or a pattern is no good.
     """
-    columns = f"view_{shape.value}, nullif(fault, 'null')"
+    columns = f"view_{shape.value}, fault"
     if not whole:
         rows = await _page(reads, criteria, columns)
         return [(view, fault and _fault(fault)) for view, fault in rows]

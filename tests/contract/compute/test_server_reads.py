@@ -39,6 +39,18 @@ async def test_details_show_what_shows_show(rig: Rig) -> None:
         assert listed == shown
 
 
+async def test_no_fault_is_none_however_it_was_written_down(rig: Rig) -> None:
+    ident = await rig.active()
+    assert await rig.sql("SELECT 1 FROM servers WHERE fault IS NULL")
+    # Rows of old hold JSON's.
+    for write in ("UPDATE servers SET fault = NULL", "UPDATE servers SET fault = 'null'"):
+        await rig.sql(write)
+        for mv in ("2.1", "2.50", "2.96"):
+            (listed,) = (await rig.get(DETAIL, mv=mv))["servers"]
+            assert "fault" not in listed
+            assert "fault" not in await rig.show(ident, mv=mv)
+
+
 async def test_administrators_see_where_a_server_is(rig: Rig) -> None:
     ident = await rig.active()
     for mv in ("2.1", "2.3", "2.96"):

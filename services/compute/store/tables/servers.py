@@ -64,7 +64,7 @@ servers = sa.Table(
     # From this version of its cluster's capacity on, the server is counted in it.
     sa.Column("counted_from", sa.BigInteger),
     sa.Column("last_job", sa.BigInteger),  # the Ganeti job that ended its last action
-    sa.Column("fault", JSONB),
+    sa.Column("fault", JSONB(none_as_null=True)),  # rows of old hold JSON's null
     happened("created_at"),
     happened("updated_at"),
     moment("launched_at"),
