@@ -17,10 +17,15 @@ def stamp() -> tuple[int, int]:
 
 
 class Ids:
-    """New identifiers, repeatable for a seed."""
+    """New identifiers, repeatable for a seed; how long things take does not change them."""
 
     def __init__(self, seed: str) -> None:
+        self.sow(seed)
+
+    def sow(self, seed: str) -> None:
+        """Begin anew: the same seed brings the same identifiers and the same chance."""
         self._random = random.Random(seed)
+        self._chance = random.Random(f"{seed}/chance")
 
     def uuid(self) -> str:
         """A fresh version 4 UUID."""
@@ -33,8 +38,8 @@ class Ids:
     @property
     def chance(self) -> random.Random:
         """Where all chance of the cluster comes from."""
-        return self._random
+        return self._chance
 
     def about(self, seconds: float) -> float:
         """`seconds`, a little more or less."""
-        return seconds * self._random.uniform(0.8, 1.2)
+        return seconds * self._chance.uniform(0.8, 1.2)

@@ -139,6 +139,7 @@ def bring_up(
         storage=settings.storage_root or settings.state_dir / "storage",
         consoles=settings.console_logs or settings.state_dir / "consoles",
         first_port=_first_port(settings, number),
+        warp=settings.durations.warp,
     )
     backing.prepare(world)
 
@@ -161,11 +162,14 @@ def bring_up(
 
     def hiccup() -> float:
         late = ids.chance.random() < durations.late_starts
-        return _LATE / durations.warp if late else 0.0
+        return _LATE / world.warp if late else 0.0
+
+    def start_gap() -> float:
+        return durations.start_gap / world.warp
 
     rules = Rules(
         start_delay=durations.start_delay,
-        start_gap=durations.start_gap / durations.warp,
+        start_gap=start_gap,
         hiccup=hiccup if durations.late_starts else None,
         cancel_delay=durations.cancel,
         archive_kept=settings.archive_kept,

@@ -13,6 +13,7 @@ from deploy.simulator.jobs import mishaps
 from deploy.simulator.logic import backing
 from deploy.simulator.model import Instance, Json, Node
 from deploy.simulator.population import populate
+from deploy.simulator.snapshots import Snapshots
 from deploy.simulator.storm import Storm
 from deploy.simulator.truth import Entry
 from deploy.simulator.validation import fill
@@ -28,6 +29,7 @@ class Control:
 
     def __init__(self, sites: tuple[SimulatedCluster, ...]) -> None:
         self._sites = {site.number: site for site in sites}
+        self._snapshots = Snapshots()
         self._storm: Storm | None = None
         self._raging: asyncio.Task[None] | None = None
 
@@ -188,6 +190,32 @@ class Control:
     def truth(self, cluster: int = 1) -> list[Json]:
         """What really happened in the cluster since the simulator was started."""
         return list(self.site(cluster).world.truth)
+
+    def snapshot(self, *, name: str = "", clusters: list[int] | None = None) -> dict[str, int]:
+        """Remember how the clusters are; returns all snapshots with their sizes."""
+        numbers = list(self._sites) if clusters is None else clusters
+        if name:
+            self._snapshots.take(name, [self.site(number) for number in numbers])
+        return self._snapshots.sizes()
+
+    def restore(self, *, name: str) -> list[int]:
+        """Have the clusters as they were, and no faults; returns which."""
+        if name not in self._snapshots.sizes():
+            raise NoSuchThing(f"no snapshot {name}")
+        numbers = self._snapshots.restore(name, self._sites.values())
+        for number in numbers:
+            self.set_faults(number, **asdict(Faults()))
+        return numbers
+
+    def sow(self, cluster: int = 1, *, seed: int | str) -> None:
+        """Begin chance anew: the same identifiers and durations follow the same seed."""
+        self.site(cluster).world.ids.sow(f"{seed}/{cluster}")
+
+    def warp(self, cluster: int = 1, *, times: float) -> None:
+        """Have the time go so many times as fast for the opcodes that begin from now on."""
+        if not times > 0:
+            raise ValueError("time goes forward")
+        self.site(cluster).world.warp = float(times)
 
     def reset(self, cluster: int = 1) -> None:
         """Forget instances, networks, tags and finished work; identity and job ids stay."""

@@ -14,6 +14,11 @@ def encode(clusters: dict[int, Cluster]) -> bytes:
     return _STATE.dump_json(clusters)
 
 
+def decode(content: bytes) -> dict[int, Cluster]:
+    """The clusters again."""
+    return _STATE.validate_json(content)
+
+
 def write(path: Path, content: bytes) -> None:
     """Replace the file at once: readers see the old or the new, never half of it."""
     beside = path.with_suffix(".new")
@@ -26,4 +31,4 @@ def load(path: Path) -> dict[int, Cluster]:
     """The saved state, empty when nothing has been saved."""
     if not path.exists():
         return {}
-    return _STATE.validate_json(path.read_bytes())
+    return decode(path.read_bytes())

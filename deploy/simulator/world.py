@@ -23,6 +23,7 @@ class World:
     storage: Path  # the folder of the ExtStorage provider
     consoles: Path  # what instances write to their serial ports
     first_port: int  # of the instances' screens; 0: any that is free
+    warp: float = 1.0  # time goes so many times as fast for jobs
     faults: Faults = field(default_factory=Faults)
     seeds: dict[str, Json] = field(default_factory=dict)  # what guests were given, by instance
     rows: dict[Any, dict[str, tuple[Any, str]]] = field(default_factory=dict)  # see query.rows

@@ -78,6 +78,22 @@ class JobQueue:
             else:
                 self.bury(job)
 
+    def start_over(self) -> None:
+        """Forget all that is under way and take the jobs up that the state has: it was replaced."""
+        for work in self.works.values():
+            work.die()
+        self.timers.close()
+        for fetch in self._fetches:
+            fetch.cancel()
+        for each in (self.works, self._ready, self._active, self._dependants):
+            each.clear()
+        self.locks = LockTable()
+        self.book = JobBook(self._cluster, self._rules.archive_kept)
+        for job_id in list(self._watchers):
+            self._wake(job_id)
+        self.changes += 1
+        self.resume()
+
     def find(self, job_id: int) -> Job | None:
         """The job, archived or not."""
         return self.book.find(job_id)
@@ -171,7 +187,10 @@ class JobQueue:
 
     def _changed(self, job: Job) -> None:
         self.changes += 1
-        for future in self._watchers.pop(job.id, ()):
+        self._wake(job.id)
+
+    def _wake(self, job_id: int) -> None:
+        for future in self._watchers.pop(job_id, ()):
             if not future.done():
                 future.set_result(None)
 
@@ -216,12 +235,13 @@ class JobQueue:
 
     def _turn(self) -> float:
         """Seconds until the job may begin: Ganeti forks one process at a time."""
-        if not self._rules.start_gap:
+        gap = self._rules.start_gap()
+        if not gap:
             return self._rules.start_delay
         at = asyncio.get_running_loop().time()
         self._next_start = max(at + self._rules.start_delay, self._next_start)
         turn = self._next_start - at
-        self._next_start += self._rules.start_gap
+        self._next_start += gap
         return turn
 
     def _begin(self, work: Work) -> None:

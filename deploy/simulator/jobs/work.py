@@ -31,7 +31,7 @@ class Rules:
     """How the queue treats its jobs."""
 
     start_delay: float  # received until started, when idle
-    start_gap: float = 0.0  # between two starts
+    start_gap: Callable[[], float] = float  # seconds between two starts
     hiccup: Callable[[], float] | None = None  # seconds more, now and then
     cancel_delay: float = 0.0  # a waiting job takes so long to be cancelled
     archive_kept: int = 2000

@@ -73,7 +73,7 @@ class Run:
             whole = real(opcode, self.world.ids.chance)
         else:
             whole = self.world.ids.about(durations.of(opcode))
-        return whole * share / durations.warp
+        return whole * share / self.world.warp
 
     def log(self, text: str) -> None:
         """A line of the opcode's log."""

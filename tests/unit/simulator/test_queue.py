@@ -203,7 +203,7 @@ async def test_archived_jobs_are_found_but_not_live() -> None:
 
 
 async def test_jobs_start_one_after_the_other() -> None:
-    queue = _queue(_quick, start_gap=0.02)
+    queue = _queue(_quick, start_gap=lambda: 0.02)
     jobs = [await _final(queue, n) for n in [queue.submit([_opcode()]) for _ in range(3)]]
     starts = [job["start_ts"][0] + job["start_ts"][1] / 1e6 for job in jobs]
     assert all(later - earlier > 0.015 for earlier, later in itertools.pairwise(starts))
