@@ -62,3 +62,12 @@ async def test_aggregates_renamed_at_once_to_one_name_leave_one_with_it(bare: Ri
         *(bare.call("PUT", f"/os-aggregates/{each}", change, who="admin") for each in idents)
     )
     assert Counter(answer.status for answer in answers) == {200: 1, 409: 5}
+
+
+async def test_metadata_set_at_once_on_an_aggregate_is_all_kept(bare: Rig) -> None:
+    made = await bare.call("POST", "/os-aggregates", {"aggregate": {"name": "a"}}, who="admin")
+    path = f"/os-aggregates/{made.body['aggregate']['id']}"
+    bodies = [{"set_metadata": {"metadata": {f"k{n}": "v"}}} for n in range(6)]
+    assert await statuses(bare, f"{path}/action", bodies, who="admin") == {200: 6}
+    shown = await bare.get(path, who="admin")
+    assert len(shown["aggregate"]["metadata"]) == 6
