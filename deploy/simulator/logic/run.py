@@ -6,7 +6,7 @@ from typing import Any
 
 from deploy.simulator.catalogue import OPCODES
 from deploy.simulator.jobs.queue import JobQueue, OpFailed
-from deploy.simulator.logic.durations import real
+from deploy.simulator.logic.durations import real, scale_of
 from deploy.simulator.logic.locking import lock_of
 from deploy.simulator.model import Cluster, Group, Instance, Job, Json, Network, Node, Op
 from deploy.simulator.settings import SimulatorSettings
@@ -41,6 +41,7 @@ class Run:
     job: Job
     index: int
     secrets: Json  # private and secret OS parameters with their values
+    _whole: float | None = None  # seconds it takes in all
 
     @property
     def op(self) -> Op:
@@ -68,12 +69,15 @@ class Run:
 
     def pause(self, share: float = 1.0) -> float:
         """Seconds to pause: a share of what the opcode takes in all."""
+        if self._whole is None:
+            self._whole = self._duration()
+        return self._whole * share / self.world.warp
+
+    def _duration(self) -> float:
         durations, opcode = self.settings.durations, self.input["OP_ID"]
-        if durations.realistic:
-            whole = real(opcode, self.world.ids.chance)
-        else:
-            whole = self.world.ids.about(durations.of(opcode))
-        return whole * share / self.world.warp
+        if not durations.realistic:
+            return self.world.ids.about(durations.of(opcode))
+        return real(opcode, self.world.ids.chance, scale_of(self.input, self.cluster))
 
     def log(self, text: str) -> None:
         """A line of the opcode's log."""
