@@ -7,12 +7,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.ganeti_watcher.domain.watching import Standing
+from services.ganeti_watcher.publish.record import Ledger
 from services.ganeti_watcher.store.leases import CLAIM, LEASE
 from services.ganeti_watcher.store.stores import Transaction
 from services.ganeti_watcher.store.tables import clusters
 from shared.contracts.ganeti import WatchState
-from shared.errors import StaleWrite
-from tests.parts.watching import Rapi, Watched
+from shared.errors import StaleWrite, Unavailable
+from tests.parts.watching import Rapi, Watched, watching
 
 
 @pytest.fixture
@@ -76,3 +77,23 @@ async def test_jobs_and_states_are_told_one_after_the_other(rapi: Rapi, watched:
             await asyncio.sleep(0.01)
         assert not looking.done()
     assert "success" in {fact.get("status") for fact in await looking}
+
+
+async def test_facts_and_the_cursor_behind_them_are_one_commit(
+    rapi: Rapi,
+    watched: Watched,
+    transaction: Transaction,
+    engine: AsyncEngine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def torn(*_given: object) -> None:
+        raise Unavailable("The database is gone.")
+
+    await rapi.ended(job := await rapi.create("cyc-1"))
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "_tell", torn)
+        with pytest.raises(Unavailable):
+            await watched.look()
+    again = await watching(rapi, transaction, engine)
+    ended = {fact["job_id"] for fact in await again.look() if fact.get("status") == "success"}
+    assert job in ended
