@@ -8,6 +8,8 @@ handling included, and a new life begins; the broker delivers again what was not
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final, TypeVar
 
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 from pydantic import SecretStr
@@ -21,6 +23,10 @@ from shared.bus.topology import declare_queue
 log = logging.getLogger(__name__)
 
 Inbox = asyncio.Queue[AbstractIncomingMessage]
+Item = TypeVar("Item")
+
+BUSY: Final = 5  # messages in a batch that say that there are more on their way
+LINGER: Final = 0.02  # seconds that a batch may fill in then
 Held = set[asyncio.Task[None]]
 
 
@@ -110,11 +116,11 @@ class Consumer:
                 raise ConnectionError("The broker forgot this consumer.")
 
     async def _work(self, inbox: Inbox, held: Held) -> None:
-        """Handle what is there, in batches; nothing waits for a batch to fill."""
+        """Handle what is there, in batches."""
+        many = 0
         while True:
-            batch = [await inbox.get()]
-            while not inbox.empty():
-                batch.append(inbox.get_nowait())
+            batch = await gathered(inbox, self._subscription.prefetch, busy=many >= BUSY)
+            many = len(batch)
             await self._deliver(batch, held)
 
     async def _deliver(self, batch: Sequence[AbstractIncomingMessage], held: Held) -> None:
@@ -143,6 +149,28 @@ class Consumer:
                 holding = asyncio.create_task(_hold(message, self._pauses.after(delivery.tries)))
                 held.add(holding)
                 holding.add_done_callback(held.discard)
+
+
+async def gathered(inbox: asyncio.Queue[Item], most: int, *, busy: bool) -> list[Item]:
+    """Return what is there, and at least one; when there is little to do, at once.
+
+    A batch costs its handler a transaction, and the broker an acknowledgement, however small it
+    is. The broker's messages trickle in, even those that it has sent already: in busy times
+    batches get a moment to fill.
+
+    Args:
+        inbox: where they come from.
+        most: how many are sent to us before we say something.
+        busy: whether there was much in the last batch.
+    """
+    batch = [await inbox.get()]
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER):
+            while busy and len(batch) < most:
+                batch.append(await inbox.get())
+    while not inbox.empty():
+        batch.append(inbox.get_nowait())
+    return batch
 
 
 async def _hold(message: AbstractIncomingMessage, seconds: float) -> None:
