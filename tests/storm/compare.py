@@ -28,6 +28,7 @@ class Heard(NamedTuple):
     status: str
     at: float
     message: str
+    told: float = 0.0  # when the watcher wrote it down
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class Verdict:
     published_twice: list[str] = field(default_factory=list)
     out_of_order: list[str] = field(default_factory=list)
     lags: list[float] = field(default_factory=list)  # seconds, of the ends of jobs
+    noticed: list[float] = field(default_factory=list)  # of these, until it was written down
     late_until: float = 0.0  # when the last one was heard that was late
 
     @property
@@ -86,6 +88,7 @@ def compare(truth: Sequence[Transition], heard: Sequence[Heard], late: float) ->
         known = first.get(each[:3])
         if known is not None and each.status in FINAL:
             verdict.lags.append(known.at - each.at)
+            verdict.noticed.append(known.told - each.at)
             if known.at - each.at > late:
                 verdict.late_until = max(verdict.late_until, known.at)
     return verdict

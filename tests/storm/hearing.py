@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Final
 
 import orjson
@@ -23,6 +24,7 @@ class Ear:
 
     def __init__(self) -> None:
         self.heard: list[Heard] = []
+        self.jobs: set[tuple[str, int, str]] = set()  # what was heard of jobs
         self.instances: set[str] = set()  # that were told of
 
     async def hear(self, batch: Sequence[Delivery]) -> None:
@@ -34,8 +36,10 @@ class Ear:
             if "job_id" not in about or "name" in about:
                 self.instances.add(event["subject"])
                 continue
+            self.jobs.add((about["cluster"], about["job_id"], about["status"]))
+            told = datetime.fromisoformat(event["time"]).timestamp()
             self.heard.append(
-                Heard(about["cluster"], about["job_id"], about["status"], at, event["id"])
+                Heard(about["cluster"], about["job_id"], about["status"], at, event["id"], told)
             )
 
 

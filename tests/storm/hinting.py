@@ -1,15 +1,16 @@
 """What the agents on master candidates do: say at once that a job has ended."""
 
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from typing import Any, Final
 
 import httpx
 
 from shared.contracts.ganeti import FINAL
-from tests.storm.rig import TOKEN, Rig, short
+from tests.storm.rig import PATIENCE, TOKEN, Rig, short
 
 PAUSE: Final = 0.01  # seconds between two looks; inotify would need none
 
@@ -24,12 +25,18 @@ def _hints(entries: list[list[Any]]) -> list[dict[str, Any]]:
 
 
 class Agents:
-    """The agents of all clusters."""
+    """The agents of all clusters.
 
-    def __init__(self, rig: Rig) -> None:
-        self._news = f"{rig.admin_url}/sim/news"
-        self._watcher = f"{rig.cloud.url('ganeti_watcher')}/v1/clusters"
-        self._names = [short(each["name"]) for each in rig.clusters]
+    Args:
+        news: where the simulator tells what has happened.
+        watcher: where hints are taken.
+        names: of the clusters, in the simulator's order.
+    """
+
+    def __init__(self, news: str, watcher: str, names: Sequence[str]) -> None:
+        self._news = news
+        self._watcher = watcher
+        self._names = names
         self._since = time.time()
 
     def look(self, http: httpx.Client) -> None:
@@ -43,21 +50,29 @@ class Agents:
                 http.post(url, json={"jobs": hints}).raise_for_status()
 
 
+def _hint(agents: Agents, line: Connection) -> None:
+    """Hint until something is said on the line."""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    with httpx.Client(headers=headers, timeout=10, trust_env=False) as http:
+        while not line.poll(PAUSE):
+            agents.look(http)
+
+
 @contextmanager
 def hinting(rig: Rig) -> Iterator[None]:
-    """Have agents hint during the block."""
-    agents, over = Agents(rig), threading.Event()
-
-    def hint() -> None:
-        headers = {"Authorization": f"Bearer {TOKEN}"}
-        with httpx.Client(headers=headers, timeout=10, trust_env=False) as http:
-            while not over.wait(PAUSE):
-                agents.look(http)
-
-    thread = threading.Thread(target=hint)
-    thread.start()
+    """Have agents hint during the block, from a process of their own."""
+    agents = Agents(
+        f"{rig.admin_url}/sim/news",
+        f"{rig.cloud.url('ganeti_watcher')}/v1/clusters",
+        [short(each["name"]) for each in rig.clusters],
+    )
+    aside = get_context("spawn")
+    ours, theirs = aside.Pipe()
+    process = aside.Process(target=_hint, args=(agents, theirs), daemon=True)
+    process.start()
     try:
         yield
+        assert process.is_alive(), "the agents have died"
     finally:
-        over.set()
-        thread.join()
+        ours.send("enough")
+        process.join(PATIENCE)

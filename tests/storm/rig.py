@@ -49,6 +49,7 @@ class Rig:
     simulator: Child
     admin_url: str
     clusters: list[dict[str, Any]]  # as clusters.json has them
+    home: Path
 
     def sim(self, method: str, path: str, **body: Any) -> Any:
         """Ask the simulator's admin port."""
@@ -158,4 +159,5 @@ def running_rig(scale: Scale) -> Iterator[Rig]:
             simulator=simulator,
             admin_url=f"http://127.0.0.1:{port}",
             clusters=json.loads(known.read_text())["clusters"],
+            home=home,
         )

@@ -14,6 +14,7 @@ from tests.storm.hearing import Ear
 from tests.storm.hinting import hinting
 from tests.storm.reading import Times, reading
 from tests.storm.rig import PATIENCE, WATCHED, Rig, short
+from tests.storm.using import cpu_by_part
 
 QUIET: Final = 20.0  # seconds
 LATE: Final = 2.0  # seconds
@@ -85,7 +86,7 @@ class Storm:
         return reading(urls, {"X-Auth-Token": cloud.token()})
 
     def _cpu(self) -> dict[str, float]:
-        return {name: self._rig.cpu_seconds(name) for name in (*WATCHED, "simulator")}
+        return cpu_by_part(self._rig.home)
 
     def _rage(self, transitions: int, seconds: float) -> dict[str, Any]:
         _tell(f"{transitions} transitions in {seconds:.0f} s ...")
@@ -112,7 +113,7 @@ class Storm:
         """Compare what is heard with the truth until nothing is missing, or the time is up."""
         truth = self._history()
         wanted = {each[:3] for each in truth}
-        _wait(lambda: wanted <= {each[:3] for each in self._ear.heard}, within)
+        _wait(lambda: wanted <= self._ear.jobs, within)
         heard = [each for each in self._ear.heard if each[:3] in wanted or each.at >= since]
         verdict = compare(truth, heard, LATE)
         self.examples += verdict.examples
@@ -123,7 +124,7 @@ class Storm:
     ) -> Iterator[Figure]:
         _tell("comparing with the truth ...")
         verdict = self._judge(end["began"], RECOVERY)
-        used = {name: now - cpu[name] for name, now in self._cpu().items()}
+        used = {name: now - cpu.get(name, 0.0) for name, now in self._cpu().items()}
         yield Figure(name="transitions", value=verdict.transitions)
         lasted = round(end["ended"] - end["began"], 1)
         slack = self._rig.scale.seconds * 1.2 + 5
@@ -133,7 +134,8 @@ class Storm:
         rate = 100 * verdict.repeated / max(1, verdict.transitions)
         yield Figure(name="duplicate deliveries", value=round(rate, 3), unit="%")
         if verdict.lags:
-            yield Figure(name="lag of ends, median", value=round(median(verdict.lags), 3), unit="s")
+            yield Figure(name="lag of ends, median", value=_middle(verdict.lags), unit="s")
+            yield Figure(name="of it until noticed", value=_middle(verdict.noticed), unit="s")
             yield Figure(name="lag of ends, longest", value=round(max(verdict.lags), 3), unit="s")
         late = max(0.0, round(verdict.late_until - end["ended"], 1))
         yield Figure(
@@ -143,20 +145,30 @@ class Storm:
         most = round(max(2 * quiet.p99, READS), 1)
         yield Figure(name="reads' p99, storm", value=round(stormy.p99, 1), unit="ms", most=most)
         yield Figure(name="reads refused", value=stormy.refused + quiet.refused, most=0)
-        for name, seconds in used.items():
+        for name, seconds in sorted(used.items()):
+            each = round(1000 * seconds / max(1, verdict.transitions), 3)
             yield Figure(name=f"CPU of {name} in the storm", value=round(seconds, 1), unit="s")
+            yield Figure(name="the same for each transition", value=each, unit="ms")
 
     def _of_steady_state(self, what: str, slow: float) -> Iterator[Figure]:
         cpu = self._cpu()
         end = self._rage(int(4 * TRICKLE * self._steady), self._steady)
-        used = sum(self._cpu()[name] - cpu[name] for name in WATCHED)
+        now = self._cpu()
+        used = sum(now[name] - cpu[name] for name in WATCHED)
         verdict = self._judge(end["began"], RECOVERY)
-        lag = round(median(verdict.lags), 3) if verdict.lags else RECOVERY
+        lag = _middle(verdict.lags) if verdict.lags else RECOVERY
         yield Figure(name=f"{what}: lag of ends, median", value=lag, unit="s", most=slow)
+        if verdict.noticed:
+            noticed = _middle(verdict.noticed)
+            yield Figure(name=f"{what}: of it until noticed", value=noticed, unit="s")
         cores = round(used / (end["ended"] - end["began"]), 2)
         yield Figure(name=f"{what}: cores of gateway and watcher", value=cores, most=1)
         wrong = sum(verdict.faults.values())
         yield Figure(name=f"{what}: transitions that are wrong", value=wrong, most=0)
+
+
+def _middle(values: list[float]) -> float:
+    return round(median(values), 3)
 
 
 def _wait(question: Callable[[], bool], within: float) -> None:
