@@ -105,7 +105,12 @@ async def build(settings: ComputeSettings, parts: Parts) -> Service:
         seed_seconds=settings.seed_seconds,
         node_url=settings.node_url or settings.public_url or own_url(settings),
     )
-    reconciler = Reconciler(transaction=transaction, gateway=gateway, prefix=settings.ganeti_prefix)
+    reconciler = Reconciler(
+        transaction=transaction,
+        gateway=gateway,
+        prefix=settings.ganeti_prefix,
+        group_tags=settings.group_tag_prefix,
+    )
     consoles = Consoles(
         transaction=transaction,
         screens=gateway,

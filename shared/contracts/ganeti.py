@@ -168,6 +168,10 @@ class InstanceObserved(Fact):
     nics: list[NicObserved] = []
     disks: list[DiskObserved] = []
     network_port: int | None = None  # where the console listens
+    tags: list[str] | None = None
+    # What the hypervisor is told to boot from (disk, cdrom, …); ``image``: an image of ours, by
+    # its secret address, as a rescue does. None: the hypervisor has no such choice.
+    boots: str | None = None
     job_id: int | None = None  # the job whose end made the watcher look, if one did
 
     @property

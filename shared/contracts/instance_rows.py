@@ -8,8 +8,11 @@ from shared.contracts.ganeti import DiskObserved, InstanceObserved, NicObserved
 FIELDS: Final = (
     "name", "uuid", "status", "admin_state", "oper_state", "pnode", "snodes", "be/vcpus",
     "be/maxmem", "nic.names", "nic.uuids", "nic.macs", "nic.ips", "nic.networks.names",
-    "disk.names", "disk.uuids", "disk.sizes", "network_port",
+    "disk.names", "disk.uuids", "disk.sizes", "network_port", "tags", "hv/boot_order",
+    "hv/cdrom_image_path",
 )  # fmt: skip
+IMAGE: Final = "image"  # booted from, by the address that the image service signed
+SIGNED: Final = ("/internal/v1/data/", "sig=")
 NORMAL: Final = 0  # what Ganeti says of a field that it could tell
 
 
@@ -19,6 +22,13 @@ def _at(values: Any, index: int) -> Any:
 
 def _count(*columns: Any) -> int:
     return max((len(each) for each in columns if isinstance(each, list)), default=0)
+
+
+def _boots(order: Any, path: Any) -> str | None:
+    """Return what is booted from; the address of an image is a secret and goes no further."""
+    if order == "cdrom" and all(part in str(path) for part in SIGNED):
+        return IMAGE
+    return str(order) if order else None
 
 
 def observed(cluster: str, cells: Sequence[tuple[int, Any]]) -> InstanceObserved:
@@ -66,6 +76,8 @@ def observed(cluster: str, cells: Sequence[tuple[int, Any]]) -> InstanceObserved
             for index in range(_count(disks, sizes))
         ],
         network_port=found["network_port"],
+        tags=found["tags"],
+        boots=_boots(found["hv/boot_order"], found["hv/cdrom_image_path"]),
     )
 
 

@@ -106,6 +106,22 @@ class InstanceConfigure(Closed):
     offline: bool | None = None  # True: ADMIN_offline, its memory is free for others
 
 
+class InstanceTag(Closed):
+    """Have a tag on the instance (OP_TAGS_SET)."""
+
+    operation: Literal["instance.tag"] = "instance.tag"
+    instance: str
+    tag: str
+
+
+class InstanceUntag(Closed):
+    """Have no such tag on the instance (OP_TAGS_DEL)."""
+
+    operation: Literal["instance.untag"] = "instance.untag"
+    instance: str
+    tag: str
+
+
 class InstanceReinstall(Closed):
     """Run the OS scripts again on the first disk (shutdown, OP_INSTANCE_REINSTALL, startup).
 
@@ -272,6 +288,8 @@ Operation = Annotated[
     | InstanceStop
     | InstanceReboot
     | InstanceConfigure
+    | InstanceTag
+    | InstanceUntag
     | InstanceReinstall
     | InstanceExport
     | InstanceMigrate

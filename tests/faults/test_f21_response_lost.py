@@ -10,6 +10,8 @@ from shared.contracts.operations import (
     DiskSpec,
     InstanceReboot,
     InstanceReinstall,
+    InstanceTag,
+    InstanceUntag,
     NetworkCreate,
     NicAdd,
     NicSpec,
@@ -25,6 +27,8 @@ OPERATIONS: tuple[Operation, ...] = (
     InstanceReboot(instance=NAME),
     DiskAdd(instance=NAME, disk=DiskSpec(name=str(uuid4()), size=64)),
     NicAdd(instance=NAME, nic=NicSpec(name=str(uuid4()), mac="aa:00:00:00:00:01", mode="bridged")),
+    InstanceTag(instance=NAME, tag="cyclades:server:one"),
+    InstanceUntag(instance=NAME, tag="cyclades:server:one"),
     InstanceReinstall(instance=NAME),
     NetworkCreate(network="cyc-net-f21", cidr="10.9.0.0/24"),
 )

@@ -9,6 +9,7 @@ from services.compute.api import (
     aggregates,
     availability_zones,
     consoles,
+    drift,
     extensions,
     external_events,
     flavor_access,
@@ -88,6 +89,7 @@ RESOURCES: Final = [
 ROUTES: Final = [
     *UNVERSIONED,
     *seeds.ROUTES,
+    *drift.ROUTES,
     *in_both_forms("/v2.1", RESOURCES),
     *in_both_forms("/v2", RESOURCES),  # what it was called before there were microversions
 ]

@@ -16,6 +16,7 @@ from services.compute.domain.lifecycle import VmState
 from services.compute.domain.reconcile import reconcile
 from services.compute.domain.server import Server
 from shared.contracts.ganeti import InstanceObserved
+from shared.contracts.instance_rows import IMAGE
 
 
 class Kind(StrEnum):
@@ -27,6 +28,10 @@ class Kind(StrEnum):
     NIC_STRANGE = "nic_strange"  # of nobody's port, or with another MAC address
     DISK_MISSING = "disk_missing"  # of a volume of the server
     DISK_STRANGE = "disk_strange"  # of nobody's volume
+    ADDRESS = "address"  # a NIC has another address than its port
+    TAG = "tag"  # +tag: ours, and missing; -tag: one that only we give, to another server
+    RESCUE = "rescue"  # the server is rescued, its instance boots from its disk
+    BOOT = "boot"  # the instance boots from an image of ours, its server is not rescued
     ORPHAN = "orphan"  # the instance of a server that is deleted
     STUCK = "stuck"  # an action that nobody carries out
     BUSY = "busy"  # something is being done to the server: it is looked at again after that
@@ -34,8 +39,23 @@ class Kind(StrEnum):
 
 # What is put right; the others are somebody's doing that only people can judge.
 HEALED: Final = frozenset(
-    {Kind.STATE, Kind.FLAVOR, Kind.NIC_MISSING, Kind.DISK_MISSING, Kind.ORPHAN, Kind.STUCK}
+    {
+        Kind.STATE,
+        Kind.FLAVOR,
+        Kind.NIC_MISSING,
+        Kind.DISK_MISSING,
+        Kind.ADDRESS,
+        Kind.TAG,
+        Kind.RESCUE,
+        Kind.BOOT,
+        Kind.ORPHAN,
+        Kind.STUCK,
+    }
 )
+
+
+SERVER_TAG: Final = "cyclades:server:"
+DISK: Final = "disk"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +66,33 @@ class Difference:
     what: str  # the port, the volume, or both values
 
 
-def differences(server: Server, seen: InstanceObserved, now: datetime) -> tuple[Difference, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tags:
+    """What an instance of a server is tagged with by us; other tags are none of our business."""
+
+    wanted: frozenset[str] = frozenset()
+    prefixes: tuple[str, ...] = ()  # of tags that nobody but us gives
+    kept: frozenset[str] = frozenset()  # of those, what may stay
+
+
+NO_TAGS: Final = Tags()
+
+
+def server_tag(server_id: object) -> str:
+    """Return the tag by which administrators find the server of an instance."""
+    return f"{SERVER_TAG}{server_id}"
+
+
+def differences(
+    server: Server, seen: InstanceObserved, now: datetime, tags: Tags = NO_TAGS
+) -> tuple[Difference, ...]:
     """Return what a server and its instance disagree on; that it is busy, while it is.
 
     Args:
         server: as it is now.
         seen: its instance, as it was last seen.
         now: the time.
+        tags: that an instance of the server has from us.
     """
     if server.deleted_at is not None:
         return (Difference(kind=Kind.ORPHAN, what=seen.name),) if seen.present else ()
@@ -60,7 +100,7 @@ def differences(server: Server, seen: InstanceObserved, now: datetime) -> tuple[
         return ()
     if not is_idle(server):
         return (Difference(kind=Kind.BUSY, what=""),)
-    return tuple(_of(server, seen, now))
+    return (*_of(server, seen, now), *_tags(server, seen, tags))
 
 
 def is_idle(server: Server) -> bool:
@@ -88,6 +128,7 @@ def _of(server: Server, seen: InstanceObserved, now: datetime) -> Iterator[Diffe
         yield Difference(kind=Kind.FLAVOR, what=size)
     yield from _nics(server, seen)
     yield from _disks(server, seen)
+    yield from _boot(server, seen)
 
 
 def as_of_now(seen: InstanceObserved) -> InstanceObserved:
@@ -111,6 +152,7 @@ def _size(server: Server, seen: InstanceObserved) -> str | None:
 def _nics(server: Server, seen: InstanceObserved) -> Iterator[Difference]:
     there = {nic.name: nic.mac for nic in seen.nics}
     ours = {nic.port_id: nic.mac for nic in server.nics}
+    addresses = {nic.port_id: nic.ipv4 for nic in server.nics}
     floating = {each.port_id for each in server.floating}
     for port in ours:
         if port not in there:
@@ -120,6 +162,9 @@ def _nics(server: Server, seen: InstanceObserved) -> Iterator[Difference]:
             yield Difference(kind=Kind.NIC_STRANGE, what=name or mac or "without a name")
         elif name in ours and mac is not None and mac != ours[name]:
             yield Difference(kind=Kind.NIC_STRANGE, what=f"{name} has {mac}")
+    for nic in seen.nics:
+        if nic.name in addresses and nic.ip != addresses[nic.name]:
+            yield Difference(kind=Kind.ADDRESS, what=nic.name)
 
 
 def _disks(server: Server, seen: InstanceObserved) -> Iterator[Difference]:
@@ -129,3 +174,22 @@ def _disks(server: Server, seen: InstanceObserved) -> Iterator[Difference]:
             yield Difference(kind=Kind.DISK_MISSING, what=str(volume.volume_id))
     for name in strange_disks(server, seen):
         yield Difference(kind=Kind.DISK_STRANGE, what=name)
+
+
+def _boot(server: Server, seen: InstanceObserved) -> Iterator[Difference]:
+    """What is booted from, where the hypervisor tells; what administrators chose is theirs."""
+    is_rescued = server.vm_state is VmState.RESCUED
+    if is_rescued and seen.boots == DISK:
+        yield Difference(kind=Kind.RESCUE, what=DISK)
+    elif not is_rescued and seen.boots == IMAGE:
+        yield Difference(kind=Kind.BOOT, what=IMAGE)
+
+
+def _tags(server: Server, seen: InstanceObserved, tags: Tags) -> Iterator[Difference]:
+    if not seen.present or seen.tags is None or server.vm_state is VmState.ERROR:
+        return
+    for tag in sorted(tags.wanted - set(seen.tags)):
+        yield Difference(kind=Kind.TAG, what=f"+{tag}")
+    for tag in sorted(set(seen.tags) - tags.wanted - tags.kept):
+        if tag.startswith(tags.prefixes):
+            yield Difference(kind=Kind.TAG, what=f"-{tag}")

@@ -9,7 +9,8 @@ from uuid import UUID
 from services.compute.domain.quota import QuotaExceeded
 from shared.errors import NotFound
 
-HARD: Final = ("affinity", "anti-affinity")
+APART: Final = "anti-affinity"  # kept apart, by tags where a cluster knows ours
+HARD: Final = ("affinity", APART)
 SOFT: Final = ("soft-affinity", "soft-anti-affinity")
 
 

@@ -9,9 +9,11 @@ from typing import Final
 
 from pydantic import SecretStr
 
+from services.compute.domain.differences import server_tag
 from services.compute.domain.lifecycle import Action
 from services.compute.domain.outcomes import AFTER_CREATE, MOST_REPEATS, Next, pause_before
 from services.compute.domain.server import Server
+from services.compute.domain.server_group import APART
 from services.compute.effects.cloud import (
     NO_VALID_HOST,
     Cloud,
@@ -46,7 +48,6 @@ NAME: Final = "compute.create_server"
 MOST_REMOVALS: Final = 50  # jobs that may fail before an undo is left to the runner's long pauses
 UNDO_PAUSE: Final = 1.0  # seconds between looks at a job of an undo, which nobody is woken for
 HYPERVISOR: Final = "ganeti:hv:"
-APART: Final = "anti-affinity"
 
 
 async def place(cloud: Cloud, notes: Notes) -> Notes:
@@ -125,7 +126,7 @@ def instance_of(
     ticket = None
     if server.image_id is not None:
         ticket = ImageTicket.model_validate_json(cloud.secrets.open(notes["ticket"]))
-    tags = [f"cyclades:server:{server.id}"]
+    tags = [server_tag(server.id)]
     if group == APART and cloud.placing.group_tag_prefix in cluster.exclusion_prefixes:
         tags.append(f"{cloud.placing.group_tag_prefix}:{server.group_id}")
     return InstanceCreate(

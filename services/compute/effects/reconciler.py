@@ -51,11 +51,13 @@ class Reconciler:
     transaction: Transaction
     gateway: Gateway
     prefix: str
+    group_tags: str  # prefix of the tags that keep groups of servers apart
 
     async def heal_once(self) -> int:
         """Compare what changed, and heal what lasted; return how much was healed."""
         healed = 0
-        for drift in (await reconciling.look(self.transaction))[:AT_ONCE]:
+        found = await reconciling.look(self.transaction, self.group_tags)
+        for drift in found[:AT_ONCE]:
             healed += await self._heal(drift)
         return healed
 
@@ -66,7 +68,7 @@ class Reconciler:
                 seen = await self._see(drift.cluster, f"{self.prefix}{drift.server_id}")
             except CloudError:  # it does not answer now: the next round asks again
                 return False
-        return await reconciling.heal(self.transaction, drift, seen)
+        return await reconciling.heal(self.transaction, drift, seen, self.group_tags)
 
     async def _see(self, cluster: str, name: str) -> InstanceObserved:
         """Return an instance as Ganeti has it in this moment."""

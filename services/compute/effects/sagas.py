@@ -14,6 +14,7 @@ from services.compute.effects.delete_server import DELETE_SERVER
 from services.compute.effects.detach_interface import DETACH_INTERFACE
 from services.compute.effects.detach_volume import DETACH_VOLUME
 from services.compute.effects.image_of_volumes import IMAGE_OF_SERVERS_VOLUMES
+from services.compute.effects.mend_instance import MEND_INSTANCE
 from services.compute.effects.move_server import (
     EVACUATE_SERVER,
     LIVE_MIGRATE_SERVER,
@@ -60,6 +61,7 @@ SAGAS: Final[Mapping[str, Saga[Cloud]]] = {
         REBOOT_SERVER,
         DELETE_SERVER,
         REMOVE_INSTANCE,
+        MEND_INSTANCE,
         *LIFECYCLE,
         *DEVICES,
     )

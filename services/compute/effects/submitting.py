@@ -22,6 +22,8 @@ OPCODES: Final = {
     "instance.stop": "OP_INSTANCE_SHUTDOWN",
     "instance.reboot": "OP_INSTANCE_REBOOT",
     "instance.configure": "OP_INSTANCE_SET_PARAMS",
+    "instance.tag": "OP_TAGS_SET",
+    "instance.untag": "OP_TAGS_DEL",
     "instance.reinstall": "OP_INSTANCE_REINSTALL",
     "instance.export": "OP_BACKUP_EXPORT",
     "instance.migrate": "OP_INSTANCE_MIGRATE",

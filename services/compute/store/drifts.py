@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compute.domain.differences import Difference, Kind
 from services.compute.store.tables import drift_marks, drifts, instances, messaging, servers
+from shared.contracts.drift import ENDED, LASTS, ServersDrift
 
 ROUND_LOCK = 8774003  # one process looks at a time
 # News that is younger may be part of a transaction that is not committed yet.
@@ -17,6 +19,10 @@ SETTLED = sa.text("now() - interval '5 seconds'")
 UNATTENDED = sa.text("now() - interval '60 seconds'")
 
 
+DRIFTS: Final = """
+    SELECT cluster, kind, server_id AS id, what, looks, found_at FROM drifts
+    WHERE looks >= 2 AND kind <> 'busy' ORDER BY found_at, server_id LIMIT 1000
+"""
 Whose = tuple[str, UUID]  # a cluster, and the server
 
 
@@ -29,6 +35,22 @@ class Drift:
     version: int
     looks: int
     difference: Difference
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it was there long enough to be told; work in progress is none of it."""
+        return self.looks >= LASTS and self.difference.kind is not Kind.BUSY
+
+    def told(self, verb: str) -> ServersDrift:
+        """Return the event that tells operators of it."""
+        return ServersDrift(
+            verb=verb,
+            cluster=self.cluster,
+            kind=self.difference.kind.value,
+            id=str(self.server_id),
+            what=self.difference.what,
+            looks=self.looks + (verb == ENDED),
+        )
 
 
 class DriftStore:
@@ -91,8 +113,8 @@ class DriftStore:
 
     async def keep(
         self, cluster: str, server_id: UUID, version: int, found: Collection[Difference]
-    ) -> list[Drift]:
-        """Remember what a look has found of a server, and forget what it has not.
+    ) -> tuple[list[Drift], list[Drift]]:
+        """Remember what a look has found of a server, and forget what it has not: both are told.
 
         Args:
             cluster: where the instance is.
@@ -102,13 +124,14 @@ class DriftStore:
         """
         this = (drifts.c.cluster == cluster, drifts.c.server_id == server_id)
         listed = [(each.kind.value, each.what) for each in found]
-        await self._connection.execute(
-            sa.delete(drifts).where(
-                *this, sa.tuple_(drifts.c.kind, drifts.c.what).not_in(listed or [("", "")])
-            )
+        gone = await self._connection.execute(
+            sa.delete(drifts)
+            .where(*this, sa.tuple_(drifts.c.kind, drifts.c.what).not_in(listed or [("", "")]))
+            .returning(drifts)
         )
+        ended = [_drift(row) for row in gone]
         if not found:
-            return []
+            return [], ended
         new = insert(drifts).values(
             [
                 {
@@ -132,7 +155,7 @@ class DriftStore:
                 },
             ).returning(drifts)
         )
-        return [_drift(row) for row in rows]
+        return [_drift(row) for row in rows], ended
 
     async def all(self, limit: int = 1000) -> Sequence[Drift]:
         """Return what drifts, longest first."""

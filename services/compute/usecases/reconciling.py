@@ -9,33 +9,53 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
+import orjson
 import structlog
 
 from services.compute.domain.devices import DeviceState, replaced
-from services.compute.domain.differences import HEALED, Difference, Kind, as_of_now, differences
+from services.compute.domain.differences import (
+    DISK,
+    HEALED,
+    SERVER_TAG,
+    Difference,
+    Kind,
+    Tags,
+    as_of_now,
+    differences,
+    server_tag,
+)
 from services.compute.domain.drift import strange_disks
-from services.compute.domain.lifecycle import Action
+from services.compute.domain.lifecycle import Action, PowerState, VmState
 from services.compute.domain.reconcile import reconcile
 from services.compute.domain.server import Fault, FlavorSnapshot, Server
+from services.compute.domain.server_group import APART
 from services.compute.store.drifts import Drift
 from services.compute.store.stores import Stores, Transaction
 from services.compute.usecases import acting, attaching, interfaces
 from services.compute.usecases.saving import save
 from shared import ids
 from shared.clock import utcnow
+from shared.contracts.drift import ENDED, FOUND, LASTS
 from shared.contracts.ganeti import InstanceObserved
+from shared.contracts.operations import InstanceConfigure, InstanceTag, InstanceUntag
 
 log = structlog.get_logger(__name__)
+InstanceMend = InstanceConfigure | InstanceTag | InstanceUntag
 
 AT_ONCE: Final = 500  # instances that changed, per round
-LOOKS: Final = 2
 REMOVE: Final = "compute.remove_instance"
+MEND: Final = "compute.mend_instance"
 EXTERNAL: Final = "external"  # the instance action that says somebody else did it
 UNATTENDED: Final = "Nobody carried the action out."
 
 
-async def look(transaction: Transaction) -> list[Drift]:
-    """Compare what changed; return what has lasted long enough to be put right."""
+async def look(transaction: Transaction, group_tags: str) -> list[Drift]:
+    """Compare what changed; return what has lasted long enough to be put right.
+
+    Args:
+        transaction: of the service.
+        group_tags: prefix of the tags that keep groups of servers apart.
+    """
     async with transaction() as stores:
         if not await stores.drifts.is_mine():
             return []
@@ -46,49 +66,72 @@ async def look(transaction: Transaction) -> list[Drift]:
         servers = {server.id: server for server in await stores.servers.glance(server_ids)}
         seen = await stores.projections.observations(server_ids)
         due: list[Drift] = []
+        ended: list[Drift] = []
         for cluster, server_id in sorted(whose):
             found: list[Difference] = []
             if server := servers.get(ids.ServerId(server_id)):
-                found += _compared(server, cluster, seen.get(server_id, ()))
+                tags = await _tags(stores, server, group_tags)
+                found += _compared(server, cluster, seen.get(server_id, ()), tags)
             if (cluster, server_id) in stuck:
                 found.append(Difference(kind=Kind.STUCK, what=""))
             if found or (cluster, server_id) in known:
                 version = server.version if server else 0
-                due += await stores.drifts.keep(cluster, server_id, version, found)
-    _tell(due)
-    return [each for each in due if each.looks >= LOOKS and each.difference.kind in HEALED]
+                kept, gone = await stores.drifts.keep(cluster, server_id, version, found)
+                due, ended = due + kept, ended + gone
+        fresh = [each for each in due if each.lasts and each.looks == LASTS]
+        over = [each.told(ENDED) for each in ended if each.lasts]
+        await stores.outbox.publish(*(each.told(FOUND) for each in fresh), *over)
+    _tell(fresh)
+    return [each for each in due if each.lasts and each.difference.kind in HEALED]
 
 
-def _compared(server: Server, cluster: str, seen: Sequence[InstanceObserved]) -> list[Difference]:
+async def _tags(stores: Stores, server: Server, group_tags: str) -> Tags:
+    """Return what the server's instance is tagged with by us."""
+    wanted, own = {server_tag(server.id)}, f"{group_tags}:{server.group_id}"
+    if server.group_id is not None and server.cluster is not None:
+        cluster = await stores.capacity.cluster(server.cluster)
+        policy = await stores.capacity.group_policy(server.group_id)
+        if policy == APART and cluster and group_tags in cluster.exclusion_prefixes:
+            wanted.add(own)
+    return Tags(
+        wanted=frozenset(wanted), prefixes=(SERVER_TAG, f"{group_tags}:"), kept=frozenset({own})
+    )
+
+
+def _compared(
+    server: Server, cluster: str, seen: Sequence[InstanceObserved], tags: Tags
+) -> list[Difference]:
     now = utcnow()
     return [
         found
         for each in seen
         if each.cluster == cluster
-        for found in differences(server, each, now)
+        for found in differences(server, each, now, tags)
     ]
 
 
 def _tell(found: list[Drift]) -> None:
-    """Tell the operators of what is new and is no work in progress."""
+    """Tell the operators of what is new."""
     for drift in found:
-        if drift.looks == LOOKS and drift.difference.kind is not Kind.BUSY:
-            log.warning(
-                "a server and its instance disagree",
-                server=str(drift.server_id),
-                cluster=drift.cluster,
-                kind=drift.difference.kind.value,
-                what=drift.difference.what,
-            )
+        log.warning(
+            "a server and its instance disagree",
+            server=str(drift.server_id),
+            cluster=drift.cluster,
+            kind=drift.difference.kind.value,
+            what=drift.difference.what,
+        )
 
 
-async def heal(transaction: Transaction, drift: Drift, seen: InstanceObserved | None) -> bool:
+async def heal(
+    transaction: Transaction, drift: Drift, seen: InstanceObserved | None, group_tags: str
+) -> bool:
     """Put a drift right, if the server has not changed and the instance is still like that.
 
     Args:
         transaction: of the service.
         drift: what lasted.
         seen: the instance as it is in this moment; None where it does not matter.
+        group_tags: prefix of the tags that keep groups of servers apart.
 
     Returns:
         Whether anything was done.
@@ -97,8 +140,10 @@ async def heal(transaction: Transaction, drift: Drift, seen: InstanceObserved | 
         server = await stores.servers.find(drift.server_id)
         if server is None or server.version != drift.version:
             return False
-        if seen is not None and drift.difference not in differences(server, seen, utcnow()):
-            return False
+        if seen is not None:
+            tags = await _tags(stores, server, group_tags)
+            if drift.difference not in differences(server, seen, utcnow(), tags):
+                return False
         done = await HEALERS[drift.difference.kind](stores, server, drift.difference.what, seen)
         if done and server.deleted_at is None:
             actor = acting.Actor(
@@ -164,6 +209,56 @@ async def _detach(
     return True
 
 
+async def _readdress(
+    stores: Stores, server: Server, what: str, _seen: InstanceObserved | None
+) -> bool:
+    """Have Ganeti told of the address of an interface: whose it is, is ours to say."""
+    notes = {"server": str(server.id), "port": what}
+    await stores.sagas.start_unless_live(interfaces.READDRESS, UUID(what), notes)
+    return True
+
+
+async def _mend(stores: Stores, server: Server, operation: InstanceMend) -> bool:
+    """Have a job that brings the instance back to what it was made as."""
+    wanted = operation.model_dump(mode="json")
+    subject = ids.derived(server.id, "mend", orjson.dumps(wanted, option=orjson.OPT_SORT_KEYS))
+    notes = {"cluster": server.cluster, "operation": wanted}
+    await stores.sagas.start_unless_live(MEND, subject, notes)
+    return True
+
+
+async def _tag(stores: Stores, server: Server, what: str, seen: InstanceObserved | None) -> bool:
+    """Put a tag of ours back on, or take one off that is not the instance's."""
+    if seen is None:
+        return False
+    kind = InstanceTag if what.startswith("+") else InstanceUntag
+    return await _mend(stores, server, kind(instance=seen.name, tag=what[1:]))
+
+
+async def _boot_from_disk(
+    stores: Stores, server: Server, _what: str, seen: InstanceObserved | None
+) -> bool:
+    """Let go of the image of a rescue that is over; it is seen at the next start."""
+    if seen is None:
+        return False
+    given = dict.fromkeys(("boot_order", "cdrom_image_path"), "default")
+    return await _mend(
+        stores, server, InstanceConfigure(instance=seen.name, hypervisor_parameters=given)
+    )
+
+
+async def _end_rescue(
+    stores: Stores, server: Server, _what: str, seen: InstanceObserved | None
+) -> bool:
+    """A server whose image was taken out is not rescued any more."""
+    if seen is None or seen.boots != DISK:
+        return False
+    runs = server.power_state is PowerState.RUNNING
+    then = VmState.ACTIVE if runs else VmState.STOPPED
+    await save(stores, replace(server, vm_state=then, stood=None, kept={}, updated_at=utcnow()))
+    return True
+
+
 async def _remove(stores: Stores, server: Server, what: str, seen: InstanceObserved | None) -> bool:
     """Remove an instance whose server is deleted, unless it has disks of somebody else."""
     if seen is None or strange_disks(replace(server, action=None, cluster=seen.cluster), seen):
@@ -192,6 +287,10 @@ HEALERS: Final[Mapping[Kind, Heal]] = {
     Kind.FLAVOR: _take_flavor,
     Kind.NIC_MISSING: _unplug,
     Kind.DISK_MISSING: _detach,
+    Kind.ADDRESS: _readdress,
+    Kind.TAG: _tag,
+    Kind.BOOT: _boot_from_disk,
+    Kind.RESCUE: _end_rescue,
     Kind.ORPHAN: _remove,
     Kind.STUCK: _end,
 }
@@ -226,4 +325,4 @@ async def correct(transaction: Transaction, server_id: UUID, seen: InstanceObser
 async def drifting(transaction: Transaction) -> list[Drift]:
     """Return what drifts now, longest first."""
     async with transaction() as stores:
-        return [each for each in await stores.drifts.all() if each.difference.kind != Kind.BUSY]
+        return [each for each in await stores.drifts.all() if each.lasts]

@@ -39,6 +39,7 @@ from services.rapi_gateway.usecases.looking import (
     CREATES,
     ONCE,
     UNMARKED,
+    UNORDERED,
     Look,
     job_of,
     look,
@@ -100,7 +101,7 @@ class Courier:
             await self._postpone(row, _pause(row), f"Cluster {cluster.name} is offline.")
             return
         after = await self._to_wait_for(link, row)
-        if after and row.kind in UNMARKED:  # RAPI would not have it wait
+        if after and row.kind in UNORDERED:  # RAPI would not have it wait
             await self._postpone(row, TURN, "")
             return
         found = Look() if after else await look(link, row)

@@ -98,11 +98,23 @@ async def _grown(link: ClusterLink, row: Submission) -> Look:
     return Look(is_so=int(size or 0) >= row.operation["size"])
 
 
+async def _tagged(link: ClusterLink, row: Submission) -> Look:
+    tags = await queries.tags_of(link, "instance", row.operation["instance"])
+    return Look(is_so=row.operation["tag"] in (tags or ()))
+
+
+async def _untagged(link: ClusterLink, row: Submission) -> Look:
+    tags = await queries.tags_of(link, "instance", row.operation["instance"])
+    return Look(is_so=row.operation["tag"] not in (tags or ()))
+
+
 # Start, stop and reboot are sent without a look: repeating the first two does no harm. So does
 # repeating a change of parameters.
 LOOKERS: Final[Mapping[str, Looker]] = {
     "instance.create": made,
     "instance.delete": _absent,
+    "instance.tag": _tagged,
+    "instance.untag": _untagged,
     "disk.add": _has("disk", lambda row: str(row.operation["disk"]["name"])),
     "disk.attach": _has("disk", lambda row: str(row.operation["uuid"])),
     "disk.detach": _lacks("disk"),
@@ -126,4 +138,5 @@ ONCE: Final = frozenset(
         "instance.failover",
     }
 )
-UNMARKED: Final = frozenset({"instance.reinstall"})  # RAPI takes no mark, and no order, for them
+UNMARKED: Final = frozenset({"instance.reinstall"})  # RAPI takes no mark for them
+UNORDERED: Final = UNMARKED | {"instance.tag", "instance.untag"}  # nor an order for these

@@ -24,6 +24,8 @@ from shared.contracts.operations import (
     InstanceFailover,
     InstanceMigrate,
     InstanceReinstall,
+    InstanceTag,
+    InstanceUntag,
     NicAdd,
     NicChange,
     NicRemove,
@@ -120,6 +122,15 @@ async def test_nics_are_added_changed_and_removed(target: Target) -> None:
     await done(target, NicChange(instance=NAME, nic="port"))
     assert (await shown(target))["nic.ips"] == [None]
     assert await done(target, NicRemove(instance=NAME, nic="port")) == [[["NIC/0", "remove"]]]
+
+
+async def test_tags_come_and_go(target: Target) -> None:
+    tag = "cyclades:server:one"
+    before = (await shown(target))["tags"]
+    await done(target, InstanceTag(instance=NAME, tag=tag))
+    assert tag in (await shown(target))["tags"]
+    await done(target, InstanceUntag(instance=NAME, tag=tag))
+    assert (await shown(target))["tags"] == before
 
 
 async def test_parameters_change_and_secrets_are_not_shown(target: Target) -> None:

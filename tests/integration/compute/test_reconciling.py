@@ -10,7 +10,7 @@ from services.compute.effects.reconciler import Reconciler
 from services.compute.main import transactions
 from services.compute.settings import ComputeSettings
 from shared.contracts.gateway import Cluster, Query, Rows
-from shared.contracts.instance_rows import FIELDS
+from shared.contracts.instance_rows import FIELDS, observed
 from shared.errors import Unavailable
 from shared.ids import derived
 from tests.integration.compute.rig import KEY, Rig, uuid
@@ -58,14 +58,16 @@ class Bench:
         self.ganeti.instances[self.name] |= changes
         there = self.ganeti.instances[self.name]
         there["disk.uuids"] = [f"uuid of {name}" for name in there["disk.names"]]
-        zipped = zip(there["nic.names"], there["nic.macs"], strict=True)
+        zipped = zip(there["nic.names"], there["nic.macs"], there["nic.ips"], strict=True)
         await self.rig.observe(
             self.ident,
             there["status"],
             vcpus=there["be/vcpus"],
             memory=there["be/maxmem"],
-            nics=[{"name": name, "mac": mac} for name, mac in zipped],
+            nics=[{"name": name, "mac": mac, "ip": ip} for name, mac, ip in zipped],
             disks=[{"name": name} for name in there["disk.names"]],
+            tags=there["tags"],
+            boots=observed("athens", [(0, there.get(name)) for name in FIELDS]).boots,
         )
         await self.age()
 
@@ -94,7 +96,10 @@ async def bench(rig: Rig) -> Bench:
     ganeti = Ganeti()
     settings = ComputeSettings(secret_key=SecretStr(KEY), database_url=SecretStr("postgresql://x"))
     reconciler = Reconciler(
-        transaction=transactions(settings, rig.service.parts), gateway=ganeti, prefix="cyc-"
+        transaction=transactions(settings, rig.service.parts),
+        gateway=ganeti,
+        prefix="cyc-",
+        group_tags="cyclades:group",
     )
     made = Bench(rig=rig, ident=ident, ganeti=ganeti, reconciler=reconciler)
     whole: Json = dict.fromkeys(FIELDS)
@@ -106,6 +111,9 @@ async def bench(rig: Rig) -> Bench:
         "be/maxmem": 2048,
         "nic.names": [port["id"]],
         "nic.macs": [address["OS-EXT-IPS-MAC:mac_addr"]],
+        "nic.ips": [address["addr"]],
+        "tags": [f"cyclades:server:{ident}", "cyclades:intent:one", "of:administrators"],
+        "hv/boot_order": "disk",
         "disk.names": [str(derived(uuid(ident), "root")), str(derived(uuid(ident), "seed"))],
     }
     await made.seen()
@@ -205,7 +213,7 @@ async def test_another_size_is_taken_over_when_there_is_a_flavor_of_it(bench: Be
 
 
 async def test_an_interface_that_was_taken_out_is_let_go_of(bench: Bench) -> None:
-    await bench.seen(**{"nic.names": [], "nic.macs": []})
+    await bench.seen(**{"nic.names": [], "nic.macs": [], "nic.ips": []})
     assert await bench.rounds() == 1
     await bench.rig.run_sagas()
     await bench.rig.end_jobs()
@@ -219,6 +227,7 @@ async def test_strange_devices_are_told_and_left_alone(bench: Bench) -> None:
         **{
             "nic.names": [*there["nic.names"], "eth9"],
             "nic.macs": [*there["nic.macs"], "aa:00:00:00:00:09"],
+            "nic.ips": [*there["nic.ips"], None],
             "disk.names": [*there["disk.names"], "scratch"],
         }
     )
@@ -282,3 +291,135 @@ async def test_a_delete_that_nobody_carries_out_is_begun_again(bench: Bench) -> 
     await bench.rig.run_sagas()
     await bench.rig.end_jobs()
     assert (await bench.rig.call("GET", f"/servers/{bench.ident}")).status == 404
+
+
+def mended(bench: Bench) -> list[Json]:
+    """What Ganeti was told besides the server's create."""
+    told = bench.rig.world.gateway.operations()
+    return [each for each in told if each["operation"] != "instance.create"]
+
+
+async def test_a_tag_of_ours_that_was_taken_off_is_put_back(bench: Bench) -> None:
+    await bench.seen(tags=["cyclades:intent:one"])
+    assert await bench.rounds(1) == 0
+    assert await bench.rounds(1) == 1
+    await bench.rig.run_sagas()
+    await bench.rig.end_jobs()
+    (told,) = mended(bench)
+    assert (told["operation"], told["instance"], told["tag"]) == (
+        "instance.tag", bench.name, f"cyclades:server:{bench.ident}",
+    )  # fmt: skip
+
+
+async def test_a_tag_that_makes_it_another_server_is_taken_off_and_others_stay(
+    bench: Bench,
+) -> None:
+    there = bench.ganeti.instances[bench.name]["tags"]
+    await bench.seen(tags=[*there, "cyclades:server:another", "cyclades:group:none"])
+    assert await bench.rounds() == 2
+    await bench.rig.run_sagas()
+    await bench.rig.end_jobs()
+    told = sorted((each["operation"], each["tag"]) for each in mended(bench))
+    assert told == [
+        ("instance.untag", "cyclades:group:none"),
+        ("instance.untag", "cyclades:server:another"),
+    ]
+
+
+async def test_a_tag_that_is_back_before_the_second_look_is_left_alone(bench: Bench) -> None:
+    there = bench.ganeti.instances[bench.name]["tags"]
+    none: list[str] = []
+    for tags in (none, there, none, there):
+        await bench.seen(tags=tags)
+        assert await bench.rounds(1) == 0
+    assert mended(bench) == []
+
+
+async def test_the_tag_that_keeps_a_group_apart_is_put_on(bench: Bench) -> None:
+    body = {"server_group": {"name": "apart", "policies": ["anti-affinity"]}}
+    made = await bench.rig.call("POST", "/os-server-groups", body)
+    group = made.body["server_group"]["id"]
+    await bench.rig.know_cluster(exclusion_prefixes=["cyclades:group"], version=9)
+    await bench.rig.sql("UPDATE servers SET group_id = $1", uuid(group))
+    await bench.age()
+    assert await bench.rounds() == 1
+    await bench.rig.run_sagas()
+    assert [each["tag"] for each in mended(bench)] == [f"cyclades:group:{group}"]
+
+
+async def test_another_address_in_ganeti_is_ours_again(bench: Bench) -> None:
+    (right,) = bench.ganeti.instances[bench.name]["nic.ips"]
+    await bench.seen(**{"nic.ips": ["10.66.6.6"]})
+    assert await bench.rounds() == 1
+    await bench.rig.run_sagas()
+    await bench.rig.end_jobs()
+    (told,) = mended(bench)
+    assert (told["operation"], told["ip"]) == ("nic.change", right)
+
+
+async def test_a_rescue_whose_image_was_taken_out_is_over(bench: Bench) -> None:
+    await bench.rig.sql("UPDATE servers SET vm_state = 'rescued'")
+    await bench.age()
+    assert await bench.rounds(1) == 0
+    assert await bench.drifts() == ["rescue"]
+    assert await bench.rounds(1) == 1
+    ((state,),) = await bench.rig.sql("SELECT vm_state FROM servers")
+    assert state == "active"
+    assert await bench.rounds(1) == 0
+
+
+SIGNED_ADDRESS = "http://image/internal/v1/data/one?exp=1&sig=secret"
+
+
+async def test_a_rescued_server_that_boots_from_its_image_is_left_alone(bench: Bench) -> None:
+    await bench.rig.sql("UPDATE servers SET vm_state = 'rescued'")
+    await bench.seen(**{"hv/boot_order": "cdrom", "hv/cdrom_image_path": SIGNED_ADDRESS})
+    assert await bench.rounds(3) == 0
+    kept = await bench.rig.sql("SELECT fact::text AS fact FROM instances")
+    assert "secret" not in str(kept), "the address goes no further"
+
+
+async def test_the_image_of_a_rescue_that_is_over_is_let_go_of(bench: Bench) -> None:
+    await bench.seen(**{"hv/boot_order": "cdrom", "hv/cdrom_image_path": SIGNED_ADDRESS})
+    assert await bench.rounds(1) == 0
+    assert await bench.rounds(1) == 1
+    await bench.rig.run_sagas()
+    (told,) = mended(bench)
+    assert told["hypervisor_parameters"] == {
+        "boot_order": "default", "cdrom_image_path": "default",
+    }  # fmt: skip
+
+
+async def test_what_administrators_boot_from_is_theirs(bench: Bench) -> None:
+    await bench.seen(**{"hv/boot_order": "cdrom", "hv/cdrom_image_path": "/srv/tools.iso"})
+    assert await bench.rounds(3) == 0
+    assert await bench.drifts() == []
+
+
+async def test_operators_see_what_drifts_and_users_do_not(bench: Bench) -> None:
+    async def drift(who: str) -> tuple[int, Any]:
+        answer = await bench.rig.http.get("/v1/drift", headers={"X-Auth-Token": who})
+        return answer.status, await answer.json()
+
+    there = bench.ganeti.instances[bench.name]
+    await bench.seen(**{"disk.names": [*there["disk.names"], "scratch"]})
+    await bench.rounds(1)
+    assert await drift("admin") == (200, {"drift": []}), "it may be a moment's"
+    await bench.rounds(1)
+    _status, body = await drift("admin")
+    (shown,) = body["drift"]
+    assert shown | {"since": ""} == {
+        "cluster": "athens", "kind": "disk_strange", "id": bench.ident, "what": "scratch",
+        "looks": 2, "since": "", "is_healed": False,
+    }  # fmt: skip
+    assert (await drift("demo"))[0] == 403
+    await bench.seen(**{"disk.names": there["disk.names"][:-1]})
+    await bench.rounds(1)
+    assert await drift("admin") == (200, {"drift": []})
+    told = await bench.rig.sql(
+        "SELECT routing_key FROM outbox WHERE routing_key LIKE 'compute.drift.%' ORDER BY id"
+    )
+    assert [row["routing_key"] for row in told] == [
+        f"compute.drift.found.-.{bench.ident}",
+        f"compute.drift.ended.-.{bench.ident}",
+    ]

@@ -12,12 +12,14 @@ import pytest
 
 from services.compute.effects.sagas import DEVICES, LIFECYCLE, SAGAS
 from shared.contracts.ganeti import JobStatus
+from shared.ids import new_uuid
 from shared.saga.definition import GiveUp, Notes, Rewind, Saga, Wait
 from tests.integration.compute.rig import Rig
 
 CREATE = SAGAS["compute.create_server"]
 CREATE_POSITIONS = range(len(CREATE.steps))
 REMOVE = SAGAS["compute.remove_instance"]
+MEND = SAGAS["compute.mend_instance"]
 SEALED = {"ticket", "seed", "seed_url"}
 ACTIONS: dict[str, dict[str, Any] | None] = {
     "compute.start_server": {"os-start": None},
@@ -29,7 +31,7 @@ ACTIONS: dict[str, dict[str, Any] | None] = {
 
 def test_all_sagas_are_held_to_the_laws() -> None:
     elsewhere = {saga.name for saga in (*DEVICES, *LIFECYCLE)}  # in tests of their own
-    assert set(SAGAS) == {CREATE.name, REMOVE.name, *ACTIONS, *elsewhere}
+    assert set(SAGAS) == {CREATE.name, REMOVE.name, MEND.name, *ACTIONS, *elsewhere}
 
 
 async def notes_of(rig: Rig) -> Notes:
@@ -198,3 +200,17 @@ async def test_removing_an_instance_twice_removes_it_once(rig: Rig) -> None:
     assert await run(rig, REMOVE, notes, twice=True)
     assert len(rig.world.gateway.submissions) == before + 1
     assert instances_of(rig) == set()
+
+
+async def test_mending_an_instance_twice_is_mending_it_once(rig: Rig) -> None:
+    ident = await rig.active()
+    wanted = {"operation": "instance.tag", "instance": f"cyc-{ident}", "tag": "cyclades:one"}
+    notes: Notes = {
+        "saga_id": str(new_uuid()),
+        "subject": str(new_uuid()),
+        "request_id": None,
+        "cluster": "athens",
+        "operation": wanted,
+    }
+    assert await run(rig, MEND, notes, twice=True)
+    assert rig.world.gateway.operations("instance.tag") == [wanted]

@@ -26,6 +26,9 @@ def cells(**changes: Any) -> list[tuple[int, Any]]:
         "disk.uuids": ["d1"],
         "disk.sizes": [1024],
         "network_port": 11000,
+        "tags": ["one"],
+        "hv/boot_order": "disk",
+        "hv/cdrom_image_path": "",
     } | changes
     return [(0, values[name]) if values[name] is not None else (2, None) for name in FIELDS]
 
@@ -48,6 +51,19 @@ def test_a_row_becomes_an_observation() -> None:
         (None, None, None),
     ]
     assert [(disk.name, disk.size) for disk in seen.disks] == [("root", 1024)]
+
+
+def test_what_is_booted_from_is_told_without_the_address_of_an_image() -> None:
+    signed = "http://image/internal/v1/data/one?exp=1&sig=secret"
+
+    def boots(order: str | None, path: str = "") -> str | None:
+        return observed(
+            "athens", cells(**{"hv/boot_order": order, "hv/cdrom_image_path": path})
+        ).boots
+
+    assert boots(None) is None, "the hypervisor has no such choice"
+    assert (boots("disk"), boots("disk", signed)) == ("disk", "disk")
+    assert (boots("cdrom", "/srv/tools.iso"), boots("cdrom", signed)) == ("cdrom", "image")
 
 
 def test_a_node_that_does_not_answer_leaves_the_live_fields_unknown() -> None:

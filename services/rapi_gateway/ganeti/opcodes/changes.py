@@ -1,5 +1,6 @@
 """Instances that stay: their parameters, their OS anew, their disks read out, their node."""
 
+from dataclasses import replace
 from typing import Any
 
 from services.rapi_gateway.ganeti.client import Call
@@ -10,6 +11,8 @@ from shared.contracts.operations import (
     InstanceFailover,
     InstanceMigrate,
     InstanceReinstall,
+    InstanceTag,
+    InstanceUntag,
 )
 
 
@@ -32,6 +35,18 @@ def configure(operation: InstanceConfigure, around: Surroundings) -> Call:
         body["offline"] = operation.offline
     body["hotplug"] = False  # no device changes; 3.1 would ask the hypervisor all the same
     return marked("PUT", instance_path(operation.instance, "/modify"), around, body)
+
+
+def tag(operation: InstanceTag, around: Surroundings) -> Call:
+    """Put a tag on. RAPI takes no body here, so no jobs to come after."""
+    path = instance_path(operation.instance, "/tags")
+    return marked("PUT", path, replace(around, after=()), None, tag=operation.tag)
+
+
+def untag(operation: InstanceUntag, around: Surroundings) -> Call:
+    """Take a tag off."""
+    path = instance_path(operation.instance, "/tags")
+    return marked("DELETE", path, replace(around, after=()), None, tag=operation.tag)
 
 
 def reinstall(operation: InstanceReinstall, around: Surroundings) -> Call:

@@ -16,6 +16,8 @@ BUILDERS: Final[Mapping[type[Closed], Callable[[Any, Surroundings], Call]]] = {
     ops.InstanceStop: instances.stop,
     ops.InstanceReboot: instances.reboot,
     ops.InstanceConfigure: changes.configure,
+    ops.InstanceTag: changes.tag,
+    ops.InstanceUntag: changes.untag,
     ops.InstanceReinstall: changes.reinstall,
     ops.InstanceExport: changes.export,
     ops.InstanceMigrate: changes.migrate,
@@ -34,6 +36,7 @@ BUILDERS: Final[Mapping[type[Closed], Callable[[Any, Surroundings], Call]]] = {
     ops.NetworkDelete: networks.delete,
 }
 CHANGED: Final = "INSTANCE_SET_PARAMS"
+NAMELESS: Final = frozenset({"instance.tag", "instance.untag"})  # Ganeti sums up no name
 # What each operation's job is called in Ganeti's summaries.
 SUMMARIES: Final[Mapping[str, str]] = {
     "instance.create": "INSTANCE_CREATE",
@@ -42,6 +45,8 @@ SUMMARIES: Final[Mapping[str, str]] = {
     "instance.stop": "INSTANCE_SHUTDOWN",
     "instance.reboot": "INSTANCE_REBOOT",
     "instance.configure": CHANGED,
+    "instance.tag": "TAGS_SET",
+    "instance.untag": "TAGS_DEL",
     "instance.reinstall": "INSTANCE_REINSTALL",
     "instance.export": "BACKUP_EXPORT",
     "instance.migrate": "INSTANCE_MIGRATE",
@@ -63,6 +68,8 @@ SUMMARIES: Final[Mapping[str, str]] = {
 
 def summary_of(operation: Mapping[str, Any]) -> str:
     """Return how the operation's job is summed up by Ganeti, e.g. ``INSTANCE_CREATE(name)``."""
+    if operation["operation"] in NAMELESS:
+        return SUMMARIES[operation["operation"]]
     name = operation.get("instance") or operation["network"]
     return f"{SUMMARIES[operation['operation']]}({name})"
 
