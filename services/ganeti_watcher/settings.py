@@ -21,6 +21,19 @@ class Pace:
     clusters: float = 2.0
     longest: float = 15.0
     heartbeat: float = 300.0  # 0: none
+    slowest: float = 2.0  # between looks at a cluster that takes long to answer
+
+    def between(self, *, is_busy: bool, took: float) -> float:
+        """Return the pause after a look.
+
+        Whoever takes long to answer, or to be heard by us, has enough to do: it is asked in a
+        third of the time at most. More is found at a look then, for hardly more work.
+
+        Args:
+            is_busy: whether there are open jobs.
+            took: seconds the look took.
+        """
+        return max(self.busy if is_busy else self.idle, min(2 * took, self.slowest))
 
 
 class WatcherSettings(ServiceSettings):

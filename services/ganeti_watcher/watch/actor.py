@@ -64,6 +64,7 @@ class Actor:
         self._now = now
         self._bell = Doorbell()
         self._looked_at = now()
+        self._took = 0.0  # seconds, by the last look
         self._heard_at: float | None = None
         self._trouble = ""
 
@@ -128,8 +129,10 @@ class Actor:
     async def _look(self) -> None:
         if self._now() - self._looked_at > GRACE:
             self.following.doubt()
+        began = self._now()
         count, lag = await self.following.look(self._bell.take())
         self._looked_at = self._now()
+        self._took = self._looked_at - began
         figures.told(self.cluster, count, lag)
         figures.stands(self.cluster, self.following, self.states)
         await self.beating.look()
@@ -162,5 +165,6 @@ class Actor:
         if heard:
             return self._pace.hinted
         cursor = self.following.cursor
-        pause = self._pace.busy if cursor is not None and cursor.open else self._pace.idle
+        is_busy = cursor is not None and bool(cursor.open)
+        pause = self._pace.between(is_busy=is_busy, took=self._took)
         return pause * random.uniform(0.9, 1.1)  # keeps clusters from being asked in step

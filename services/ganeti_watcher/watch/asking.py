@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from services.ganeti_watcher.domain import cursor as cursors
 from services.ganeti_watcher.domain.cursor import Cursor
@@ -14,6 +14,7 @@ from services.ganeti_watcher.domain.seen import Row
 from services.ganeti_watcher.watch.reader import BATCH, Reader
 
 COLD_AT_ONCE: Final = 200
+FEW: Final = 10  # open jobs, and hinted ends, up to which all is asked by one question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +70,8 @@ class Asking:
         asked = {*cursors.hot(start), *(each.job_id for each in hints if each.job_id in open_ids)}
         ended = [each.job_id for each in hints if each.ended][:BATCH]
         names = {each.instance for each in hints if each.ended and each.instance}
-        rows, results, there = await asyncio.gather(
-            self._reader.jobs(cursors.ask(start, asked)),
-            self._reader.results(ended),
+        (rows, results), there = await asyncio.gather(
+            self._jobs_and_ends(cursors.ask(start, asked), ended, few=len(asked) <= FEW),
             self._reader.named(names),
         )
         found = {name_of(row): row for row in there}
@@ -82,3 +82,15 @@ class Asking:
             instances={name: found.get(name) for name in names},
             hinted=frozenset(ended),
         )
+
+    async def _jobs_and_ends(
+        self, which: Sequence[Any], ended: Sequence[int], *, few: bool
+    ) -> tuple[Sequence[JobRow], Mapping[int, JobResult]]:
+        """Return the jobs of a look, and what those that ended came to.
+
+        What a job came to is much to load, so it is asked of those that ended only; but where
+        few jobs are looked at, one question is less work than two.
+        """
+        if few and len(ended) <= FEW:
+            return await self._reader.jobs_with_results(which)
+        return await asyncio.gather(self._reader.jobs(which), self._reader.results(ended))

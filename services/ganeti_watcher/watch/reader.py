@@ -8,6 +8,7 @@ from services.ganeti_watcher.domain.jobs import JobResult, JobRow
 from services.ganeti_watcher.domain.progress import Progress
 from services.ganeti_watcher.domain.seen import Row
 from shared.contracts import instance_rows
+from shared.contracts.ganeti import FINAL
 from shared.contracts.gateway import AcceptedJob, Cluster, Query, Rows
 
 BATCH: Final = 100  # exact ids or names asked for at once
@@ -68,6 +69,18 @@ class Reader:
     async def jobs(self, which: Sequence[Any]) -> list[JobRow]:
         """Return the jobs a filter lets through."""
         return [jobs.row_of(row) for row in await self._ask("job", jobs.FIELDS, which)]
+
+    async def jobs_with_results(
+        self, which: Sequence[Any]
+    ) -> tuple[list[JobRow], dict[int, JobResult]]:
+        """Return the jobs a filter lets through, and what those that ended came to, by id."""
+        ident, *more = jobs.RESULT_FIELDS
+        cells = await self._ask("job", (*jobs.FIELDS, *more), which)
+        split, place = len(jobs.FIELDS), jobs.FIELDS.index(ident)
+        rows = [jobs.row_of(row[:split]) for row in cells]
+        results = (jobs.result_of([row[place], *row[split:]]) for row in cells)
+        over = {row.job_id for row in rows if row.status in FINAL}
+        return rows, {job_id: result for job_id, result in results if job_id in over}
 
     async def exactly(self, ids: Iterable[int]) -> list[JobRow]:
         """Return these jobs, archived or not; one that Ganeti does not know has no status."""

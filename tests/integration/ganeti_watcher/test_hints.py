@@ -1,6 +1,7 @@
 """What an agent says has a cluster looked at, and is never believed."""
 
 from services.ganeti_watcher.domain.hints import Hint
+from services.ganeti_watcher.watch.asking import FEW
 from services.ganeti_watcher.watch.doorbell import Doorbell
 from tests.parts.watching import Rapi, Watched
 
@@ -36,6 +37,27 @@ async def test_a_job_that_was_not_hinted_does_not_pass_for_seen(
     await rapi.ended(second)
     facts = await watched.look(Hint(first, ended=True, instance="cyc-1"))
     assert [fact["status"] for fact in facts if "name" in fact] == ["ADMIN_down"]
+
+
+async def test_few_hints_are_one_question_for_jobs_and_one_for_instances(
+    rapi: Rapi, watched: Watched
+) -> None:
+    job_id = await rapi.create("cyc-1")
+    await rapi.ended(job_id)
+    rapi.asked.clear()
+    await watched.look(Hint(job_id, ended=True, instance="cyc-1"))
+    assert sorted(rapi.asked) == ["instance", "job"]
+
+
+async def test_many_hints_do_not_have_the_results_of_running_jobs_loaded(
+    rapi: Rapi, watched: Watched
+) -> None:
+    job_id = await rapi.create("cyc-1")
+    await rapi.ended(job_id)
+    others = [Hint(1_000_000 + each, ended=True) for each in range(FEW)]
+    facts = await watched.look(Hint(job_id, ended=True, instance="cyc-1"), *others)
+    assert rapi.asked.count("job") > 1
+    assert facts[-1]["result"]
 
 
 async def test_a_bell_wakes_and_gives_each_hint_once() -> None:
