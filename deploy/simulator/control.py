@@ -222,7 +222,7 @@ class Control:
         site = self.site(cluster)
         state = site.state
         fresh = found(site.number, site.settings, site.world.ids)
-        for name in ("instances", "networks", "detached", "filters", "exports"):
+        for name in ("instances", "networks", "detached", "filters", "exports", "exported"):
             getattr(state, name).clear()
         state.tags, state.extra, state.beparams = fresh.tags, fresh.extra, fresh.beparams
         site.queue.archive(0)

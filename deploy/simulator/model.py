@@ -176,6 +176,7 @@ class Cluster:
     instances: dict[str, Instance] = field(default_factory=dict)  # by name
     detached: dict[str, Disk] = field(default_factory=dict)  # by uuid
     exports: dict[str, list[str]] = field(default_factory=dict)  # node -> instances
+    exported: dict[str, Json] = field(default_factory=dict)  # node/instance -> what it was
     filters: dict[str, FilterRule] = field(default_factory=dict)  # by uuid
     tags: list[str] = field(default_factory=list)
     jobs: dict[int, Job] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from deploy.simulator.clock import now
 from deploy.simulator.jobs.queue import Fetch, OpFailed, Routine
-from deploy.simulator.logic import backing, consoles
+from deploy.simulator.logic import backing, consoles, imports
 from deploy.simulator.logic import disks as diskwork
 from deploy.simulator.logic import nics as nicwork
 from deploy.simulator.logic.hail import Question, hail
@@ -54,6 +54,7 @@ class Plan:
 def create(run: Run) -> Routine:
     """Check, place, create disks, add to the configuration, install the OS, start."""
     _check_name(run)
+    imports.prepare(run)
     _check_template(run)
     _normalise(run)
     _check_arguments(run)
@@ -98,7 +99,9 @@ def create(run: Run) -> Routine:
 
 def _install(run: Run, instance: Instance) -> backing.Steps:
     yield from backing.activate(run, instance)
-    if instance.disks and not run.get("no_install"):
+    if run.get("mode") == "import":
+        imports.carry(run, instance)
+    elif instance.disks and not run.get("no_install"):
         run.log("* running the instance OS create scripts...")
         job = Installation(instance=instance, params=installed_params(instance, run.secrets))
         yield Fetch(lambda: install(run.world, job))
@@ -169,8 +172,6 @@ def _check_template(run: Run) -> None:
             f"Disk template '{template}' is not enabled in cluster. "
             f"Enabled disk templates are: {','.join(enabled)}"
         )
-    if run.get("mode") != "create":
-        raise prereq(f"Invalid instance creation mode '{run.get('mode')}'", WRONG_INPUT)
     if run.get("os_type") is None and not run.get("no_install"):
         raise prereq("No guest OS or OS image specified", WRONG_INPUT)
 

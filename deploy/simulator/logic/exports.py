@@ -7,7 +7,7 @@ from typing import Final
 
 from deploy.ganeti.os.cyclades import upload as real
 from deploy.simulator.jobs.queue import Fetch, OpFailed, Routine
-from deploy.simulator.logic import backing, consoles
+from deploy.simulator.logic import backing, consoles, imports
 from deploy.simulator.logic.power import switch_off, switch_on
 from deploy.simulator.logic.run import WRONG_INPUT, Run, failure, prereq
 from deploy.simulator.model import Instance, Json
@@ -45,6 +45,7 @@ def export(run: Run) -> Routine:
     names = run.cluster.exports.setdefault(target.name, [])
     if instance.name not in names:
         names.append(instance.name)
+    run.cluster.exported[f"{target.name}/{instance.name}"] = imports.described(instance)
     return [True, [True for _ in instance.disks]]
 
 

@@ -148,7 +148,7 @@ async def test_a_running_instance_has_a_screen_and_a_stopped_one_none(rapi: Clie
 
 
 async def _connected(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while True:
             try:
                 return await asyncio.open_connection("127.0.0.1", port)
