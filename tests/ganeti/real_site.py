@@ -107,6 +107,7 @@ def running_site(
     rabbitmq: RabbitNode,
     clusters: tuple[Cluster, ...],
     more: Mapping[str, str] | None = None,
+    reached: Mapping[str, str] | None = None,
 ) -> Iterator[RealSite]:
     """Run a cloud on real clusters; it reaches the last of them through the proxy.
 
@@ -115,6 +116,7 @@ def running_site(
         rabbitmq: its bus.
         clusters: of the rig.
         more: settings of the services.
+        reached: by zone, the URL the cloud is told where that is not to be so.
     """
     with ExitStack() as stack:
         (home / "pg").mkdir(mode=0o711)
@@ -126,8 +128,9 @@ def running_site(
         cloud = stack.enter_context(
             running_cloud(home / "cloud", database, keystone, rabbitmq.url, settings=settings)
         )
+        told = {_zone(clusters[-1]): proxy.url, **(reached or {})}
         for cluster in clusters:
-            _register(cloud, cluster, proxy.url if cluster is clusters[-1] else cluster.url)
+            _register(cloud, cluster, told.get(_zone(cluster), cluster.url))
         yield RealSite(
             site=replace(fill(cloud, ()), clusters=[_as_administrators_know(c) for c in clusters]),
             clusters={_zone(cluster): cluster for cluster in clusters},

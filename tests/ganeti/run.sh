@@ -4,7 +4,9 @@
 #
 #   tests/ganeti/run.sh [PYTEST ARGUMENTS...]
 #
-# The arguments go to the end-to-end suites only. CYCLADES_GANETI_GUESTS=no leaves out real guests. Needs root, Debian and (the first time) its packages.
+# The arguments go to the end-to-end suites only. CYCLADES_GANETI_GUESTS=no leaves out what takes
+# long: real guests and failovers; CYCLADES_GANETI_FAILOVER=yes or no decides about the latter alone.
+# Needs root, Debian and (the first time) its packages.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 RIG=deploy/ganeti/rig
@@ -81,19 +83,29 @@ json.dump({"clusters": known[1:]}, open("second.json", "w"))')
 }
 
 PREFIX=${CYCLADES_GANETI_PREFIX:-$(free_prefix)}
-FAKE=$STATE/fake GUESTS=$STATE/guests
-mkdir "$FAKE" "$GUESTS"
+FAKE=$STATE/fake PAIRS=$STATE/pairs GUESTS=$STATE/guests
+mkdir "$FAKE" "$PAIRS" "$GUESTS"
 
 export CYCLADES_GANETI_CLUSTERS=$FAKE/clusters.json
 step "two clusters" run "$RIG/ganeti-up.sh" --clusters 2 --state "$FAKE" --prefix "$PREFIX" ||
   exit 1
 (cd "$FAKE" && without_the_first)
 step "the recorded contract" contract
-step "end to end" run "$PYTHON" -m pytest tests/ganeti -q --ignore tests/ganeti/machines "$@"
+step "end to end" run "$PYTHON" -m pytest tests/ganeti -q --ignore tests/ganeti/machines \
+  --ignore tests/ganeti/failover "$@"
 "$RIG/ganeti-down.sh" --state "$FAKE"
 
+if [ "${CYCLADES_GANETI_FAILOVER:-${CYCLADES_GANETI_GUESTS:-yes}}" != no ]; then
+  export CYCLADES_GANETI_CLUSTERS=$PAIRS/clusters.json
+  step "two clusters of two nodes" run "$RIG/ganeti-up.sh" --clusters 2 --nodes 2 \
+    --state "$PAIRS" --prefix "$PREFIX" || exit 1
+  step "failovers and crashes" run "$PYTHON" -m pytest tests/ganeti/failover -q \
+    -o log_cli=true -o log_cli_format='%(asctime)s %(message)s' --log-level=WARNING "$@"
+  "$RIG/ganeti-down.sh" --state "$PAIRS"
+fi
+
 if [ "${CYCLADES_GANETI_GUESTS:-yes}" = no ]; then
-  printf '\n== all of it but real guests: %s, %d s\n' "$([ $failed = 0 ] && echo ok || echo FAILED)" $SECONDS
+  printf '\n== all of it but what takes long: %s, %d s\n' "$([ $failed = 0 ] && echo ok || echo FAILED)" $SECONDS
   exit $failed
 fi
 
