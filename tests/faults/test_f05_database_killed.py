@@ -73,7 +73,7 @@ async def put(cloud: Cloudlet, key: UUID) -> tuple[int, str | None]:
 
 
 async def until_taken(cloud: Cloudlet, key: UUID) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             status, _after = await put(cloud, key)
             if status in {200, 202}:

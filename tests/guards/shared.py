@@ -12,6 +12,7 @@ REPEATS: Final = "shared/db/idempotency.py"
 RELAYS: Final = "tests/integration/shared/test_bus_relay.py"
 ENGINE: Final = "tests/integration/shared/test_sagas.py"
 INBOX: Final = "tests/integration/shared/test_inbox.py"
+NEWS: Final = "tests/integration/shared/test_jobs.py"
 CLAIMS: Final = "tests/integration/shared/test_idempotency.py"
 F19: Final = "tests/faults/test_f19_repeated_and_reordered.py"
 
@@ -148,7 +149,7 @@ GUARDS: Final = (
         old="        where=jobs.c.rank < new.excluded.rank,\n",
         new="",
         held_by=(
-            f"{ENGINE}::test_a_final_status_is_never_overwritten",
+            f"{NEWS}::test_a_final_status_is_never_overwritten",
             f"{F19}::test_whatever_the_order_the_end_is_the_same",
         ),
     ),
@@ -158,7 +159,7 @@ GUARDS: Final = (
         otherwise="a late `running` in the same batch undoes a job's end",
         old="if key not in best or RANK[fact.status] > RANK[best[key].status]:",
         new="if True:",
-        held_by=(f"{ENGINE}::test_a_final_status_is_never_overwritten",),
+        held_by=(f"{NEWS}::test_a_final_status_is_never_overwritten",),
     ),
     Guard(
         name="who asks for a job waits for news that are being written",
@@ -175,7 +176,7 @@ GUARDS: Final = (
         "    )\n"
         "    return Prepared(known, by_itself=True)",
         held_by=(
-            f"{ENGINE}::test_whoever_asks_for_a_job_waits_for_news_of_it_that_is_being_written",
+            f"{NEWS}::test_whoever_asks_for_a_job_waits_for_news_of_it_that_is_being_written",
         ),
     ),
     Guard(

@@ -128,7 +128,7 @@ async def rapi(simulator: RunningSimulator) -> AsyncIterator[Rapi]:
         base_url=there.url,
         auth=(there.username, there.password),
         verify=False,  # noqa: S501  # a test's own certificate, on loopback
-        timeout=10,
+        timeout=60,
     ) as http:
         yield Rapi(http, there.name)
 

@@ -50,7 +50,7 @@ async def watcher(migrated_database: MakesDatabases) -> AsyncIterator[Watcher]:
         {}, port=0, database_url=SecretStr(url), agent_token=SecretStr(AGENT)
     )
     engine = engine_for(url, size=2)
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=60) as http:
         parts = Parts(
             bus=MemoryBus(),
             http=http,

@@ -34,7 +34,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     admit(app, [f"{OURS}/"])
     async with serving(app, "127.0.0.1", 0) as port:
         base = f"http://127.0.0.1:{port}"
-        async with httpx.AsyncClient(base_url=base, verify=NO_TLS) as made:
+        async with httpx.AsyncClient(base_url=base, verify=NO_TLS, timeout=60) as made:
             yield made
 
 

@@ -20,6 +20,11 @@ from tests.contract.volume.grouping import (
 )
 from tests.integration.volume.rig import Rig
 
+WAITING = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE wait_event_type = 'Lock' AND datname = current_database()
+"""
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -311,21 +316,25 @@ async def test_it_is_the_groups_row_that_keeps_volumes_out_of_a_group_that_goes(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ident = await group(rig)
-    statuses = GroupStore.statuses
+    statuses, looking = GroupStore.statuses, asyncio.Event()
 
     async def slowly(store: GroupStore, whole: Any) -> list[str]:
-        await asyncio.sleep(0.2)  # a volume comes just now
+        looking.set()
+        async with asyncio.timeout(60):
+            while not (coming.done() or (await rig.sql(WAITING))[0][0]):
+                pass  # a volume comes just now
         return await statuses(store, whole)
 
     monkeypatch.setattr(GroupStore, "statuses", slowly)
     body = {"volume": {"size": 1, "volume_type": "standard", "group_id": ident}}
 
     async def come() -> int:
-        await asyncio.sleep(0.1)
+        await looking.wait()
         return (await rig.call("POST", "/volumes", body, at="3.13")).status
 
-    gone, came = await asyncio.gather(drop(rig, ident), come())
-    assert (gone.status, came) == (202, 404)
+    coming = asyncio.create_task(come())
+    gone = await drop(rig, ident)
+    assert (gone.status, await coming) == (202, 404)
     assert (await rig.get("/volumes"))["volumes"] == []
 
 

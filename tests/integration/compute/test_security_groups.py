@@ -145,7 +145,7 @@ async def test_news_of_a_port_and_a_change_of_its_groups_never_wait_for_each_oth
         row = "SELECT id FROM resources WHERE kind = 'network.port' AND id = :id FOR UPDATE"
         assert await news.scalar(sa.text(row), {"id": port}) == port
         changing = asyncio.create_task(rig.act(server, removeSecurityGroup={"name": "web"}))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (await rig.sql(WAITING))[0][0]:
                 assert not changing.done(), "it should wait for the port"
         free = "SELECT id FROM servers WHERE id = CAST(:id AS uuid) FOR UPDATE NOWAIT"

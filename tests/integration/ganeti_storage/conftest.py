@@ -66,11 +66,12 @@ def running_agent(folder: Path, *options: str) -> Iterator[Caller]:
             verify=ssl.create_default_context(cafile=certificate),
             headers={"Authorization": f"Bearer {TOKEN}"},
             trust_env=False,
+            timeout=60,
         ) as http:
             yield Caller(http=http, folder=folder)
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
 
 @pytest.fixture

@@ -18,14 +18,14 @@ def reader(tmp_path: Path) -> Iterator[SerialReader]:
     reader.start()
     yield reader
     reader.stop()
-    reader.join(timeout=10)
+    reader.join(timeout=60)
 
 
 def port(folder: Path, instance: str) -> socket.socket:
     offered = socket.socket(socket.AF_UNIX)
     offered.bind(str(folder / "ctrl" / f"{instance}.serial"))
     offered.listen(1)
-    offered.settimeout(10)
+    offered.settimeout(60)
     return offered
 
 

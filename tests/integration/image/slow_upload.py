@@ -36,7 +36,7 @@ class SlowUpload:
     async def status(self) -> int:
         """Return the status of the answer, and go."""
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 return int((await self.reader.readline()).split()[1])
         finally:
             await self.hang_up()
@@ -56,8 +56,6 @@ async def is_status(rig: Rig, image_id: str, status: str) -> bool:
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Return as soon as the condition holds; fail when it never does."""
-    for _ in range(2000):
-        if await condition():
-            return
-        await asyncio.sleep(0.01)
-    raise TimeoutError("it never came about")
+    async with asyncio.timeout(60):
+        while not await condition():  # noqa: ASYNC110  # what it waits for has no event
+            await asyncio.sleep(0.01)

@@ -23,7 +23,9 @@ def catalogue(keystone: Keystone) -> Catalogue:
 def shown(keystone: Keystone, user: str, project: str) -> dict[str, Any]:
     token = keystone.token(user, project)
     headers = {"X-Auth-Token": token, "X-Subject-Token": token}
-    answer = httpx.get(f"{keystone.url}/v3/auth/tokens", headers=headers, trust_env=False)
+    answer = httpx.get(
+        f"{keystone.url}/v3/auth/tokens", headers=headers, trust_env=False, timeout=60
+    )
     body: dict[str, Any] = answer.raise_for_status().json()["token"]
     return body
 
@@ -96,9 +98,11 @@ def test_a_revoked_token_is_refused_at_once_by_every_worker(keystone: Keystone) 
     asker = keystone.token("admin", "admin")
     own = {"X-Auth-Token": token, "X-Subject-Token": token}
     url = f"{keystone.url}/v3/auth/tokens"
-    httpx.delete(url, headers=own, trust_env=False).raise_for_status()
+    httpx.delete(url, headers=own, trust_env=False, timeout=60).raise_for_status()
     headers = {"X-Auth-Token": asker, "X-Subject-Token": token}
-    answers = {httpx.get(url, headers=headers, trust_env=False).status_code for _ in range(6)}
+    answers = {
+        httpx.get(url, headers=headers, trust_env=False, timeout=60).status_code for _ in range(6)
+    }
     assert answers == {404}
 
 

@@ -20,7 +20,7 @@ async def test_it_confirms_and_keeps_a_durable_message_over_a_kill(rabbitmq: Rab
     await channel.default_exchange.publish(message, routing_key=name)
     await connection.close()
     assert rabbitmq.child is not None
-    rabbitmq.child.wait_until(lambda: rabbitmq.knows(name), within=10)
+    rabbitmq.child.wait_until(lambda: rabbitmq.knows(name), within=60)
 
     rabbitmq.kill9()
     assert not answers(rabbitmq.port)
@@ -29,7 +29,7 @@ async def test_it_confirms_and_keeps_a_durable_message_over_a_kill(rabbitmq: Rab
     connection = await aio_pika.connect(rabbitmq.url)
     channel = await connection.channel()
     queue = await channel.get_queue(name)
-    kept = await queue.get(timeout=10)
+    kept = await queue.get(timeout=60)
     assert kept is not None
     assert kept.body == b"hello"
     await queue.delete(if_unused=False, if_empty=False)

@@ -162,7 +162,7 @@ def jobs_marked(control: Control, key: UUID, cluster: int = 1) -> list[int]:
     return [job_id for job_id, job in sorted(state.jobs.items()) if f"cyclades:{key}" in repr(job)]
 
 
-async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 30.0) -> Any:
+async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 60.0) -> Any:
     """Return the condition's first true value."""
     async with asyncio.timeout(seconds):
         while True:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -97,8 +98,8 @@ async def test_a_cluster_that_is_gone_is_not_waited_for(gateway: Gateway) -> Non
         return (await gateway.client.cluster("c1")).health in {"failover", "down"}
 
     assert await until(silent)
-    async with asyncio.timeout(8):
-        for _ in range(5):
+    async with asyncio.timeout(20):
+        for _ in range(15):
             with pytest.raises(Unavailable):
                 await gateway.client.query("c1", "node", Query(fields=["name"]))
     await gateway.client.remove("c1")
@@ -120,6 +121,10 @@ async def test_a_credential_that_is_no_longer_good_holds_submissions_back(
     assert await health(gateway, "up")
 
 
+async def _is_sent(gateway: Gateway) -> bool:
+    return bool(await gateway.sql("SELECT 1 FROM submissions WHERE sending_at IS NOT NULL"))
+
+
 async def test_a_gateway_that_dies_before_the_answer_is_succeeded_by_one_that_looks(
     database: str, simulator: RunningSimulator
 ) -> None:
@@ -129,9 +134,7 @@ async def test_a_gateway_that_dies_before_the_answer_is_succeeded_by_one_that_lo
     async with running_gateway(database, answer_within=0.1) as first:
         simulator.admin.set_faults(latency=0.5)
         await first.client.submit("c1", key, operation)
-        [row] = await first.sql("SELECT sending_at, job_id FROM submissions")
-        assert row["sending_at"] is not None
-        assert row["job_id"] is None
+        assert await until(partial(_is_sent, first))
     async with running_gateway(database) as second:
         state = await settled(second, "c1", key)
     assert state.status is SubmissionStatus.ACCEPTED
@@ -147,8 +150,7 @@ async def test_what_a_dead_gateway_sent_in_vain_is_sent_again_once_it_must_be_lo
     async with running_gateway(database, answer_within=0.1) as first:
         simulator.admin.set_faults(drop_requests=1)
         await first.client.submit("c1", key, operation)
-        [row] = await first.sql("SELECT sending_at, attempts FROM submissions")
-        assert row["sending_at"] is not None
+        assert await until(partial(_is_sent, first))
     async with running_gateway(database) as second:
         state = await settled(second, "c1", key)
         [row] = await second.sql("SELECT attempts FROM submissions")

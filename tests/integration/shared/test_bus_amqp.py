@@ -20,7 +20,7 @@ from shared.bus.handling import Pauses
 from shared.errors import Unavailable
 
 QUICK = Deadlines(answer=2.0, close=0.5, watch=0.2, longest_pause=0.2)
-SOON = 30.0
+SOON = 60.0
 
 
 @pytest.fixture

@@ -67,9 +67,11 @@ UNPUBLISHED = TABLES.outbox.c.published_at.is_(None)
 @asynccontextmanager
 async def running(relay: Relay) -> AsyncIterator[None]:
     task = asyncio.create_task(relay.run())
-    yield
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_rows_go_out_once_and_in_the_order_they_were_written(engine: AsyncEngine) -> None:
@@ -137,7 +139,7 @@ async def test_a_nudge_sends_at_once_what_the_poll_would_send_in_an_hour(
     async with running(Relay(engine, TABLES, bus, nudge=nudge, poll=3600)):
         await write(engine, "a.1")
         nudge.set()
-        await asyncio.wait_for(handled.wait(), 5)
+        await asyncio.wait_for(handled.wait(), 60)
     consumer.cancel()
     await asyncio.gather(consumer, return_exceptions=True)
 
@@ -147,9 +149,9 @@ async def test_the_relay_outlives_a_bus_that_was_away(engine: AsyncEngine) -> No
     bus.faults = Faults(refuse=True)
     await write(engine, "a.1")
     async with running(Relay(engine, TABLES, bus, poll=0.01, longest_pause=0.01)):
-        await asyncio.wait_for(bus.entered.wait(), 5)
+        await asyncio.wait_for(bus.entered.wait(), 60)
         bus.faults = Faults()
-        await asyncio.wait_for(bus.took.wait(), 5)
+        await asyncio.wait_for(bus.took.wait(), 60)
     assert bus.taken == ["a.1"]
 
 

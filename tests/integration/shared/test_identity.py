@@ -48,7 +48,7 @@ async def test_a_token_keystone_did_not_make_is_refused(identity: Identity, toke
 def ask(keystone: Keystone, token: str, method: str, path: str, **how: Any) -> httpx.Response:
     headers = {"X-Auth-Token": token, **how.pop("headers", {})}
     url = f"{keystone.url}/v3{path}"
-    answer = httpx.request(method, url, headers=headers, trust_env=False, **how)
+    answer = httpx.request(method, url, headers=headers, trust_env=False, timeout=60, **how)
     return answer.raise_for_status()
 
 
