@@ -8,10 +8,11 @@ PER_INSTANCE: Final = 0.0001
 PER_REQUEST: Final = 0.03
 # From here on, memory makes a bulk listing of jobs worse than linear.
 KNEE: Final = 2000
+STEEP: Final = 1.15
 
 
 def cost(what: str, count: int) -> float:
     """Seconds that luxid works for a request that loads so many objects of a kind."""
     if what == "bulk":
-        return BULK_PER_JOB * count * max(1.0, count / KNEE)
+        return BULK_PER_JOB * count * float(max(1.0, count / KNEE) ** STEEP)
     return {"job": PER_JOB, "instance": PER_INSTANCE}.get(what, 0.0) * count
