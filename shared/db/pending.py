@@ -77,15 +77,16 @@ class _Part:
 
     def is_columnwise(self) -> bool:
         """Whether the values go as one array per column: then any number has the same text."""
-        return len(self.rows) > 1 and not _has_arrays(self.table, self.names)
+        return len(self.rows) > 1 and not _has_odd_arrays(self.table, self.names)
 
     def arguments(self) -> list[Any]:
         """Return the values in the order of the statement's parameters."""
+        is_columnwise = self.is_columnwise()
         columns = [
             [row[name] if with_ is None else with_(row[name]) for row in self.rows]
-            for name, with_ in _writers(self.table, self.names)
+            for name, with_ in _writers(self.table, self.names, is_columnwise)
         ]
-        if self.is_columnwise():
+        if is_columnwise:
             return columns
         return [column[number] for number in range(len(self.rows)) for column in columns]
 
@@ -98,16 +99,32 @@ def _together(parts: Sequence[_Part]) -> tuple[str, list[Any]]:
     return _sql(shapes), [value for part in parts for value in part.arguments()]
 
 
+def _is_of_texts(kind: Any) -> bool:
+    return isinstance(kind, sa.ARRAY) and isinstance(kind.item_type, sa.String)
+
+
 @lru_cache(maxsize=1000)
-def _has_arrays(table: sa.Table, names: tuple[str, ...]) -> bool:
-    return any(isinstance(table.c[name].type, sa.ARRAY) for name in names)
+def _has_odd_arrays(table: sa.Table, names: tuple[str, ...]) -> bool:
+    """Whether there are arrays that cannot be an element of a column's array; texts go as JSON."""
+    kinds = [table.c[name].type for name in names]
+    return any(isinstance(kind, sa.ARRAY) and not _is_of_texts(kind) for kind in kinds)
 
 
 @lru_cache(maxsize=1000)
 def _writers(
-    table: sa.Table, names: tuple[str, ...]
+    table: sa.Table, names: tuple[str, ...], is_columnwise: bool
 ) -> Sequence[tuple[str, Callable[[Any], Any] | None]]:
-    return [(name, table.c[name].type._cached_bind_processor(DIALECT)) for name in names]
+    kinds = {name: table.c[name].type for name in names}
+    return [
+        (name, _as_json)
+        if is_columnwise and _is_of_texts(kind)
+        else (name, kind._cached_bind_processor(DIALECT))
+        for name, kind in kinds.items()
+    ]
+
+
+def _as_json(texts: Sequence[str] | None) -> str | None:
+    return None if texts is None else dumps(texts)
 
 
 @lru_cache(maxsize=1000)
@@ -115,8 +132,8 @@ def _sql(shapes: tuple[tuple[sa.Table, tuple[str, ...], bool, int], ...]) -> str
     """Return the statement that inserts all of these; so many rows each, or 0: by columns."""
     inserts, first = [], 1
     for table, names, unless_there, count in shapes:
-        types = [table.c[name].type.compile(DIALECT) for name in names]
-        source, first = _by_rows(types, count, first) if count else _by_columns(types, first)
+        kinds = [table.c[name].type for name in names]
+        source, first = (_by_rows if count else _by_columns)(kinds, count, first)
         columns = ", ".join(f'"{table.c[name].name}"' for name in names)
         words = ["INSERT INTO", f'"{table.name}" ({columns})', source]
         inserts.append(" ".join(words + ["ON CONFLICT DO NOTHING"] * unless_there))
@@ -125,8 +142,8 @@ def _sql(shapes: tuple[tuple[sa.Table, tuple[str, ...], bool, int], ...]) -> str
     return f"WITH {named} {last}" if named else last
 
 
-def _by_rows(types: Sequence[str], count: int, first: int) -> tuple[str, int]:
-    rows = []
+def _by_rows(kinds: Sequence[Any], count: int, first: int) -> tuple[str, int]:
+    types, rows = [kind.compile(DIALECT) for kind in kinds], []
     for _ in range(count):
         places = enumerate(types, first)
         rows.append("(" + ", ".join(f"${place}::{kind}" for place, kind in places) + ")")
@@ -134,6 +151,17 @@ def _by_rows(types: Sequence[str], count: int, first: int) -> tuple[str, int]:
     return "VALUES " + ", ".join(rows), first
 
 
-def _by_columns(types: Sequence[str], first: int) -> tuple[str, int]:
-    arrays = [f"${place}::{kind}[]" for place, kind in enumerate(types, first)]
-    return " ".join(["SELECT * FROM unnest(", ", ".join(arrays), ")"]), first + len(types)
+def _by_columns(kinds: Sequence[Any], _count: int, first: int) -> tuple[str, int]:
+    arrays, columns = [], []
+    for place, kind in enumerate(kinds, first):
+        column = f"c{place}"
+        if _is_of_texts(kind):
+            arrays.append(f"${place}::jsonb[]")
+            texts = f"ARRAY(SELECT jsonb_array_elements_text({column}))"
+            column = f"CASE WHEN {column} IS NOT NULL THEN {texts} END"
+        else:
+            arrays.append(f"${place}::{kind.compile(DIALECT)}[]")
+        columns.append(column)
+    names = ", ".join(f"c{place}" for place in range(first, first + len(kinds)))
+    given = f"FROM unnest({', '.join(arrays)}) AS given ({names})"
+    return f"SELECT {', '.join(columns)} {given}", first + len(kinds)

@@ -1,7 +1,7 @@
 """How much projects have and may have, counted from rows under a lock."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import sqlalchemy as sa
@@ -54,6 +54,14 @@ class Usage:
     def layers(self) -> tuple[tuple[Mapping[str, int], Mapping[str, int]], ...]:
         """What there is of everything, and how much there may be: all of it must hold."""
         return (self.used, self.limits), (self.user_used, self.user_limits)
+
+    def after(self, more: Mapping[str, int]) -> "Usage":
+        """Return the usage once the user has that much more."""
+        return replace(self, used=_sum(self.used, more), user_used=_sum(self.user_used, more))
+
+
+def _sum(used: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    return {name: amount + more.get(name, 0) for name, amount in used.items()}
 
 
 def lock_of(project_id: str, resource: str = "servers") -> int:

@@ -1,8 +1,12 @@
-"""Accepts servers: one transaction, and in the ordinary case nobody is asked but our database."""
+"""Accepts servers: one transaction, and in the ordinary case nobody is asked but our database.
 
-from collections.abc import Sequence
+What one user asks for at the same time is accepted in the same transaction.
+"""
+
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from services.compute.domain import quota
@@ -21,11 +25,37 @@ from services.compute.usecases.placing import Places, Placing, hinted, placed
 from services.compute.usecases.references import Asker, Resolved, question_of, resolve
 from shared.clock import utcnow
 from shared.db.reads import Reads
-from shared.errors import NotAllowed
+from shared.db.trouble import unavailable
+from shared.db.turns import Turns
+from shared.errors import CloudError, NotAllowed
 from shared.ids import ProjectId, ServerId, UserId, new_uuid
 from shared.secrets_box import SecretBox
 
 CREATE = "compute.create_server"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A request whose references are checked."""
+
+    asker: Asker
+    request: ServerRequest
+    resolved: Resolved
+    request_id: str
+
+    @property
+    def kind(self) -> Hashable:
+        """What may be accepted together: ordinary requests of a user for one server each.
+
+        Others look at servers that are there, and so does their neighbour in a transaction.
+        """
+        request = self.request
+        if request.most > 1 or request.group_id is not None or request.hints:
+            return self.request_id
+        return self.asker.project_id, self.asker.user_id
+
+
+AcceptingTurns = Turns[Wanted, list[Server]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +68,7 @@ class Acceptance:
     secrets: SecretBox
     placing: Placing
     default_zone: str | None
+    turns: AcceptingTurns  # of the process
 
 
 async def create_servers(
@@ -54,13 +85,54 @@ async def create_servers(
     request.require_possible()
     known = await look_up(using.reads, question_of(request, asker))
     resolved = await resolve(request, asker, known, using.neighbours)
+    wanted = Wanted(asker=asker, request=request, resolved=resolved, request_id=request_id)
+    return await using.turns.take(wanted.kind, wanted, partial(_accept, using))
+
+
+async def _accept(using: Acceptance, several: Sequence[Wanted]) -> list[list[Server] | Exception]:
+    """Accept what is of one kind, together; what the database will not have, one by one."""
+    try:
+        return await _together(using, several)
+    except Exception as refused:
+        # In trouble it may not be known what was committed: nothing is tried again.
+        if len(several) == 1 or unavailable(refused) is not None:
+            raise
+    return [await _alone(using, each) for each in several]
+
+
+async def _alone(using: Acceptance, wanted: Wanted) -> list[Server] | Exception:
+    try:
+        (outcome,) = await _together(using, [wanted])
+    except Exception as refused:
+        return refused
+    return outcome
+
+
+async def _together(using: Acceptance, several: Sequence[Wanted]) -> list[list[Server] | Exception]:
+    """Accept what one user asks for, in one transaction; each is refused for itself."""
+    asker, outcomes = several[0].asker, list[list[Server] | Exception]()
     async with using.transaction() as stores:
         ground = await stores.ground.read(asker.project_id, asker.user_id)
-        count = await _count(stores, ground.usage, request, resolved)
-        places = Places(using.placing, ground.clusters, ground.promised)
-        wanted = _servers(using, asker, request, resolved, places, count)
-        servers = await _place(stores.capacity, places, wanted)
-        await _add(stores, using.secrets, request, resolved.key, servers, request_id)
+        places, usage = Places(using.placing, ground.clusters, ground.promised), ground.usage
+        for each in several:
+            try:
+                servers = await _accepted(using, stores, usage, places, each)
+            except CloudError as refusal:
+                outcomes.append(refusal)
+            else:
+                outcomes.append(servers)
+                usage = usage.after(_amounts(each.resolved, len(servers)))
+    return outcomes
+
+
+async def _accepted(
+    using: Acceptance, stores: Stores, usage: Usage, places: Places, wanted: Wanted
+) -> list[Server]:
+    request, resolved = wanted.request, wanted.resolved
+    count = await _count(stores, usage, request, resolved)
+    servers = _servers(using, wanted.asker, request, resolved, places, count)
+    servers = await _place(stores.capacity, places, servers)
+    await _add(stores, using.secrets, request, resolved.key, servers, wanted.request_id)
     return servers
 
 
@@ -73,14 +145,14 @@ async def _count(stores: Stores, usage: Usage, request: ServerRequest, resolved:
     require_files_within(request.files, usage.limits)
     count = request.most
     for used, limits in usage.layers:
-        while count > request.least and quota.over(_wanted(resolved, count), used, limits):
+        while count > request.least and quota.over(_amounts(resolved, count), used, limits):
             count -= 1
-        quota.require(_wanted(resolved, count), used, limits)
+        quota.require(_amounts(resolved, count), used, limits)
     await _require_room_in_group(stores, request, usage, count)
     return count
 
 
-def _wanted(resolved: Resolved, count: int) -> dict[str, int]:
+def _amounts(resolved: Resolved, count: int) -> dict[str, int]:
     flavor = resolved.flavor
     return {"instances": count, "cores": flavor.vcpus * count, "ram": flavor.ram * count}
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from shared.db.database import Database
+from shared.db.pending import Pending
 from shared.db.prepared import Prepared
 from shared.db.uow import engine_for
 from shared.ids import new_uuid
@@ -182,6 +183,22 @@ async def test_what_is_put_off_is_written_at_the_end_in_one_statement(database: 
         assert [row._asdict() for row in found] == told
         documents = sa.select(things.c.document).order_by(things.c.name)
         assert list(await connection.scalars(documents)) == [None, {"a": 1}]
+
+
+async def test_many_rows_with_lists_of_texts_are_written_by_one_text(database: Database) -> None:
+    odd = [["b", "a", 'say "hi", {now}', "NULL", "", "ä\\"], [], ["one"]]
+    rows = [thing(f"t{at}", tags=tags, size=at) for at, tags in enumerate(odd)]
+    pending = Pending()
+    pending.add(things, rows)
+    ((few, _),) = pending.take()
+    pending.add(things, rows * 2)
+    ((many, _),) = pending.take()
+    assert few == many, "the statement grows with the number of rows"
+    async with database.transaction() as connection:
+        connection.pending.add(things, rows)
+    async with database.by_itself() as connection:
+        found = await connection.execute(sa.select(things.c.tags, things.c.size).order_by("name"))
+        assert [tuple(row) for row in found] == [(tags, at) for at, tags in enumerate(odd)]
 
 
 async def test_what_is_put_off_is_written_with_the_rest_or_not_at_all(database: Database) -> None:
