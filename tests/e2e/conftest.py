@@ -15,6 +15,7 @@ from deploy.parts.rabbitmq import RabbitNode
 from deploy.standalone import agents
 from deploy.standalone.settings import DemoSettings
 from tests.parts.cloud import running_cloud, running_simulator_process
+from tests.parts.discrepancies import SETTINGS
 from tests.parts.keystone import filled_keystone
 from tests.parts.postgres import open_folder
 from tests.parts.site import Site, fill
@@ -39,6 +40,8 @@ def site(rabbitmq: RabbitNode) -> Iterator[Site]:
             "console_logs": str(nodes.home / "consoles"),
         }
         clusters = stack.enter_context(running_simulator_process(home / "simulator", **simulated))
-        cloud = stack.enter_context(running_cloud(home / "cloud", database, keystone, rabbitmq.url))
+        cloud = stack.enter_context(
+            running_cloud(home / "cloud", database, keystone, rabbitmq.url, settings=SETTINGS)
+        )
         provider = {"ext_provider": "cyclades", **agents.registration(nodes)}
         yield fill(cloud, clusters, registration=provider)

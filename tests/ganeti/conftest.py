@@ -11,6 +11,7 @@ from deploy.parts.rabbitmq import RabbitNode
 from tests.ganeti.image_server import ImageServer, serving
 from tests.ganeti.real_site import RealSite, running_site
 from tests.ganeti.rig import Cluster, Rapi, running_clusters
+from tests.parts.discrepancies import SETTINGS
 from tests.parts.postgres import open_folder
 
 
@@ -54,5 +55,5 @@ def image_server(cluster: Cluster) -> Iterator[ImageServer]:
 @pytest.fixture(scope="session")
 def cloud_site(clusters: tuple[Cluster, ...], rabbitmq: RabbitNode) -> Iterator[RealSite]:
     """The session's cloud: six processes, real parts beside them, two real clusters."""
-    with open_folder() as home, running_site(home, rabbitmq, clusters) as site:
+    with open_folder() as home, running_site(home, rabbitmq, clusters, SETTINGS) as site:
         yield site

@@ -14,6 +14,7 @@ from shared.contracts.instance_rows import FIELDS, observed
 from shared.errors import Unavailable
 from shared.ids import derived
 from tests.integration.compute.rig import KEY, Rig, uuid
+from tests.integration.compute.test_volumes import attached
 
 Json = dict[str, Any]
 
@@ -423,3 +424,18 @@ async def test_operators_see_what_drifts_and_users_do_not(bench: Bench) -> None:
         f"compute.drift.found.-.{bench.ident}",
         f"compute.drift.ended.-.{bench.ident}",
     ]
+
+
+async def test_a_volume_that_was_taken_out_is_detached(bench: Bench) -> None:
+    volume = await attached(bench.rig, bench.ident)
+    there = bench.ganeti.instances[bench.name]
+    await bench.seen(**{"disk.names": [*there["disk.names"], volume]})
+    assert await bench.rounds(3) == 0
+    await bench.seen(**{"disk.names": there["disk.names"][:-1]})
+    assert await bench.rounds(1) == 0
+    assert bench.rig.world.volumes.volumes[volume]["status"] == "in-use"
+    assert await bench.rounds(1) == 1
+    await bench.rig.run_sagas()
+    await bench.rig.end_jobs()
+    assert bench.rig.world.volumes.volumes[volume]["status"] == "available"
+    assert (await bench.rig.show(bench.ident))["os-extended-volumes:volumes_attached"] == []

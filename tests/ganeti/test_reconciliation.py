@@ -1,0 +1,38 @@
+"""What administrators do in real Ganeti behind the cloud's back is put right, or told.
+
+The scenes are those of tests/e2e, where the simulator plays Ganeti.
+"""
+
+import pytest
+
+from tests.ganeti.real_site import RealSite
+from tests.parts import discrepancies
+from tests.parts.discrepancies import Stage
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture
+def stage(cloud_site: RealSite) -> Stage:
+    """The first real cluster."""
+    return Stage(site=cloud_site.site, number=0, zone=next(iter(cloud_site.clusters)))
+
+
+def test_an_instance_that_was_changed_is_what_it_was_or_its_server_follows(stage: Stage) -> None:
+    discrepancies.an_instance_that_was_changed(stage)
+
+
+def test_an_interface_that_was_taken_out_is_let_go_of(stage: Stage) -> None:
+    discrepancies.an_interface_that_was_taken_out(stage)
+
+
+def test_the_instance_of_a_deleted_server_is_removed_and_a_strangers_is_not(stage: Stage) -> None:
+    discrepancies.an_instance_that_came_back(stage)
+
+
+def test_what_happens_while_compute_is_away_is_found(stage: Stage) -> None:
+    discrepancies.a_stop_while_compute_is_away(stage)
+
+
+def test_a_network_is_connected_made_again_and_heeds_what_is_reserved(stage: Stage) -> None:
+    discrepancies.a_network_that_was_changed(stage)
