@@ -126,7 +126,7 @@ def an_interface_that_was_taken_out(stage: Stage) -> None:
 
     def is_gone() -> bool:
         ports = stage.site.cloud.call("GET", "network", f"/v2.0/ports?device_id={server_id}")
-        return stage.server(server_id)["addresses"] == {} and ports.json()["ports"] == []
+        return not stage.server(server_id)["addresses"] and not ports.json()["ports"]
 
     until(is_gone, HEALED, "the interface's end")
     left = stage.instance(name) or {}
