@@ -5,7 +5,7 @@ The scenes are those of tests/e2e, where the simulator plays Ganeti.
 
 import pytest
 
-from tests.ganeti.real_site import RealSite
+from tests.ganeti.real_site import LINKS, RealSite
 from tests.parts import discrepancies
 from tests.parts.discrepancies import Stage
 
@@ -15,7 +15,8 @@ pytestmark = pytest.mark.timeout(600)
 @pytest.fixture
 def stage(cloud_site: RealSite) -> Stage:
     """The first real cluster."""
-    return Stage(site=cloud_site.site, number=0, zone=next(iter(cloud_site.clusters)))
+    zone = next(iter(cloud_site.clusters))
+    return Stage(site=cloud_site.site, number=0, zone=zone, link=LINKS["physnet1"]["link"])
 
 
 def test_an_instance_that_was_changed_is_what_it_was_or_its_server_follows(stage: Stage) -> None:

@@ -32,6 +32,7 @@ class Stage:
     site: Site
     number: int  # of the cluster
     zone: str
+    link: str = "br0"  # a bridge of its nodes
 
     def made(self) -> tuple[str, str]:
         """Make a server there; gives its id and its instance's name."""
@@ -120,7 +121,7 @@ def an_interface_that_was_taken_out(stage: Stage) -> None:
     server_id, name = stage.made()
     stage.site.act(server_id, {"os-stop": None})
     stage.site.becomes(server_id, "SHUTOFF", within=HEALED)
-    stage.modify(name, nics=[["add", -1, {"mode": "bridged", "link": "br0", "name": "eth9"}]])
+    stage.modify(name, nics=[["add", -1, {"mode": "bridged", "link": stage.link, "name": "eth9"}]])
     until(lambda: stage.drift("compute", server_id) == ["nic_strange"], HEALED, "its being told")
     stage.modify(name, nics=[["remove", 0, {}]])
 
