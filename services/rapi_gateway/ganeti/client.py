@@ -29,6 +29,7 @@ class Call:
     path: str
     query: tuple[tuple[str, str], ...] = ()
     body: dict[str, Any] | None = None
+    deadline: float | None = None  # seconds; None: that of its kind
 
 
 class RapiClient:

@@ -123,7 +123,7 @@ class ClusterLink:
             if not self.health.admits_questions:
                 raise HeldBack(f"Cluster {self.name} does not answer.")
             begun = time.monotonic()
-            answer = await self._observed(call, self._limits.read)
+            answer = await self._observed(call, call.deadline or self._limits.read)
             return answer, time.monotonic() - begun
 
     @asynccontextmanager

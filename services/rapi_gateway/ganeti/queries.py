@@ -8,7 +8,7 @@ from uuid import UUID
 from services.rapi_gateway.domain.capacity import rows_of
 from services.rapi_gateway.domain.marks import intent_tag, is_marked, is_unclaimed
 from services.rapi_gateway.ganeti.client import Call
-from services.rapi_gateway.ganeti.lanes import Lane
+from services.rapi_gateway.ganeti.lanes import Lane, Urgency
 from services.rapi_gateway.ganeti.link import ClusterLink
 
 LIVE = frozenset({"queued", "waiting", "canceling", "running"})
@@ -51,10 +51,10 @@ async def query(
     resource: str,
     fields: Sequence[str],
     qfilter: Sequence[Any] | None = None,
-    lane: Lane = Lane.READ,
+    urgency: Urgency = Urgency.NORMAL,
 ) -> list[dict[str, Any]]:
     """Return the rows of a query as dicts."""
-    answer = await link.ask(query_call(resource, fields, qfilter), lane)
+    answer = await link.ask(query_call(resource, fields, qfilter), Lane.READ, urgency)
     return rows_of(fields, answer["data"])
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from services.rapi_gateway.domain.cluster import Registered
 from services.rapi_gateway.ganeti.client import Call
 from services.rapi_gateway.ganeti.errors import RapiTrouble
-from services.rapi_gateway.ganeti.lanes import Lane
+from services.rapi_gateway.ganeti.lanes import Lane, Urgency
 from services.rapi_gateway.ganeti.queries import query_call
 from services.rapi_gateway.store.stores import Transaction
 from services.rapi_gateway.usecases.refresh import Refresher
@@ -15,6 +15,7 @@ from shared.contracts.gateway import Cancelled, ClusterState, Query
 from shared.errors import NotFound
 
 RESOURCES: Final = frozenset({"instance", "node", "group", "network", "job", "lock"})
+CANCEL_WITHIN: Final = 60.0  # seconds: Ganeti waits up to 44 for a job that is starting
 LANES: Final = {"read": Lane.READ, "watch": Lane.WATCH}
 
 
@@ -80,9 +81,10 @@ class Asking:
         cluster = await self.cluster(name)
         if cluster.view.epoch != epoch:
             return Cancelled(canceled=False, message="The job is of another history.")
-        call = Call(method="DELETE", path=f"/2/jobs/{job}")
+        call = Call(method="DELETE", path=f"/2/jobs/{job}", deadline=CANCEL_WITHIN)
+        link = self.refresher.links.to(cluster)
         try:
-            canceled, message = await self.refresher.links.to(cluster).ask(call, Lane.READ)
+            canceled, message = await link.ask(call, Lane.MUTATION, Urgency.INTERACTIVE)
         except RapiTrouble as trouble:
             raise told(name, trouble) from trouble
         return Cancelled(canceled=canceled, message=message)

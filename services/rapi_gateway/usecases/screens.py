@@ -10,6 +10,7 @@ from services.rapi_gateway.domain.cluster import Registered
 from services.rapi_gateway.ganeti import queries
 from services.rapi_gateway.ganeti.agents import Errand
 from services.rapi_gateway.ganeti.errors import RapiTrouble
+from services.rapi_gateway.ganeti.lanes import Urgency
 from services.rapi_gateway.usecases.asking import Asking
 from services.rapi_gateway.usecases.storage import Storage
 from services.rapi_gateway.usecases.trouble import told
@@ -92,7 +93,8 @@ class Screens:
     async def _instance(self, cluster: Registered, instance: str) -> dict[str, Any]:
         link = self.asking.refresher.links.to(cluster)
         try:
-            rows = await queries.query(link, "instance", FIELDS, ["=", "name", instance])
+            known = ["=", "name", instance]
+            rows = await queries.query(link, "instance", FIELDS, known, Urgency.INTERACTIVE)
         except RapiTrouble as trouble:
             raise told(cluster.name, trouble) from trouble
         if not rows:
