@@ -94,13 +94,19 @@ def test_masters_that_fail_over_lose_and_double_nothing(
     crowd.delete()
 
 
-@pytest.mark.parametrize("daemon", ["ganeti-luxid", "ganeti-wconfd", "ganeti-rapi"])
-def test_a_masters_daemon_that_dies_loses_and_doubles_nothing(
-    paired_cloud: RealSite, pairs: tuple[Pair, ...], daemon: str
+@pytest.mark.parametrize(
+    "daemons",
+    [
+        pytest.param([["ganeti-luxid"], ["ganeti-luxid", "ganeti-wconfd"]], id="luxid"),
+        pytest.param([["ganeti-rapi"], ["ganeti-rapi"]], id="rapi"),
+    ],
+)
+def test_a_masters_daemons_that_die_lose_and_double_nothing(
+    paired_cloud: RealSite, pairs: tuple[Pair, ...], daemons: list[list[str]]
 ) -> None:
     def disturb() -> None:
-        for pair in pairs:
-            pair.kill(pair.master, daemon)
+        for pair, dying in zip(pairs, daemons, strict=True):
+            pair.kill(pair.master, *dying)
         time.sleep(DOWN)
         for pair in pairs:
             pair.start(pair.master, *MASTER_DAEMONS)
