@@ -211,7 +211,9 @@ async def test_secrets_are_nowhere_once_ganeti_has_them(
     assert row["sealed"] is None
     output = capfd.readouterr()
     assert "hush" not in output.out + output.err + caplog.text
-    assert "osparams_secret" in repr(simulator.admin.site().state.jobs[state.job_id or 0])
+    stored = repr(simulator.admin.site().state.jobs[state.job_id or 0])
+    assert "osparams_secret" in stored
+    assert "hush" not in stored
 
 
 async def test_a_drained_cluster_takes_no_new_instances_but_serves_those_it_has(
