@@ -10,6 +10,9 @@ CLUSTERS: Final = "services/network/store/clusters.py"
 ROWS: Final = "services/network/store/rows.py"
 NETWORKS: Final = "services/network/store/networks.py"
 RACES: Final = "tests/integration/network/test_races.py"
+PORTS: Final = "tests/contract/network/test_ports.py"
+FREED: Final = "test_who_waited_for_the_last_address_gets_one_that_was_freed_meanwhile"
+BEGINS: Final = "test_a_subnet_does_not_become_ready_while_a_port_begins_to_wait_for_it"
 MEETING: Final = "tests/integration/network/test_ports_meet_clusters.py"
 UPKEEP: Final = "tests/integration/network/test_upkeep.py"
 
@@ -33,18 +36,18 @@ GUARDS: Final = (
     Guard(
         name="the same for an address that is asked for",
         where=ADDRESSES,
-        otherwise="two that ask for one address at once get an error instead of a refusal",
+        otherwise="who asks for an address that is taken is told to try again",
         old="      VALUES (:subnet, CAST(:address AS inet), :port)\n      ON CONFLICT DO NOTHING\n",
         new="      VALUES (:subnet, CAST(:address AS inet), :port)\n",
-        held_by=(f"{RACES}::test_ports_that_ask_for_one_address_and_ports_that_do_not_share_none",),
+        held_by=(f"{PORTS}::test_a_port_that_cannot_be_is_refused_and_nothing_changes",),
     ),
     Guard(
-        name="an address in a used-up range is looked for again",
+        name="who finds no address left looks again",
         where=ADDRESSES,
-        otherwise="a subnet is called full while another range has addresses",
+        otherwise="a subnet is called full whose addresses were freed while we waited",
         old="            if taken is None and not await self.any_free(subnet_id):",
         new="            if taken is None:",
-        held_by=(f"{RACES}::test_who_waited_for_a_range_that_was_used_up_looks_into_the_next",),
+        held_by=(f"{RACES}::{FREED}",),
     ),
     Guard(
         name="ranges that somebody looks at are not dropped",
@@ -102,13 +105,12 @@ GUARDS: Final = (
     Guard(
         name="what is changed is locked",
         where=ROWS,
-        otherwise="of changes at once all but one are refused, and subnets overlap",
+        otherwise="what is deleted twice at once frees its address twice",
         old="(query.with_for_update() if lock else query)\n        ).one_or_none()",
         new="(query)\n        ).one_or_none()",
         held_by=(
-            f"{RACES}::test_changes_at_once_are_all_made",
-            f"{RACES}::test_overlapping_subnets_at_once_are_one",
-            f"{RACES}::test_subnets_cut_from_a_pool_at_once_share_no_address",
+            f"{RACES}::test_a_port_deleted_twice_at_once_frees_its_address_once",
+            f"{RACES}::test_a_port_made_while_its_network_gets_a_subnet_has_its_address",
         ),
     ),
     Guard(
@@ -122,21 +124,18 @@ GUARDS: Final = (
     Guard(
         name="a MAC is in a network once",
         where="services/network/store/ports.py",
-        otherwise="a drawn MAC that is taken is an error",
+        otherwise="who asks for a MAC that is taken is told to try again",
         old="          ON CONFLICT (network_id, mac_address) DO NOTHING\n",
         new="",
-        held_by=(f"{RACES}::test_a_drawn_mac_that_is_taken_is_drawn_again",),
+        held_by=(f"{PORTS}::test_a_port_that_cannot_be_is_refused_and_nothing_changes",),
     ),
     Guard(
-        name="one default group per project",
-        where="services/network/store/security_groups.py",
-        otherwise="the first requests of a project are errors, all but one",
-        old="                .on_conflict_do_nothing(\n"
-        '                    index_elements=["project_id"], '
-        'index_where=sa.text("is_default")\n'
-        "                )\n",
-        new="",
-        held_by=(f"{RACES}::test_many_first_looks_make_one_default_group",),
+        name="what collides with another request is looked at again",
+        where="services/network/store/stores.py",
+        otherwise="the first requests of a project are refused, all but one",
+        old='frozenset({"40P01", "40001", "23503", "23505"})',
+        new="frozenset()",
+        held_by=(f"{RACES}::test_what_collides_is_looked_at_again",),
     ),
     Guard(
         name="a port that waits for its subnet holds the row that tells of it",
@@ -144,7 +143,7 @@ GUARDS: Final = (
         otherwise="the subnet becomes ready, and nobody plugs the port",
         old="sa.select(cluster_subnets).where(here).with_for_update(read=True)",
         new="sa.select(cluster_subnets).where(here)",
-        held_by=(f"{RACES}::test_a_port_bound_while_its_subnet_becomes_ready_is_plugged",),
+        held_by=(f"{RACES}::{BEGINS}",),
     ),
     Guard(
         name="older news of a cluster replaces nothing",

@@ -96,24 +96,19 @@ async def test_the_limit_of_ports_holds_against_many_at_once(rig: Rig) -> None:
     assert sorted(status for status, _answer in answers) == [201] * 3 + [409] * 5
 
 
-async def test_who_waited_for_a_range_that_was_used_up_looks_into_the_next(rig: Rig) -> None:
-    pools = [{"start": f"10.0.0.{at}", "end": f"10.0.0.{at}"} for at in (5, 9)]
-    network, _none = await rig.network(None)
-    subnet = await rig.make(
-        "subnets",
-        network_id=network["id"],
-        cidr="10.0.0.0/24",
-        ip_version=4,
-        allocation_pools=pools,
-    )
+async def test_who_waited_for_the_last_address_gets_one_that_was_freed_meanwhile(
+    rig: Rig,
+) -> None:
+    network, subnet = await rig.network("10.0.0.0/29")
+    ports = [await rig.make("ports", network_id=network["id"]) for _ in range(4)]
     bare = await rig.make("ports", network_id=network["id"], fixed_ips=[])
     wanted = [{"subnet_id": subnet["id"]}]
     async with _transaction(rig)() as stores:
-        taken = await stores.addresses.take_next(UUID(subnet["id"]), UUID(bare["id"]))
+        assert await stores.addresses.take_next(UUID(subnet["id"]), UUID(bare["id"]))
+        await stores.addresses.release_all(UUID(ports[0]["id"]))
         late = asyncio.create_task(rig.make("ports", network_id=network["id"], fixed_ips=wanted))
         await _somebody_waits(rig)
-    given = (await late)["fixed_ips"][0]["ip_address"]
-    assert [taken, given] == ["10.0.0.5", "10.0.0.9"]
+    assert (await late)["fixed_ips"][0]["ip_address"] == ports[0]["fixed_ips"][0]["ip_address"]
 
 
 async def test_many_networks_at_once_share_no_vlan(rig: Rig) -> None:
@@ -175,14 +170,19 @@ async def test_a_port_made_while_its_network_gets_a_subnet_has_its_address(rig: 
     assert len((await late)["fixed_ips"]) == 2
 
 
-async def _somebody_waits(rig: Rig) -> None:
-    """Return once somebody waits for a lock in the database."""
+async def _waiting(rig: Rig) -> int:
+    """Return how many wait for a lock in the database."""
     sql = (
         "SELECT count(*) FROM pg_stat_activity "
         "WHERE wait_event_type = 'Lock' AND datname = current_database()"
     )
+    return int(await rig.service.parts.reads.value(sql))
+
+
+async def _somebody_waits(rig: Rig) -> None:
+    """Return once somebody waits for a lock in the database."""
     async with asyncio.timeout(60):
-        while not await rig.service.parts.reads.value(sql):
+        while not await _waiting(rig):
             pass  # asking lets the others go on
 
 
@@ -225,6 +225,23 @@ async def test_a_port_bound_while_its_subnet_becomes_ready_is_plugged(rig: Rig) 
         assert seen["binding:vif_type"] == "bridge"
 
 
+async def test_a_subnet_does_not_become_ready_while_a_port_begins_to_wait_for_it(rig: Rig) -> None:
+    await rig.know_cluster()
+    network, _subnet = await rig.network()
+    bind = {"binding:host_id": "athens"}
+    await rig.make("ports", "service", network_id=network["id"], **bind)
+    await rig.run_sagas()  # creates
+    await rig.end_jobs()  # created; connects
+    async with _transaction(rig)() as stores, asyncio.timeout(60):
+        (known,) = await stores.cluster_subnets.recorded("athens")
+        await stores.cluster_subnets.want(known)
+        ending = asyncio.create_task(rig.end_jobs())
+        while not (ending.done() or await _waiting(rig)):
+            pass  # asking lets the others go on
+        assert not ending.done()
+    await ending
+
+
 async def test_a_write_over_an_old_revision_is_refused(rig: Rig) -> None:
     network = await rig.make("networks")
     transaction = _transaction(rig)
@@ -233,6 +250,16 @@ async def test_a_write_over_an_old_revision_is_refused(rig: Rig) -> None:
         await stores.networks.save(old)
         with pytest.raises(StaleWrite):
             await stores.networks.save(old)
+
+
+async def test_what_collides_is_looked_at_again(rig: Rig) -> None:
+    await rig.get("/security-groups")
+    transaction = _transaction(rig)
+    async with transaction() as stores:
+        (default,) = await stores.security_groups.where()
+    with pytest.raises(StaleWrite):
+        async with transaction() as stores:
+            await stores.security_groups.add(default)
 
 
 async def test_subnets_cut_from_a_pool_at_once_share_no_address(rig: Rig) -> None:
