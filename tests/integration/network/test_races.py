@@ -256,10 +256,10 @@ async def test_what_collides_is_looked_at_again(rig: Rig) -> None:
     await rig.get("/security-groups")
     transaction = _transaction(rig)
     async with transaction() as stores:
-        (default,) = await stores.security_groups.where()
+        (default,) = await stores.groups.where()
     with pytest.raises(StaleWrite):
         async with transaction() as stores:
-            await stores.security_groups.add(default)
+            await stores.groups.add(default)
 
 
 async def test_subnets_cut_from_a_pool_at_once_share_no_address(rig: Rig) -> None:

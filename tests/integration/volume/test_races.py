@@ -2,11 +2,13 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
 
+from services.volume.domain.volume_type import VolumeType
 from services.volume.store import grounds
 from services.volume.usecases.volume_types import have_the_first
 from shared.errors import StaleWrite
@@ -129,9 +131,21 @@ async def waiting_for_a_lock(rig: Rig) -> None:
             pass  # asking lets the others go on
 
 
+async def _begin_with(rig: Rig, first: Sequence[VolumeType]) -> None:
+    async with rig.transaction() as stores:
+        await stores.types.begin_with(first)
+
+
 async def test_processes_that_begin_at_once_make_the_first_types_once(rig: Rig) -> None:
     async with rig.service.parts.engine.begin() as connection:
         await connection.exec_driver_sql("DELETE FROM volume_types")
+    names = {"a": uuid4(), "b": uuid4()}
+    first = [VolumeType(id=ident, name=name) for name, ident in names.items()]
+    async with rig.transaction() as stores:
+        await stores.types.begin_with(first)
+        late = asyncio.create_task(_begin_with(rig, first))
+        await waiting_for_a_lock(rig)
+    await late
     await asyncio.gather(*(have_the_first(rig.transaction) for _ in range(4)))
     assert len((await rig.get("/types"))["volume_types"]) == 2
 
