@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compute.domain.placement import Promised, Size
 from services.compute.store.tables import clusters, server_groups, servers
+from services.compute.store.tables.servers import NEVER
 from shared.contracts.gateway import Cluster
 from shared.db.lean import lean
 from shared.db.prepared import Prepared
@@ -23,12 +24,13 @@ SELECT name, version, seen_at, (
     WHERE node_flags.cluster = clusters.name AND (disabled OR forced_down)) AS off
 FROM clusters ORDER BY name
 """
-PROMISED = """
-SELECT servers.cluster, servers.node, servers.vcpus, servers.ram, servers.disk, count(*) AS times
-FROM servers JOIN clusters ON clusters.name = servers.cluster
-WHERE servers.deleted_at IS NULL
-    AND (servers.counted_from IS NULL OR servers.counted_from > clusters.version)
-GROUP BY servers.cluster, servers.node, servers.vcpus, servers.ram, servers.disk
+# Cluster by cluster, by an index: whoever makes a server does not walk all there are.
+PROMISED = f"""
+SELECT clusters.name AS cluster, promised.* FROM clusters, LATERAL (
+    SELECT node, vcpus, ram, disk, count(*) AS times FROM servers
+    WHERE servers.cluster = clusters.name AND deleted_at IS NULL
+        AND coalesce(counted_from, {NEVER}) > clusters.version
+    GROUP BY node, vcpus, ram, disk) AS promised
 """
 NAMED = clusters.c.name == sa.bindparam("name")
 DOCUMENT = Prepared(sa.select(clusters.c.document).where(NAMED))

@@ -6,6 +6,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from services.compute.store.tables.messaging import happened, metadata, moment
 
 LIVE = sa.text("deleted_at IS NULL")
+NEVER = 2**63 - 1  # a version that no cluster's capacity reaches
 
 servers = sa.Table(
     "servers",
@@ -80,6 +81,13 @@ servers = sa.Table(
     sa.Index("servers_created", "created_at", "id", postgresql_where=LIVE),
     sa.Index("servers_updated", "project_id", "updated_at"),
     sa.Index("servers_cluster", "cluster", "node", postgresql_where=LIVE),
+    # What is not counted in its cluster's capacity yet (see store/capacity.py).
+    sa.Index(
+        "servers_promised",
+        "cluster",
+        sa.text(f"coalesce(counted_from, {NEVER})"),
+        postgresql_where=LIVE,
+    ),
     sa.Index("servers_group", "group_id", postgresql_where=LIVE),
     sa.Index("servers_user", "user_id", postgresql_where=LIVE),
     sa.Index("servers_reservation", "reservation_id"),
