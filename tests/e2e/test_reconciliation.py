@@ -6,7 +6,7 @@ from tests.parts import discrepancies
 from tests.parts.discrepancies import Stage
 from tests.parts.site import Site
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture

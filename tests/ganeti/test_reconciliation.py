@@ -9,7 +9,7 @@ from tests.ganeti.real_site import LINKS, RealSite
 from tests.parts import discrepancies
 from tests.parts.discrepancies import Stage
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture
