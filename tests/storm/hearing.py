@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 import orjson
+import uvloop
 
 from shared.bus.amqp import AmqpBus
 from shared.bus.contract import Delivery, Subscription
@@ -65,7 +66,7 @@ def hearing(amqp_url: str) -> Iterator[Ear]:
         await asyncio.wait([consuming])
         await bus.close()
 
-    thread = threading.Thread(target=asyncio.run, args=(listen(),))
+    thread = threading.Thread(target=uvloop.run, args=(listen(),))
     thread.start()
     try:
         assert declared.wait(PATIENCE), "the broker does not answer"

@@ -10,10 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import httpx
-
 from deploy.parts.children import Child, start
-from deploy.parts.ports import free_port
+from deploy.parts.ports import answers, free_port
 from deploy.parts.postgres import PostgresServer, running_postgres
 from deploy.parts.rabbitmq import running_rabbitmq
 from tests.bench import cpu
@@ -50,12 +48,11 @@ class Rig:
     admin_url: str
     clusters: list[dict[str, Any]]  # as clusters.json has them
     home: Path
+    api_url: str  # of compute, for users
 
     def sim(self, method: str, path: str, **body: Any) -> Any:
         """Ask the simulator's admin port."""
-        answer = httpx.request(
-            method, f"{self.admin_url}/sim{path}", json=body or None, timeout=60, trust_env=False
-        )
+        answer = self.cloud.http.request(method, f"{self.admin_url}/sim{path}", json=body or None)
         return answer.raise_for_status().json()["result"]
 
     def pid(self, name: str) -> int:
@@ -126,6 +123,27 @@ def _start_simulator(home: Path, scale: Scale, admin_port: int) -> Child:
 
 
 @contextmanager
+def _api_of(cloud: Cloud) -> Iterator[str]:
+    """Run a process that answers compute's users only, beside the worker; gives its address.
+
+    So `deploy/compose.yaml` has it: what workers have to do is not in the way of who asks.
+    """
+    port = free_port()
+    url = f"http://{cloud.host}:{port}"
+    child = start(
+        "compute api",
+        [sys.executable, "-m", "services.compute", "api"],
+        log=cloud.home / "compute-api.log",
+        environ=cloud.environment | {"CYCLADES_COMPUTE_PORT": str(port)},
+    )
+    try:
+        child.wait_until(lambda: answers(port), PATIENCE)
+        yield url
+    finally:
+        child.stop()
+
+
+@contextmanager
 def running_rig(scale: Scale) -> Iterator[Rig]:
     """Run everything for the length of the block; no cluster is registered yet."""
     with ExitStack() as stack:
@@ -160,4 +178,5 @@ def running_rig(scale: Scale) -> Iterator[Rig]:
             admin_url=f"http://127.0.0.1:{port}",
             clusters=json.loads(known.read_text())["clusters"],
             home=home,
+            api_url=stack.enter_context(_api_of(cloud)),
         )

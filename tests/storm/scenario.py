@@ -81,9 +81,9 @@ class Storm:
         yield Figure(name="telling of all instances", value=told, unit="s")
 
     def _reading(self) -> Any:
-        cloud = self._rig.cloud
-        urls = [f"{cloud.url('compute')}/v2.1/{path}" for path in ("servers/detail", "flavors")]
-        return reading(urls, {"X-Auth-Token": cloud.token()})
+        paths = ("servers/detail", "flavors")
+        urls = [f"{self._rig.api_url}/v2.1/{path}" for path in paths]
+        return reading(urls, {"X-Auth-Token": self._rig.cloud.token()})
 
     def _cpu(self) -> dict[str, float]:
         return cpu_by_part(self._rig.home)
@@ -91,9 +91,10 @@ class Storm:
     def _rage(self, transitions: int, seconds: float) -> dict[str, Any]:
         _tell(f"{transitions} transitions in {seconds:.0f} s ...")
         self._rig.sim("POST", "/storm", transitions=transitions, seconds=seconds)
+        time.sleep(seconds)
         end: dict[str, Any] = until(
             lambda: (told := self._rig.sim("GET", "/storm"))["ended"] and told,
-            seconds + PATIENCE,
+            PATIENCE,
             "the end of the storm",
         )
         return end
