@@ -5,9 +5,13 @@ from uuid import UUID
 
 import pytest
 
+from services.compute.domain.differences import Difference, Kind
 from services.compute.domain.lifecycle import Action
+from services.compute.store.drifts import Drift
 from services.compute.store.stores import Transaction
 from services.compute.usecases import progress
+from services.compute.usecases.reconciling import heal
+from shared.clock import utcnow
 from shared.contracts.ganeti import InstanceObserved
 from shared.contracts.gateway import ClusterChanged
 from shared.contracts.resources import DELETED, UPDATED, NetworkChanged
@@ -115,3 +119,22 @@ async def test_of_two_that_compare_at_once_one_does(rig: Rig, transaction: Trans
     async with transaction() as one, transaction() as other:
         assert await one.drifts.is_mine()
         assert not await other.drifts.is_mine()
+
+
+async def test_what_changed_since_the_look_is_not_put_right(
+    rig: Rig, transaction: Transaction
+) -> None:
+    ident = UUID(await rig.active())
+    async with transaction() as stores:
+        server = await stores.servers.get(ident)
+        await stores.servers.save(server.begin(Action.STOP, utcnow()))
+        server = await stores.servers.get(ident)
+    stuck = Drift(
+        cluster="athens",
+        server_id=ident,
+        version=server.version - 1,
+        looks=2,
+        difference=Difference(kind=Kind.STUCK, what=""),
+    )
+    assert not await heal(transaction, stuck, None, "cyclades:")
+    assert await heal(transaction, replace(stuck, version=server.version), None, "cyclades:")

@@ -18,11 +18,9 @@ def test_every_test_that_is_named_is_there() -> None:
     assert all(guard.held_by for guard in EVERY)
 
 
-@pytest.mark.parametrize("guard", EVERY, ids=lambda guard: f"{guard.where}: {guard.name}")
-def test_the_guard_stands_where_the_page_says(guard: Guard) -> None:
-    """Where its words were changed on purpose, tests/guards/ has to follow."""
-    source = (ROOT / guard.where).read_text()
-    assert guard.without(source) != source
+def test_every_file_that_is_named_is_there() -> None:
+    """Whether the guards' words still stand there, ``python -m tests.guards`` tells."""
+    assert [each.where for each in EVERY if not (ROOT / each.where).is_file()] == []
 
 
 def test_a_guard_that_is_not_there_cannot_be_taken_out() -> None:
