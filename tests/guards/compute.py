@@ -165,8 +165,8 @@ GUARDS: Final = (
         name="a promise ends with news that is newer than the instance",
         where="services/compute/store/capacity.py",
         otherwise="room is promised again before the cluster's figures show who has it",
-        old="    AND (servers.counted_from IS NULL OR servers.counted_from > clusters.version)\n",
-        new="    AND servers.counted_from IS NULL\n",
+        old="        AND coalesce(counted_from, {NEVER}) > clusters.version\n",
+        new="        AND counted_from IS NULL\n",
         held_by=(f"{RACES}::test_a_promise_ends_when_the_capacity_shows_the_server",),
     ),
     Guard(
