@@ -228,6 +228,10 @@ class WatchChanged(Fact):
     sequence: int
     state: WatchState
     reason: str = ""
+    lag_seconds: float | None = None  # from the end of the last job that ended to its fact
+    behind_jobs: int = 0  # ids known to be there that were not looked at yet
+    drift: int | None = None  # instances that had changed without a job, at the last look
+    last_fact_at: float | None = None  # when something was told of it last, Unix time
 
     @property
     @override

@@ -23,7 +23,8 @@ FROM (
     WHERE c.name = w.cluster AND c.fence = w.fence
 ) AS s
 WHERE c.name = s.name
-RETURNING c.name, c.state, c.state_sequence, c.reason, s.before IS DISTINCT FROM c.state AS changed
+RETURNING c.name, c.state, c.state_sequence, c.reason, c.lag, c.behind, c.drift,
+    extract(epoch FROM c.told_at)::float8 AS told_at, s.before IS DISTINCT FROM c.state AS changed
 """)
 
 
@@ -62,6 +63,10 @@ class StateStore:
                 sequence=row.state_sequence,
                 state=WatchState(row.state),
                 reason=row.reason or "",
+                lag_seconds=row.lag,
+                behind_jobs=row.behind or 0,
+                drift=row.drift,
+                last_fact_at=row.told_at,
             )
             for row in rows
             if row.changed

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from shared.contracts.ganeti import WatchState
+
 if TYPE_CHECKING:
     from services.ganeti_watcher.watch.following import Following
     from services.ganeti_watcher.watch.states import States
@@ -27,15 +29,34 @@ TROUBLE: Final = Gauge(
 LOOKED: Final = Gauge(
     "cyclades_watcher_last_look_seconds", "When the cluster last answered, Unix time.", ["cluster"]
 )
-GAUGES: Final = (OPEN, BEHIND, BREAKS, DRIFT, TROUBLE, LOOKED)
+STATE: Final = Gauge(
+    "cyclades_watcher_state",
+    "How a cluster is followed: 1 for the state it is in.",
+    ["cluster", "state"],
+)
+LATELY: Final = Gauge(
+    "cyclades_watcher_cluster_lag_seconds", "The same of the last job that ended.", ["cluster"]
+)
+TOLD: Final = Gauge(
+    "cyclades_watcher_last_fact_seconds", "When the last fact was told, Unix time.", ["cluster"]
+)
+GAUGES: Final = (OPEN, BEHIND, BREAKS, DRIFT, TROUBLE, LOOKED, STATE, LATELY, TOLD)
 
 
 def told(cluster: str, facts: int, lag: float | None) -> None:
     """Count facts, and how long after the jobs' end they were told."""
     if facts:
         FACTS.labels(cluster).inc(facts)
+        TOLD.labels(cluster).set_to_current_time()
     if lag is not None:
         LAG.observe(lag)
+        LATELY.labels(cluster).set(lag)
+
+
+def judged(cluster: str, state: WatchState) -> None:
+    """Show how well a cluster is followed."""
+    for each in WatchState:
+        STATE.labels(cluster, each).set(each is state)
 
 
 def stands(cluster: str, following: "Following", states: "States") -> None:
@@ -52,7 +73,4 @@ def stands(cluster: str, following: "Following", states: "States") -> None:
 def forget(cluster: str) -> None:
     """Show nothing of a cluster another replica follows now."""
     for each in GAUGES:
-        try:
-            each.remove(cluster)
-        except KeyError:
-            continue
+        each.remove_by_labels({"cluster": cluster})

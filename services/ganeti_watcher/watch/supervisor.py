@@ -89,6 +89,8 @@ class Supervisor:
             for name, watching in self._watching.items()
             if not watching.task.done()
         }
+        for name, standing in standings.items():
+            figures.judged(name, standing.state)
         fences = {name: each.actor.fence for name, each in self._watching.items()}
         async with self._transaction() as stores:
             held = await stores.leases.hold(self._owner, wanted)
