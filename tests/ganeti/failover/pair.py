@@ -1,5 +1,6 @@
 """A real cluster of two nodes, whose daemons die and whose master moves."""
 
+import json
 import logging
 import subprocess
 import time
@@ -85,15 +86,26 @@ class Pair:
         return self._lead(self.other)
 
     def _lead(self, new: str, *options: str) -> str:
-        """Have a node lead. Under load the old master's configuration can come back over the new
-        one, and then nobody leads: an administrator reads so, and does it again.
+        """Have a node lead; gives its name.
+
+        A job that changes the configuration at this moment can have the old master write its own
+        over the new one. Then nobody leads, or not for long: an administrator does it again.
         """
         for _ in range(REPEATS):
             done = self.tried(new, "gnt-cluster", "master-failover", *options)
-            if self.tried(new, DAEMON_UTIL, "check", "ganeti-luxid").returncode == 0:
+            if self._leads(new):
                 return new
             say(f"{new} does not lead: {done.stdout}{done.stderr}".strip())
+            self.tried(new, "gnt-cluster", "redist-conf")  # or the node believes that it does
         raise AssertionError(f"{new} could not be made the master")
+
+    def _leads(self, node: str) -> bool:
+        if self.tried(node, DAEMON_UTIL, "check", "ganeti-luxid").returncode != 0:
+            return False
+        file = self.cluster.node_files[node] / "lib/config.data"
+        configuration = json.loads(file.read_bytes())
+        leader = configuration["nodes"][configuration["cluster"]["master_node"]]["name"]
+        return bool(leader == node)
 
     def cut_off(self, node: str) -> None:
         """End everything on a node at once, and its network with it."""
