@@ -7,6 +7,7 @@ from shared.contracts.ganeti import WatchState
 
 SILENT_AFTER: Final = 10.0  # seconds without an answer
 BEHIND_FROM: Final = 1  # ids that are there and were not looked at
+GRACE: Final = 5.0  # seconds a look may be late before we ask how far behind we are
 STUCK_AFTER: Final = 60.0  # seconds a heartbeat may take through the queue
 
 
@@ -45,3 +46,13 @@ def judge(
     elif behind >= BEHIND_FROM:
         state, reason = WatchState.BEHIND, "It is being caught up with."
     return Standing(state=state, reason=reason, looked_ago=looked_ago, hinted_ago=hinted_ago)
+
+
+def is_overdue(looked_ago: float, meant: float) -> bool:
+    """Whether nobody looked for so long that we must ask how far behind we are.
+
+    Args:
+        looked_ago: seconds since the last answer.
+        meant: how many of them were meant: while an agent hints, pauses are long.
+    """
+    return looked_ago - meant > GRACE

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.ganeti_watcher.domain.hints import Hint
-from services.ganeti_watcher.domain.watching import Standing, judge
+from services.ganeti_watcher.domain.watching import Standing, is_overdue, judge
 from services.ganeti_watcher.publish.record import Ledger
 from services.ganeti_watcher.settings import Pace
 from services.ganeti_watcher.store.stores import Transaction
@@ -25,7 +25,6 @@ from shared.errors import CloudError, StaleWrite
 log = logs.get_logger(__name__)
 
 HEARD_FOR: Final = 30.0  # seconds since an agent's last word in which it is relied upon
-GRACE: Final = 5.0  # seconds without an answer after which we ask how far behind we are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +64,7 @@ class Actor:
         self._bell = Doorbell()
         self._looked_at = now()
         self._took = 0.0  # seconds, by the last look
+        self._meant = 0.0  # seconds to pause after it
         self._heard_at: float | None = None
         self._trouble = ""
 
@@ -124,10 +124,12 @@ class Actor:
                 failures = 0
             except CloudError as trouble:
                 failures += self._failed(trouble)
-            await self._bell.wait(self._pause(failures))
+            pause = self._pause(failures)
+            self._meant = 0.0 if failures else pause
+            await self._bell.wait(pause)
 
     async def _look(self) -> None:
-        if self._now() - self._looked_at > GRACE:
+        if is_overdue(self._now() - self._looked_at, self._meant):
             self.following.doubt()
         began = self._now()
         count, lag = await self.following.look(self._bell.take())
