@@ -25,6 +25,9 @@ BY_CODE: Final[Mapping[str, Failure]] = {
 # The job's process or its master died: its effects may be complete all the same.
 DEATH: Final = ("detected death of job", "wconfd")
 POLICY: Final = "violates policy"
+# The master daemon keeps secrets in memory only: a job that waited for its turn while it was
+# restarted has none left. Nothing was done, and the same job sent again has them.
+FORGOTTEN: Final = "re-submit secret parameters"
 
 
 def failure_of(status: JobStatus, results: Sequence[Any]) -> JobFailure | None:
@@ -51,14 +54,18 @@ def _failed_opcode(result: Any) -> JobFailure | None:
         return JobFailure(failure=_of_text(result, Failure.ENVIRONMENT), text=clean(result))
     match result:
         case [str() as name, [str() as text, str() as code]] if name.endswith("Error"):
-            failure = BY_CODE.get(code, Failure.ENVIRONMENT)
-            if failure is Failure.BAD_REQUEST and POLICY in text:
-                failure = Failure.POLICY
-            return JobFailure(failure=failure, code=clean(code), text=clean(text))
+            return JobFailure(failure=_of_code(code, text), code=clean(code), text=clean(text))
         case [str() as name, [text, *_]] if name.endswith("Error"):
             kind = Failure.UNKNOWN_OUTCOME if name == "NoMasterError" else Failure.ENVIRONMENT
             return JobFailure(failure=_of_text(str(text), kind), text=clean(str(text)))
     return None
+
+
+def _of_code(code: str, text: str) -> Failure:
+    failure = BY_CODE.get(code, Failure.ENVIRONMENT)
+    if failure is Failure.BAD_REQUEST and POLICY in text:
+        return Failure.POLICY
+    return Failure.BUSY if FORGOTTEN in text else failure
 
 
 def _of_text(text: str, otherwise: Failure) -> Failure:

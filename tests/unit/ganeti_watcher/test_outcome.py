@@ -25,6 +25,8 @@ POLICY = "Instance allocation violates policy: cpu-count value 99 is not in rang
          "unknown_entity"),
         ([["OpPrereqError", ["try again", "temp_insufficient_resources"]]], Failure.BUSY,
          "temp_insufficient_resources"),
+        ([["OpPrereqError", ["Please re-submit secret parameters to job.", "wrong_input"]]],
+         Failure.BUSY, "wrong_input"),
         ([["OpPrereqError", ["Disk template 'plain' is not enabled"]]], Failure.ENVIRONMENT, None),
         ([["OpExecError", ["OS create script failed"]]], Failure.ENVIRONMENT, None),
         ([["OpExecError", [""]]], Failure.BUSY, None),
