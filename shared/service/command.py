@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 
 import structlog
 import uvloop
@@ -15,7 +16,6 @@ from shared import logs
 from shared.bus.amqp import AmqpBus
 from shared.bus.contract import Bus
 from shared.clients.http import open_client
-from shared.db.migrate import create_database, migrate
 from shared.service.definition import Definition
 from shared.service.memory import keep_what_is_freed, settle
 from shared.service.parts import SettingMissing, assemble
@@ -60,10 +60,11 @@ async def prepare_database(
         environment: ``CYCLADES_DATABASE_URL`` names a role that may create databases; without
             it the database must exist.
     """
+    migrating = import_module("shared.db.migrate")  # 6 MiB that nobody needs who only serves
     url = settings.database_url.get_secret_value()
     if admin := environment.get("CYCLADES_DATABASE_URL"):
-        await create_database(admin, url)
-    await migrate(url, definition.migrations)
+        await migrating.create_database(admin, url)
+    await migrating.migrate(url, definition.migrations)
 
 
 def bus_for(settings: ServiceSettings) -> Bus:
