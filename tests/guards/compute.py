@@ -62,7 +62,7 @@ GUARDS: Final = (
         otherwise="two projects are promised the last room",
         old=".begin(lock_of(project_id), PLACEMENT_LOCK)",
         new=".begin(lock_of(project_id))",
-        held_by=(f"{RACES}::test_the_last_room_is_promised_once",),
+        held_by=(f"{ORDER}::test_places_are_given_by_one_at_a_time_whosever_they_are",),
     ),
     Guard(
         name="also where a size or a count of other things grows",

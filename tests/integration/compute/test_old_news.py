@@ -1,5 +1,6 @@
 """News, writers and endings that come too late change nothing."""
 
+import asyncio
 from dataclasses import replace
 from uuid import UUID
 
@@ -138,3 +139,19 @@ async def test_what_changed_since_the_look_is_not_put_right(
     )
     assert not await heal(transaction, stuck, None, "cyclades:")
     assert await heal(transaction, replace(stuck, version=server.version), None, "cyclades:")
+
+
+async def test_places_are_given_by_one_at_a_time_whosever_they_are(
+    rig: Rig, transaction: Transaction
+) -> None:
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    async with transaction() as stores, asyncio.timeout(60):
+        await stores.ground.read("another project", "its user")
+        asking = asyncio.create_task(rig.create())
+        while not (asking.done() or (await rig.sql(waiting))[0][0]):
+            pass  # asking lets the others go on
+        assert not asking.done()
+    await asking
