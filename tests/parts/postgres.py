@@ -38,8 +38,10 @@ class Databases:
     def fresh(self, template: str = "template1") -> Iterator[str]:
         """Make a database for the length of a block, and give its URL."""
         name = self._create(template)
-        yield self.server.url_of(name)
-        self.server.run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        try:
+            yield self.server.url_of(name)
+        finally:
+            self.server.run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def template(self, kind: str, migrate: Callable[[str], Any]) -> str:
         """Return the template of a kind, which is migrated when first asked for."""

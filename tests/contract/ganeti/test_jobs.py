@@ -191,7 +191,7 @@ async def test_waiting_for_a_final_job_returns_at_once(target: Target, idle: str
     begun = time.monotonic()
     answer = await target.call("GET", f"/2/jobs/{number}/wait", body)
     assert answer.json["job_info"] == ["success"]
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20
 
 
 @pytest.mark.parametrize(

@@ -150,10 +150,12 @@ async def half_open_proxy(port: int) -> AsyncIterator[tuple[int, Callable[[], No
             upstream.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    yield server.sockets[0].getsockname()[1], cut
-    server.close()
-    for writer in (*upstreams, *clients):
-        writer.close()
+    try:
+        yield server.sockets[0].getsockname()[1], cut
+    finally:
+        server.close()
+        for writer in (*upstreams, *clients):
+            writer.close()
 
 
 async def test_a_consumer_whose_connection_is_half_open_starts_over(

@@ -35,7 +35,7 @@ class Transport(ABC):
     """What a test may do to a transport besides using it."""
 
     @abstractmethod
-    def make(self, *, patience: float = 5.0) -> Bus:
+    def make(self, *, patience: float = 30.0) -> Bus:
         """A bus, as another process would have it."""
 
     @abstractmethod
@@ -56,7 +56,7 @@ class InProcess(Transport):
         self._made: list[MemoryBus] = []
 
     @override
-    def make(self, *, patience: float = 5.0) -> Bus:
+    def make(self, *, patience: float = 30.0) -> Bus:
         self._made.append(MemoryBus(patience=patience, pauses=QUICK))
         return self._made[-1]
 
@@ -87,7 +87,7 @@ class OnBroker(Transport):
         self._made: list[AmqpBus] = []
 
     @override
-    def make(self, *, patience: float = 5.0) -> Bus:
+    def make(self, *, patience: float = 30.0) -> Bus:
         deadlines = Deadlines(answer=patience, watch=0.5, longest_pause=0.2)
         self._made.append(AmqpBus(self._node.url, deadlines=deadlines, pauses=QUICK))
         return self._made[-1]
@@ -107,8 +107,10 @@ class OnBroker(Transport):
     async def stalled(self, bus: Bus) -> AsyncIterator[None]:
         control = self._node.control
         await asyncio.to_thread(control, "set_vm_memory_high_watermark", "0.0000001")
-        yield
-        await asyncio.to_thread(control, "set_vm_memory_high_watermark", "0.4")
+        try:
+            yield
+        finally:  # or the broker takes nothing from any other test
+            await asyncio.to_thread(control, "set_vm_memory_high_watermark", "0.4")
 
     @override
     async def clean(self) -> None:
