@@ -12,7 +12,7 @@ from deploy.simulator.listening import Listener
 from deploy.simulator.logic import backing
 from deploy.simulator.logic.locking import Wanted, locks_of, node_locks
 from deploy.simulator.logic.registry import ROUTINES
-from deploy.simulator.logic.run import Run
+from deploy.simulator.logic.run import WRONG_INPUT, Run, prereq
 from deploy.simulator.model import Cluster, Group, Job, Json, Node, Op
 from deploy.simulator.settings import SimulatorSettings
 from deploy.simulator.world import World
@@ -112,10 +112,20 @@ def _first_port(settings: SimulatorSettings, number: int) -> int:
     return settings.screen_base_port and settings.screen_base_port + (number - 1) * SCREENS
 
 
-def _lock_timeout() -> Routine:
-    """What becomes of an opcode that waited too long for the configuration."""
+def _spoiled(faults: Faults, asked: Json, secrets: Json) -> Routine | None:
+    """What becomes of an opcode that never gets as far as its work."""
+    if faults.lock_timeouts > 0:
+        faults.lock_timeouts -= 1
+        return _ends(OpFailed("OpExecError", ""))  # it waited too long for the configuration
+    if asked.get("osparams_secret") and not secrets.get("osparams_secret"):
+        # The master daemon has been restarted since, and had them in memory only.
+        return _ends(prereq("Please re-submit secret parameters to job.", WRONG_INPUT))
+    return None
+
+
+def _ends(how: OpFailed) -> Routine:
     yield 0.0
-    raise OpFailed("OpExecError", "")
+    raise how
 
 
 def bring_up(
@@ -144,11 +154,12 @@ def bring_up(
     backing.prepare(world)
 
     def perform(job: Job, index: int, secrets: Json) -> Routine:
-        if world.faults.lock_timeouts > 0:
-            world.faults.lock_timeouts -= 1
-            return _lock_timeout()
+        asked = job.ops[index].input
+        spoiled = _spoiled(world.faults, asked, secrets)
+        if spoiled is not None:
+            return spoiled
         run = Run(world=world, queue=queues[0], job=job, index=index, secrets=secrets)
-        return ROUTINES[job.ops[index].input["OP_ID"]](run)
+        return ROUTINES[asked["OP_ID"]](run)
 
     def max_running() -> int:
         value: Any = cluster.extra.get("max_running_jobs", settings.max_running_jobs)

@@ -140,6 +140,23 @@ async def test_a_crash_of_luxid_loses_jobs_that_had_not_started() -> None:
         assert (await rapi.get(f"/2/jobs/{queued[1]}"))["status"] is None
 
 
+async def test_a_crash_of_luxid_takes_the_secrets_of_what_waits_in_the_queue() -> None:
+    """Seen on 3.0.2: the job is refused before it changes anything."""
+    secret = create("s", osparams_secret={"image_url": "http://x/"})
+    settings: dict[str, Any] = {"durations": SLOW, "max_running_jobs": 1}
+    async with running_simulator(**settings) as sim, client(sim.clusters[0]) as rapi:
+        await rapi.run("POST", "/2/instances", create("i"))
+        await _running(rapi, "i")
+        _status, queued = await rapi.call("POST", "/2/instances", secret)
+        await sim.admin.crash_luxid(seconds=0.2)
+        while (await rapi.call("GET", "/2/info"))[0] == 502:
+            continue
+        job = await _final(rapi, queued)
+        wanted = ["OpPrereqError", ["Please re-submit secret parameters to job.", "wrong_input"]]
+        assert (job["status"], job["opresult"]) == ("error", [wanted])
+        assert [each["id"] for each in await rapi.get("/2/instances")] == ["i"]
+
+
 @pytest.mark.parametrize(("fault", "left"), [("time_out_accepted", 1), ("time_out_refused", 0)])
 async def test_a_504_says_nothing_about_the_job(fault: str, left: int) -> None:
     async with running_simulator() as sim, client(sim.clusters[0]) as rapi:

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 NODE_DAEMONS: Final = ("ganeti-noded", "ganeti-confd", "ganeti-mond")
 MASTER_DAEMONS: Final = ("ganeti-wconfd", "ganeti-rapi", "ganeti-luxid")
 DAEMON_UTIL: Final = "/usr/lib/ganeti/daemon-util"
-REPEATS: Final = 3
+REPEATS: Final = 5
 PATIENCE: Final = 240.0  # seconds that one command of an administrator may take
 # As a service manager would: it looks whether the process is there, not at a file that says so.
 START: Final = """
@@ -23,6 +23,11 @@ for daemon in "$@"; do
   /usr/lib/ganeti/daemon-util check "$daemon" && continue
   rm -f "/run/ganeti/$daemon.pid"
   /usr/lib/ganeti/daemon-util start "$daemon" || exit 1
+done
+"""
+FORGET: Final = """
+for daemon in "$@"; do
+  /usr/lib/ganeti/daemon-util check "$daemon" || rm -f "/run/ganeti/$daemon.pid"
 done
 """
 KILL: Final = """
@@ -96,7 +101,10 @@ class Pair:
             if self._leads(new):
                 return new
             say(f"{new} does not lead: {done.stdout}{done.stderr}".strip())
-            self.tried(new, "gnt-cluster", "redist-conf")  # or the node believes that it does
+            # Or the node believes that it does; there may be nobody who answers any more.
+            self.tried(new, "timeout", "20", "gnt-cluster", "redist-conf")
+            self.tried(new, DAEMON_UTIL, "stop-master")
+            self.tried(new, "bash", "-c", FORGET, "forget", *MASTER_DAEMONS)
         raise AssertionError(f"{new} could not be made the master")
 
     def _leads(self, node: str) -> bool:
