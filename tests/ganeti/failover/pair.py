@@ -27,7 +27,7 @@ done
 """
 FORGET: Final = """
 for daemon in "$@"; do
-  /usr/lib/ganeti/daemon-util check "$daemon" || rm -f "/run/ganeti/$daemon.pid"
+  /usr/lib/ganeti/daemon-util check "$daemon" >/dev/null || rm -f "/run/ganeti/$daemon.pid"
 done
 """
 KILL: Final = """
@@ -127,6 +127,7 @@ class Pair:
         """Have a node that was cut off serve the master there is now."""
         floating = self.cluster.url.split("/")[2].partition(":")[0]
         self.inside(node, "bash", "-c", f"ip addr del {floating}/32 dev br0; ip link set br0 up")
+        self.inside(node, "bash", "-c", FORGET, "forget", *MASTER_DAEMONS)  # a boot empties /run
         self.start(node, *NODE_DAEMONS)
         until(lambda: self._agrees(node), f"{node} to be told who the master is")
 
