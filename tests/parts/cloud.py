@@ -111,13 +111,13 @@ def _answers(url: str) -> bool:
         return False
 
 
-def until(question: Any, within: float = 30.0, what: str = "it") -> Any:
-    """Ask until the answer is true, and return it."""
+def until(question: Any, within: float = 30.0, what: str = "it", every: float = 0.05) -> Any:
+    """Ask until the answer is true, and return it; so many seconds between two questions."""
     deadline = time.monotonic() + within
     while not (answer := question()):
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not happen within {within:.0f} s")
-        time.sleep(0.05)
+        time.sleep(every)
     return answer
 
 

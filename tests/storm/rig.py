@@ -88,7 +88,10 @@ class Rig:
 
     def followed(self) -> int:
         """How many instances the watcher has seen, of the clusters that it follows."""
-        rows = self.cloud.call("GET", "ganeti_watcher", "/v1/clusters").json()["clusters"]
+        answer = self.cloud.call("GET", "ganeti_watcher", "/v1/clusters")
+        if answer.status_code == 503:  # it is as busy as it gets: it will be asked again
+            return 0
+        rows = answer.raise_for_status().json()["clusters"]
         return sum(int(row["instances"]) for row in rows if row["state"] == "following")
 
 

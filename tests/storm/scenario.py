@@ -71,7 +71,8 @@ class Storm:
         scale = self._rig.scale
         everything = scale.clusters * scale.instances
         _tell("waiting until all instances have been seen ...")
-        until(lambda: self._rig.followed() >= everything, PATIENCE, "seeing all instances")
+        what = "seeing all instances"  # which are counted at each look
+        until(lambda: self._rig.followed() >= everything, PATIENCE, what, every=2.0)
         taken = round(time.monotonic() - began, 1)
         yield Figure(name="registering and seeing all clusters", value=taken, unit="s")
         # What is published late is published late for jobs, too: they queue behind it.
