@@ -13,7 +13,7 @@ class Pace:
     """How often what is looked at, in seconds."""
 
     busy: float = 0.5
-    idle: float = 1.0
+    idle: float = 1.2
     hinted: float = 5.0  # while an agent says when to look
     cold: float = 2.0
     progress: float = 5.0
@@ -48,7 +48,7 @@ class WatcherSettings(ServiceSettings):
         default=0.5, gt=0, description="Pause between looks at a cluster with open jobs."
     )
     idle_seconds: float = Field(
-        default=1.0, gt=0, description="Pause between looks at a cluster with none."
+        default=1.2, gt=0, description="Pause between looks at a cluster with none."
     )
     states_seconds: float = Field(
         default=30.0, gt=0, description="Pause between looks at all instances of a cluster."
