@@ -133,11 +133,16 @@ def in_place(request: web.Request, body: bytes) -> bytes:
 
 
 def _listed(
-    request: web.Request, entries: Sequence[bytes], more: Sequence[dict[str, str]]
+    request: web.Request, entries: list[bytes], more: Sequence[dict[str, str]]
 ) -> web.Response:
-    listed = in_place(request, b",".join(entries))
     links = views.members({"servers_links": list(more)}) if more else b""
-    return answer_bytes(b"".join((b'{"servers":[', listed, b"]", links, b"}")))
+    first, last = b'{"servers":[', b"]" + links + b"}"
+    if not entries:
+        return answer_bytes(first + last)
+    # Pages are megabytes: what stands around the list is put on before it is joined.
+    entries[0] = first + entries[0]
+    entries[-1] += last
+    return answer_bytes(in_place(request, b",".join(entries)))
 
 
 ROUTES: Final = [

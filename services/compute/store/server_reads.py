@@ -128,8 +128,10 @@ async def page_of_stored(
     """
     columns = f"view_{shape.value}, fault"
     if not whole:
-        rows = await _page(reads, criteria, columns)
-        return [(view, fault and _fault(fault)) for view, fault in rows]
+        return [
+            row if row[1] is None else (row[0], _fault(row[1]))
+            for row in await _page(reads, criteria, columns)
+        ]
     rows = await _page(reads, criteria, f"{columns}, admin_{shape.value}")
     return [(extended(view, admin), fault and _fault(fault)) for view, fault, admin in rows]
 
