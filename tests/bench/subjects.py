@@ -52,7 +52,7 @@ def _reads(one: str, many: str) -> tuple[Read, ...]:
              budget=ONE),
         Read(name=f"GET {page}", path=page, prototype="/{kind}?limit=50", requests=1200,
              clients=16, budget=PAGE),
-        Read(name=f"GET {thousand}", path=thousand, prototype="/{kind}?limit=1000", requests=120,
+        Read(name=f"GET {thousand}", path=thousand, prototype="/{kind}?limit=1000", requests=360,
              clients=1, budget=THOUSAND),
     )  # fmt: skip
 
