@@ -8,7 +8,7 @@ import asyncpg
 ROWS: Final = """
 INSERT INTO {table} ({columns})
 SELECT {values}
-FROM {table} s, generate_series(1, $2::int) n,
+FROM {table} s, generate_series($2::int + 1, $3::int) n,
      LATERAL (SELECT gen_random_uuid() AS id, n AS n) fresh
 WHERE s.id = $1
 """
@@ -54,7 +54,7 @@ async def fill(url: str, filling: Filling, like: str, rows: int) -> str:
             columns=", ".join(f'"{name}"' for name in values),
             values=", ".join(values.values()),
         )
-        await connection.execute(statement, like, rows - there)
+        await connection.execute(statement, like, there, rows)  # each older than those before
         await connection.execute(f"VACUUM ANALYZE {table}")
         found = await connection.fetchval(ANY_OTHER.format(table, lives), like)
         return str(found)
