@@ -188,4 +188,12 @@ GUARDS: Final = (
             f"{HISTORY}::test_an_accepted_job_that_is_gone_is_lost_though_another_has_its_id",
         ),
     ),
+    Guard(
+        name="on a walk, only ids up to its end are new",
+        where=COMPARE,
+        otherwise="an open job of the epoch before skips ids nobody tells of in the new one",
+        old=" and (upto is None or each <= upto)",
+        new="",
+        held_by=(f"{COMPARING}::test_on_a_walk_an_open_job_beyond_its_end_is_no_new_id",),
+    ),
 )

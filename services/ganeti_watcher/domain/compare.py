@@ -87,7 +87,8 @@ def compare(
     seen = {row.job_id: row for row in rows if row.status}
     if (broken := _break(cursor, seen)) is not None:
         return Look(cursor=cursor, moved=(), broken=broken)
-    new = sorted(job_id for job_id in seen if job_id > cursor.high)
+    # On a walk, what lies beyond its end was asked for as an open job, of the epoch before.
+    new = sorted(each for each in seen if cursor.high < each and (upto is None or each <= upto))
     high = max([upto or cursor.high, *new])
     if gaps and upto is None and high - cursor.high - len(new) > HOLE:
         return Look(cursor=cursor, moved=(), hole=high)

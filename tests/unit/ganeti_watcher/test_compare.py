@@ -77,3 +77,14 @@ def test_a_hole_in_the_ids_is_walked_through_not_jumped_over() -> None:
 def test_a_walk_takes_the_cursor_to_its_end_and_follows_what_is_unknown() -> None:
     look = compare(cursor_with(high=10), [row(11), row(12, None)], now=0, upto=12)
     assert (look.cursor.high, set(look.cursor.open)) == (12, {(1, 12)})
+
+
+def test_on_a_walk_an_open_job_beyond_its_end_is_no_new_id() -> None:
+    """Ids between the two would never be told in the new epoch, and who waits waits for ever."""
+    old = OpenJob(job_id=228, epoch=1, rank=0, received=1.0)
+    rows = [*(row(job_id) for job_id in range(29, 129)), row(228)]
+    look = compare(
+        cursor_with(old, high=28, epoch=2), rows, now=0, asked=[228], gaps=False, upto=128
+    )
+    assert look.cursor.high == 128
+    assert [job.place for job, _row in look.moved if job.job_id == 228] == [(1, 228)]
