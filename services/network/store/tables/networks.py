@@ -1,55 +1,16 @@
-"""The whole schema of the network service.
-
-Every resource's row carries its documents, rendered when it was written: ``doc`` as its owner
-sees it, ``admin_doc`` with what administrators see besides. Lists and shows only send them.
-"""
+"""Networks, subnets, ports, their addresses, and what connects them."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import INET, JSONB
 
-from shared.db.drifts import drift_table
-from shared.db.idempotency import idempotency_table
-from shared.db.messaging import MessagingTables
-
-metadata = sa.MetaData()
-messaging = MessagingTables(metadata)
-idempotency = idempotency_table(metadata)
-drifts = drift_table(metadata)
-
-
-def _standard() -> list[sa.Column[object]]:
-    moment = sa.DateTime(timezone=True)
-    return [
-        sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("project_id", sa.Text, nullable=False),
-        sa.Column("description", sa.Text, nullable=False),
-        sa.Column("revision", sa.Integer, nullable=False),
-        sa.Column("created_at", moment, nullable=False),
-        sa.Column("updated_at", moment, nullable=False),
-        sa.Column("doc", sa.Text, nullable=False),
-        sa.Column("admin_doc", sa.Text, nullable=False),
-    ]
-
-
-def _named() -> list[sa.Column[object]]:
-    return [
-        *_standard(),
-        sa.Column("name", sa.Text, nullable=False),
-        sa.Column("tags", JSONB, nullable=False),
-    ]
-
-
-def _projects(name: str) -> sa.Column[object]:
-    """A list of projects that may see the row, kept beside the RBAC policies that say so."""
-    return sa.Column(name, JSONB, nullable=False, server_default="[]")
-
+from services.network.store.tables.base import metadata, named, projects, standard
 
 networks = sa.Table(
     "networks",
     metadata,
-    *_named(),
-    _projects("shared_with"),
-    _projects("external_to"),
+    *named(),
+    projects("shared_with"),
+    projects("external_to"),
     sa.Column("admin_state_up", sa.Boolean, nullable=False),
     sa.Column("shared", sa.Boolean, nullable=False),
     sa.Column("external", sa.Boolean, nullable=False),
@@ -88,8 +49,8 @@ networks = sa.Table(
 address_scopes = sa.Table(
     "address_scopes",
     metadata,
-    *_named(),
-    _projects("shared_with"),
+    *named(),
+    projects("shared_with"),
     sa.Column("ip_version", sa.SmallInteger, nullable=False),
     sa.Column("shared", sa.Boolean, nullable=False),
     sa.Index("address_scopes_project", "project_id", "id"),
@@ -99,8 +60,8 @@ address_scopes = sa.Table(
 address_groups = sa.Table(
     "address_groups",
     metadata,
-    *_named(),
-    _projects("shared_with"),
+    *named(),
+    projects("shared_with"),
     sa.Column("addresses", JSONB, nullable=False),
     sa.Column("shared", sa.Boolean, nullable=False),
     sa.Index("address_groups_project", "project_id", "id"),
@@ -110,8 +71,8 @@ address_groups = sa.Table(
 subnet_pools = sa.Table(
     "subnet_pools",
     metadata,
-    *_named(),
-    _projects("shared_with"),
+    *named(),
+    projects("shared_with"),
     sa.Column("ip_version", sa.SmallInteger, nullable=False),
     sa.Column("prefixes", JSONB, nullable=False),
     sa.Column("default_prefixlen", sa.SmallInteger, nullable=False),
@@ -134,7 +95,7 @@ subnet_pools = sa.Table(
 subnets = sa.Table(
     "subnets",
     metadata,
-    *_named(),
+    *named(),
     sa.Column("network_id", sa.Uuid, sa.ForeignKey("networks.id"), nullable=False),
     sa.Column("subnetpool_id", sa.Uuid, sa.ForeignKey("subnet_pools.id")),
     sa.Column("ip_version", sa.SmallInteger, nullable=False),
@@ -156,7 +117,7 @@ subnets = sa.Table(
 ports = sa.Table(
     "ports",
     metadata,
-    *_named(),
+    *named(),
     sa.Column("network_id", sa.Uuid, sa.ForeignKey("networks.id"), nullable=False),
     sa.Column("mac_address", sa.Text, nullable=False),
     sa.Column("admin_state_up", sa.Boolean, nullable=False),
@@ -243,7 +204,7 @@ free_ranges = sa.Table(
 routers = sa.Table(
     "routers",
     metadata,
-    *_named(),
+    *named(),
     sa.Column("admin_state_up", sa.Boolean, nullable=False),
     sa.Column("availability_zone_hints", JSONB, nullable=False),
     sa.Column("routes", JSONB, nullable=False),
@@ -259,7 +220,7 @@ routers = sa.Table(
 floating_ips = sa.Table(
     "floating_ips",
     metadata,
-    *_named(),
+    *named(),
     sa.Column("network_id", sa.Uuid, sa.ForeignKey("networks.id"), nullable=False),
     sa.Column("address", sa.Text, nullable=False),
     sa.Column("internal_port_id", sa.Uuid, sa.ForeignKey("ports.id"), nullable=False, unique=True),
@@ -291,121 +252,11 @@ floating_ips = sa.Table(
 rbac_policies = sa.Table(
     "rbac_policies",
     metadata,
-    *_standard(),
+    *standard(),
     sa.Column("object_type", sa.Text, nullable=False),
     sa.Column("object_id", sa.Uuid, nullable=False),
     sa.Column("action", sa.Text, nullable=False),
     sa.Column("target_project", sa.Text, nullable=False),
     sa.Index("rbac_policies_project", "project_id", "id"),
     sa.Index("rbac_policies_once", "object_id", "action", "target_project", unique=True),
-)
-
-security_groups = sa.Table(
-    "security_groups",
-    metadata,
-    *_named(),
-    _projects("shared_with"),
-    sa.Column("is_default", sa.Boolean, nullable=False),
-    sa.Index("security_groups_project", "project_id", "id"),
-    sa.Index(
-        "security_groups_one_default",
-        "project_id",
-        unique=True,
-        postgresql_where=sa.text("is_default"),
-    ),
-)
-
-security_group_rules = sa.Table(
-    "security_group_rules",
-    metadata,
-    *_standard(),
-    sa.Column(
-        "group_id",
-        sa.Uuid,
-        sa.ForeignKey("security_groups.id", ondelete="CASCADE"),
-        nullable=False,
-    ),
-    sa.Column("direction", sa.Text, nullable=False),
-    sa.Column("ethertype", sa.Text, nullable=False),
-    sa.Column("protocol", sa.Text),
-    sa.Column("port_range_min", sa.Integer),
-    sa.Column("port_range_max", sa.Integer),
-    sa.Column("remote_ip_prefix", sa.Text),
-    sa.Column("remote_group_id", sa.Uuid, sa.ForeignKey("security_groups.id", ondelete="CASCADE")),
-    sa.Column("remote_address_group_id", sa.Uuid, sa.ForeignKey("address_groups.id")),
-    sa.Column("of_default_group", sa.Boolean, nullable=False),
-    sa.Column("fingerprint", sa.Text, nullable=False),
-    sa.Index("security_group_rules_once", "group_id", "fingerprint", unique=True),
-    sa.Index("security_group_rules_project", "project_id", "id"),
-    sa.Index("security_group_rules_remote", "remote_group_id"),
-    sa.Index("security_group_rules_addresses", "remote_address_group_id"),
-)
-
-# What new security groups begin with; the first four were written by a migration.
-default_rules = sa.Table(
-    "default_rules",
-    metadata,
-    *_standard(),
-    sa.Column("direction", sa.Text, nullable=False),
-    sa.Column("ethertype", sa.Text, nullable=False),
-    sa.Column("protocol", sa.Text),
-    sa.Column("port_range_min", sa.Integer),
-    sa.Column("port_range_max", sa.Integer),
-    sa.Column("remote_ip_prefix", sa.Text),
-    sa.Column("among_members", sa.Boolean, nullable=False),
-    sa.Column("remote_address_group_id", sa.Uuid, sa.ForeignKey("address_groups.id")),
-    sa.Column("used_in_default_sg", sa.Boolean, nullable=False),
-    sa.Column("used_in_non_default_sg", sa.Boolean, nullable=False),
-)
-
-port_groups = sa.Table(
-    "port_groups",
-    metadata,
-    sa.Column("port_id", sa.Uuid, sa.ForeignKey("ports.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("group_id", sa.Uuid, sa.ForeignKey("security_groups.id"), primary_key=True),
-    sa.Index("port_groups_group", "group_id"),
-)
-
-quotas = sa.Table(
-    "quotas",
-    metadata,
-    sa.Column("project_id", sa.Text, primary_key=True),
-    sa.Column("resource", sa.Text, primary_key=True),
-    sa.Column("limit", sa.Integer, nullable=False),
-)
-
-# A projection of the gateway's clusters.
-clusters = sa.Table(
-    "clusters",
-    metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("version", sa.BigInteger, nullable=False),
-    sa.Column("removed", sa.Boolean, nullable=False),
-    sa.Column("availability_zone", sa.Text, nullable=False),
-    sa.Column("groups", JSONB, nullable=False),
-    sa.Column("links", JSONB, nullable=False),
-)
-
-# Which subnets exist on which clusters. A row outlives its subnet until Ganeti has no trace of it.
-cluster_subnets = sa.Table(
-    "cluster_subnets",
-    metadata,
-    sa.Column("subnet_id", sa.Uuid, primary_key=True),
-    sa.Column("cluster", sa.Text, primary_key=True),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("ganeti_network", sa.Text, nullable=False),
-    sa.Column("groups", JSONB, nullable=False),
-    sa.Column("mode", sa.Text, nullable=False),
-    sa.Column("link", sa.Text, nullable=False),
-    sa.Column("vlan", sa.Text),
-    sa.Index("cluster_subnets_cluster", "cluster"),
-)
-
-# The last news of each instance that was taken in: older news is dropped.
-instances = sa.Table(
-    "instances",
-    metadata,
-    sa.Column("cluster", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("sequence", sa.BigInteger, nullable=False),
 )
