@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from shared import logs
+from tests.integration.compute.bench import Bench, set_up
 from tests.integration.compute.rig import Rig, furnish, running_rig, to_head
 from tests.parts.postgres import MakesDatabases
 
@@ -28,3 +29,9 @@ async def rig(bare: Rig) -> Rig:
     await furnish(bare)
     await bare.know_cluster()
     return bare
+
+
+@pytest.fixture
+async def bench(rig: Rig) -> Bench:
+    """A server whose instance is as it should be, and who compares the two."""
+    return await set_up(rig)
