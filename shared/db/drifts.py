@@ -17,10 +17,10 @@ from shared.contracts.drift import ENDED, FOUND, LASTS, DriftChanged
 from shared.db.messaging import Outbox
 
 MOST_SHOWN: Final = 1000
-DRIFTS: Final = """
-    SELECT cluster, kind, subject AS id, what, looks, found_at FROM drifts
-    WHERE looks >= 2 ORDER BY found_at, subject LIMIT 1000
-"""
+DRIFTS: Final = (
+    "SELECT cluster, kind, subject AS id, what, looks, found_at FROM drifts "
+    f"WHERE looks >= {LASTS} ORDER BY found_at, subject LIMIT {MOST_SHOWN}"
+)
 
 
 def drift_table(metadata: sa.MetaData) -> sa.Table:
@@ -60,9 +60,19 @@ class Drift:
     found_at: datetime
 
     @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells it from others of its cluster: whose, the kind, and of what."""
+        return self.difference.subject, self.difference.kind, self.difference.what
+
+    @property
     def lasts(self) -> bool:
         """Whether it has been there long enough to be told, and acted on."""
         return self.looks >= LASTS
+
+    @property
+    def begins_to_last(self) -> bool:
+        """Whether it is news that it lasts."""
+        return self.looks == LASTS
 
 
 class DriftStore:

@@ -12,17 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.compute.domain.differences import Difference, Kind
 from services.compute.store.tables import drift_marks, drifts, instances, messaging, servers
 from shared.contracts.drift import ENDED, LASTS, ServersDrift
+from shared.db.drifts import MOST_SHOWN
 
 ROUND_LOCK = 8774003  # one process looks at a time
 # News that is younger may be part of a transaction that is not committed yet.
 SETTLED = sa.text("now() - interval '5 seconds'")
 UNATTENDED = sa.text("now() - interval '60 seconds'")
 
-
-DRIFTS: Final = """
-    SELECT cluster, kind, server_id AS id, what, looks, found_at FROM drifts
-    WHERE looks >= 2 AND kind <> 'busy' ORDER BY found_at, server_id LIMIT 1000
-"""
+DRIFTS: Final = (
+    "SELECT cluster, kind, server_id AS id, what, looks, found_at FROM drifts "
+    f"WHERE looks >= {LASTS} AND kind <> '{Kind.BUSY.value}' "
+    f"ORDER BY found_at, server_id LIMIT {MOST_SHOWN}"
+)
 Whose = tuple[str, UUID]  # a cluster, and the server
 
 
@@ -157,7 +158,7 @@ class DriftStore:
         )
         return [_drift(row) for row in rows], ended
 
-    async def all(self, limit: int = 1000) -> Sequence[Drift]:
+    async def all(self, limit: int = MOST_SHOWN) -> Sequence[Drift]:
         """Return what drifts, longest first."""
         rows = await self._connection.execute(
             sa.select(drifts).order_by(drifts.c.found_at).limit(limit)

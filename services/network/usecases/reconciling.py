@@ -21,7 +21,6 @@ from services.network.store.stores import Stores, Transaction
 from services.network.usecases.bindings import Ganeti, materialise
 from services.network.usecases.observations import uuid_in
 from services.network.usecases.subnets import DISSOLVE
-from shared.contracts.drift import LASTS
 from shared.db.drifts import Difference, Drift
 
 log = structlog.get_logger(__name__)
@@ -68,16 +67,12 @@ async def compare(
             apart=apart,
         )
     _tell(kept)
-    return [idle[_key(each)] for each in kept if each.lasts]
-
-
-def _key(drift: Drift) -> tuple[str, str, str]:
-    return drift.difference.subject, drift.difference.kind, drift.difference.what
+    return [idle[each.key] for each in kept if each.lasts]
 
 
 def _tell(kept: Sequence[Drift]) -> None:
     for each in kept:
-        if each.looks == LASTS:
+        if each.begins_to_last:
             found = each.difference
             log.warning(
                 "a subnet and its cluster disagree",

@@ -31,7 +31,6 @@ from services.volume.usecases import progress
 from services.volume.usecases.progress import Trouble
 from services.volume.usecases.telling import save
 from shared.clock import utcnow
-from shared.contracts.drift import LASTS
 from shared.contracts.storage import StoredSnapshot, StoredVolume
 from shared.db.drifts import Difference, Drift
 from shared.errors import StaleWrite
@@ -117,16 +116,12 @@ async def _keep(
     async with transaction() as stores:
         kept = await stores.drifts.keep(cluster, differences, of=of, apart=apart)
     _tell(kept)
-    return [by_key[_key(each)] for each in kept if each.lasts]
-
-
-def _key(drift: Drift) -> tuple[str, str, str]:
-    return drift.difference.subject, drift.difference.kind, drift.difference.what
+    return [by_key[each.key] for each in kept if each.lasts]
 
 
 def _tell(kept: Sequence[Drift]) -> None:
     for each in kept:
-        if each.looks == LASTS:
+        if each.begins_to_last:
             found = each.difference
             log.warning(
                 "a volume and its storage disagree",

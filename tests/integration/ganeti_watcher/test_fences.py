@@ -73,7 +73,7 @@ async def test_jobs_and_states_are_told_one_after_the_other(rapi: Rapi, watched:
     writing = watched.actor.following.writing
     async with writing, asyncio.timeout(60):
         looking = asyncio.create_task(watched.look())
-        while not (looking.done() or writing._waiters):  # noqa: ASYNC110  # it has no event
+        while not (looking.done() or writing._waiters):
             await asyncio.sleep(0.01)
         assert not looking.done()
     assert "success" in {fact.get("status") for fact in await looking}

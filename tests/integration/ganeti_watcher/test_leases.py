@@ -152,5 +152,5 @@ async def test_a_watcher_whose_cluster_was_taken_over_stops_looking(
 
 async def _until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(60):
-        while not holds():  # noqa: ASYNC110  # what it waits for has no event
+        while not holds():
             await asyncio.sleep(0.01)

@@ -57,5 +57,5 @@ async def is_status(rig: Rig, image_id: str, status: str) -> bool:
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Return as soon as the condition holds; fail when it never does."""
     async with asyncio.timeout(60):
-        while not await condition():  # noqa: ASYNC110  # what it waits for has no event
+        while not await condition():
             await asyncio.sleep(0.01)

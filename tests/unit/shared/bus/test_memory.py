@@ -54,7 +54,7 @@ async def consuming(bus: MemoryBus, *subscriptions: Subscription) -> AsyncIterat
 async def until_seen(recorder: "Recorder", *ids: str) -> None:
     """Return once exactly these were handled; a slow machine may take its time."""
     async with asyncio.timeout(60):
-        while recorder.seen != list(ids):  # noqa: ASYNC110  # it has no event for this
+        while recorder.seen != list(ids):
             await asyncio.sleep(0)
 
 
@@ -155,7 +155,7 @@ async def test_messages_on_hold_count_against_the_prefetch() -> None:
         with pytest.raises(Unavailable):
             await bus.publish(messages("1", "2", "3", "4"))
         async with asyncio.timeout(60):
-            while len(seen) < 2:  # noqa: ASYNC110  # what it waits for has no event
+            while len(seen) < 2:
                 await asyncio.sleep(0)
     await bus.close()
     assert seen == {"1", "2"}
