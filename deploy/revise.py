@@ -18,9 +18,9 @@ from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.migration import MigrationContext
 from alembic.operations.ops import MigrationScript
 from rich.console import Console
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.parts.postgres import running_postgres
+from shared.db.database import plain_engine
 from shared.db.migrate import upgrade
 
 TEMPLATE = '''"""{message}."""
@@ -72,7 +72,7 @@ async def revise(url: str, service: str, name: str, message: str) -> Path | None
     migrations = Path("services") / service / "store" / "migrations"
     versions = migrations / "versions"
     last = max((each.stem[:4] for each in versions.glob("[0-9]*.py")), default="0000")
-    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1))
+    engine = plain_engine(url)
     if last != "0000":
         await upgrade(engine, migrations)
     async with engine.begin() as connection:

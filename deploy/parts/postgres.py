@@ -1,7 +1,8 @@
 """A PostgreSQL of our own: the programs of a wheel, a data folder, a port on 127.0.0.1.
 
 Nothing has to be installed on the machine. Where an administrator gives `CYCLADES_DATABASE_URL`,
-that server is used and none is started.
+that server is used and none is started. URLs lead to the server's socket beside its data, which
+costs a long list a tenth less than the port; the port is for people, and for deep folders.
 """
 
 import importlib.util
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from deploy.parts import children
 from deploy.parts.children import Child, PartFailed
@@ -31,12 +32,12 @@ WHOLE: Final = "cyclades-made-this"  # the last thing written when a data folder
 FORGETFUL: Final = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 SETTINGS: Final = (
     "listen_addresses=127.0.0.1",
-    "unix_socket_directories=",
     "max_connections=300",
     "shared_buffers=128MB",
     "password_encryption=scram-sha-256",
     "log_min_messages=warning",
 )
+LONGEST_SOCKET: Final = 107  # bytes of a socket's path (unix(7): sun_path, and a NUL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class PostgresServer:
 
     host: str
     port: int
+    sockets: Path | None = None  # the folder of its socket, where that can be reached
     user: str
     password: str = field(repr=False)
     database: str = "postgres"
@@ -54,9 +56,12 @@ class PostgresServer:
     def at(cls, url: str) -> "PostgresServer":
         """Describe the server that a URL leads to."""
         parts = urlsplit(url)
+        asked = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        host = asked.get("host") or parts.hostname or "127.0.0.1"
         return cls(
-            host=parts.hostname or "127.0.0.1",
-            port=parts.port or 5432,
+            host=host,
+            port=int(asked.get("port") or parts.port or 5432),
+            sockets=Path(host) if host.startswith("/") else None,
             user=unquote(parts.username or ADMIN),
             password=unquote(parts.password or ""),
             database=parts.path.lstrip("/") or "postgres",
@@ -69,7 +74,10 @@ class PostgresServer:
 
     def url_of(self, database: str) -> str:
         """Where another of its databases is."""
-        return f"{SCHEME}://{self.user}:{self.password}@{self.host}:{self.port}/{database}"
+        whose = f"{SCHEME}://{self.user}:{self.password}"
+        if self.sockets is None:
+            return f"{whose}@{self.host}:{self.port}/{database}"
+        return f"{whose}@/{database}?host={quote(str(self.sockets), safe='')}&port={self.port}"
 
     def run(self, *statements: str) -> str:
         """Run statements as the administrator, each in a transaction of its own.
@@ -81,7 +89,7 @@ class PostgresServer:
         ran = subprocess.run(
             [programs() / "bin" / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", *commands],
             env={
-                "PGHOST": self.host,
+                "PGHOST": str(self.sockets or self.host),
                 "PGPORT": str(self.port),
                 "PGUSER": self.user,
                 "PGPASSWORD": self.password,
@@ -174,7 +182,13 @@ def _initialise(place: Place, password: str, *, durable: bool) -> None:
 
 
 def _start(place: Place, log: Path, password: str, port: int, *, durable: bool) -> PostgresServer:
-    settings = [*SETTINGS, f"port={port}", *([] if durable else FORGETFUL)]
+    sockets = sockets_in(place.data, port)
+    settings = [
+        *SETTINGS,
+        f"port={port}",
+        f"unix_socket_directories={sockets or ''}",
+        *([] if durable else FORGETFUL),
+    ]
     child = children.start(
         "PostgreSQL",
         [
@@ -188,13 +202,22 @@ def _start(place: Place, log: Path, password: str, port: int, *, durable: bool) 
         stop_signal=signal.SIGINT,
         orphan_signal=signal.SIGINT,
     )
-    server = PostgresServer(host="127.0.0.1", port=port, user=ADMIN, password=password, child=child)
+    server = PostgresServer(
+        host="127.0.0.1", port=port, sockets=sockets, user=ADMIN, password=password, child=child
+    )
     try:
         child.wait_until(lambda: _accepts(server), within=60)
     except BaseException:
         child.stop()
         raise
     return server
+
+
+def sockets_in(data: Path, port: int) -> Path | None:
+    """Return the folder for the server's socket, unless the socket's path would be too long."""
+    folder = data.absolute()
+    path = os.fsencode(folder / f".s.PGSQL.{port}.lock")
+    return folder if len(path) <= LONGEST_SOCKET and b"," not in path else None
 
 
 def _accepts(server: PostgresServer) -> bool:

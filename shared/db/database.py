@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from typing_extensions import override
 
@@ -12,13 +14,16 @@ from shared.db.json_text import dumps, loads
 from shared.db.lean import LeanConnection
 from shared.db.pool import Pool
 
+PATIENCE: Final = 10.0  # seconds until a connection must be there
+STATEMENT_SECONDS: Final = 60.0
+
 
 class Database(AsyncEngine):
     """An engine whose transactions are lean; what SQLAlchemy offers beside works as ever."""
 
-    def __init__(self, engine: AsyncEngine, size: int) -> None:
+    def __init__(self, engine: AsyncEngine, url: str, size: int) -> None:
         super().__init__(engine.sync_engine)
-        self._pool = Pool(engine.url, size, loads)
+        self._pool = Pool(url, size, loads)
         self._compiler = Compiler(engine.dialect)
 
     @asynccontextmanager
@@ -48,25 +53,37 @@ class Database(AsyncEngine):
         await super().dispose(close)
 
 
+def plain_engine(url: str, *, seconds: float | None = None, **options: Any) -> AsyncEngine:
+    """Return SQLAlchemy's engine; what may stand in its URL is what libpq knows, as for us.
+
+    Args:
+        url: ``postgresql://user:password@host:port/database``, or with ``?host=`` the folder of
+            a socket, and ``sslmode=`` and the like.
+        seconds: a statement may take; a migration takes what it takes.
+        options: of ``create_async_engine``.
+    """
+    connect = partial(asyncpg.connect, url, timeout=PATIENCE, command_timeout=seconds)
+    return create_async_engine("postgresql+asyncpg://", async_creator=connect, **options)
+
+
 def engine_for(url: str, *, size: int = 8) -> Database:
     """Return an engine whose pool is bounded and whose every wait has an end.
 
     Args:
-        url: ``postgresql://user:password@host:port/database``.
+        url: as ``plain_engine`` takes it.
         size: connections kept; as many again may be opened under load.
     """
-    options: dict[str, Any] = {"timeout": 10, "command_timeout": 60}
-    engine = create_async_engine(
-        url.replace("postgresql://", "postgresql+asyncpg://", 1),
+    engine = plain_engine(
+        url,
+        seconds=STATEMENT_SECONDS,
         pool_size=size,
         max_overflow=size,
         pool_timeout=10,
         pool_recycle=1800,
         json_serializer=dumps,
         json_deserializer=loads,
-        connect_args=options,
     )
-    return Database(engine, 2 * size)
+    return Database(engine, url, 2 * size)
 
 
 def database(engine: AsyncEngine) -> Database:

@@ -8,7 +8,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.db.database import plain_engine
 
 LOCK = 7242001  # one migration of a database at a time, whoever starts it
 
@@ -63,7 +65,7 @@ async def migrate(url: str, migrations: Path) -> None:
         url: ``postgresql://`` URL of the service's own role.
         migrations: the service's ``store/migrations`` folder.
     """
-    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1))
+    engine = plain_engine(url)
     try:
         await upgrade(engine, migrations)
     finally:

@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import asyncpg
-from sqlalchemy.engine import URL
 
 PATIENCE: Final = 10.0  # seconds until a free connection must be had
 STATEMENT_SECONDS: Final = 60.0
@@ -24,12 +23,12 @@ class Pool:
     """Connections of one process to its database.
 
     Args:
-        url: of the database.
+        url: of the database, as libpq takes it.
         size: connections at most.
         loads: reads JSON.
     """
 
-    def __init__(self, url: URL, size: int, loads: Callable[[bytes], Any]) -> None:
+    def __init__(self, url: str, size: int, loads: Callable[[bytes], Any]) -> None:
         self._url = url
         self._loads = loads
         self._free: list[tuple[Any, float]] = []  # connections, and when each was made
@@ -85,14 +84,8 @@ class Pool:
             self._free.append((raw, born))
 
     async def _new(self) -> Any:
-        url = self._url
         raw = await asyncpg.connect(
-            host=url.host,
-            port=url.port,
-            user=url.username,
-            password=url.password,
-            database=url.database,
-            **url.query,
+            self._url,
             timeout=PATIENCE,
             command_timeout=STATEMENT_SECONDS,
             statement_cache_size=STATEMENTS_KEPT,
