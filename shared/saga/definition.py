@@ -15,6 +15,13 @@ class GiveUp(Exception):
     """Raised by a step that can never succeed: take everything back."""
 
 
+class TakenOver(Exception):
+    """Raised by a step whose subject is no longer this saga's: another has begun on it.
+
+    Whoever took it over also ends this saga; until then the step is tried again.
+    """
+
+
 class Wait(Exception):
     """Raised by a step whose moment has not come: ask again later, or when woken.
 

@@ -16,7 +16,7 @@ import structlog
 
 from shared.db.saga_statements import LEASE
 from shared.db.sagas import AWAITS, Held, SagaStore
-from shared.saga.definition import GiveUp, Notes, Rewind, Saga, Wait, World
+from shared.saga.definition import GiveUp, Notes, Rewind, Saga, TakenOver, Wait, World
 
 log = structlog.get_logger(__name__)
 
@@ -162,9 +162,12 @@ class Runner(Generic[World]):
             return _turn(held, notes | {"gave_up": str(reason)}, None)
         except Rewind as back:
             return _turn(held, notes | back.notes, saga.index(back.step))
+        except TakenOver:
+            log.info("saga taken over", at=held.position, attempt=held.attempt)
+            return _again(held)
         except Exception:
             log.exception("saga step failed", at=held.position, attempt=held.attempt)
-            return _Onward(replace(held, attempt=held.attempt + 1), backoff(held.attempt))
+            return _again(held)
         learned = {name: value for name, value in notes.items() if name not in RESERVED}
         done = replace(held, attempt=0, notes=learned, awaiting=learned.get(AWAITS))
         return _backward(done) if held.undoing else _forward(done, len(saga.steps))
@@ -207,6 +210,10 @@ def _backward(held: Held) -> _Onward:
 
 def _turn(held: Held, notes: Notes, resume_at: int | None) -> _Onward:
     return _Onward(replace(held, undoing=True, attempt=0, notes=notes, resume_at=resume_at))
+
+
+def _again(held: Held) -> _Onward:
+    return _Onward(replace(held, attempt=held.attempt + 1), backoff(held.attempt))
 
 
 def backoff(attempt: int) -> timedelta:

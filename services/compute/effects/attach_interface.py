@@ -9,11 +9,10 @@ from services.compute.effects.device_jobs import Unplugged
 from services.compute.effects.ports import FAILED, UNBOUND, WIRING_PAUSE, nic_spec, wiring_of
 from services.compute.usecases import interfaces, wiring
 from services.compute.usecases.interfaces import ATTACH
-from services.compute.usecases.progress import TakenOver
 from shared.contracts.operations import NicAdd, NicRemove
 from shared.db.sagas import AWAITS
 from shared.errors import NotFound
-from shared.saga.definition import GiveUp, Notes, Saga, Step, Wait
+from shared.saga.definition import GiveUp, Notes, Saga, Step, TakenOver, Wait
 
 AIM: Final = "wiring"
 

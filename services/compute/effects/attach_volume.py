@@ -9,11 +9,10 @@ from services.compute.effects.cloud import Cloud, request_of, subject_of
 from services.compute.effects.device_jobs import Unplugged
 from services.compute.usecases import plugging
 from services.compute.usecases.attaching import ATTACH
-from services.compute.usecases.progress import TakenOver
 from shared.contracts.volume import Connection
 from shared.db.sagas import AWAITS
 from shared.errors import NotFound
-from shared.saga.definition import GiveUp, Notes, Saga, Step
+from shared.saga.definition import GiveUp, Notes, Saga, Step, TakenOver
 
 AIM: Final = "connect"
 

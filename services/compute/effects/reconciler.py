@@ -7,7 +7,7 @@ what no news ever told of.
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Final, Protocol
 
@@ -15,7 +15,8 @@ import structlog
 from prometheus_client import Gauge
 
 from services.compute.domain.differences import Kind
-from services.compute.store.drifts import Drift
+from services.compute.domain.patience import Patience
+from services.compute.store.drifts import Drift, Key
 from services.compute.store.stores import Transaction
 from services.compute.usecases import observing, reconciling
 from shared.contracts.ganeti import InstanceObserved
@@ -52,22 +53,27 @@ class Reconciler:
     gateway: Gateway
     prefix: str
     group_tags: str  # prefix of the tags that keep groups of servers apart
+    _patience: Patience[Key] = field(default_factory=Patience)
 
     async def heal_once(self) -> int:
-        """Compare what changed, and heal what lasted; return how much was healed."""
+        """Compare what changed, and heal what lasted; return how much was healed.
+
+        What does not help is tried less and less often, and nothing else waits for it.
+        """
         healed = 0
         found = await reconciling.look(self.transaction, self.group_tags)
-        for drift in found[:AT_ONCE]:
-            healed += await self._heal(drift)
+        drifts = {drift.key: drift for drift in found}
+        for key in self._patience.turns(drifts, AT_ONCE):
+            try:
+                healed += await self._heal(drifts[key])
+            except CloudError:  # its cluster does not answer now: the next round asks again
+                self._patience.not_tried(key)
         return healed
 
     async def _heal(self, drift: Drift) -> bool:
         seen = None
         if drift.difference.kind is not Kind.STUCK:
-            try:
-                seen = await self._see(drift.cluster, f"{self.prefix}{drift.server_id}")
-            except CloudError:  # it does not answer now: the next round asks again
-                return False
+            seen = await self._see(drift.cluster, f"{self.prefix}{drift.server_id}")
         return await reconciling.heal(self.transaction, drift, seen, self.group_tags)
 
     async def _see(self, cluster: str, name: str) -> InstanceObserved:

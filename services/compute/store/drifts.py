@@ -25,6 +25,7 @@ DRIFTS: Final = (
     f"ORDER BY found_at, server_id LIMIT {MOST_SHOWN}"
 )
 Whose = tuple[str, UUID]  # a cluster, and the server
+Key = tuple[str, UUID, Kind, str]  # the same, and what about it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,11 @@ class Drift:
     version: int
     looks: int
     difference: Difference
+
+    @property
+    def key(self) -> Key:
+        """What tells it from others."""
+        return self.cluster, self.server_id, self.difference.kind, self.difference.what
 
     @property
     def lasts(self) -> bool:

@@ -12,10 +12,10 @@ from services.compute.domain.devices import BlockDevice, DeviceState, replaced, 
 from services.compute.domain.lifecycle import Action
 from services.compute.domain.server import Server
 from services.compute.store.stores import Stores, Transaction
-from services.compute.usecases.progress import TakenOver
 from services.compute.usecases.saving import save
 from shared.clock import utcnow
 from shared.ids import derived
+from shared.saga.definition import TakenOver
 
 
 def reservation_key(device: BlockDevice) -> UUID:

@@ -20,11 +20,8 @@ from services.compute.usecases.saving import save
 from shared.clock import utcnow
 from shared.contracts.gateway import Cluster
 from shared.contracts.resources import NetworkChanged, PortChanged
+from shared.saga.definition import TakenOver
 from shared.secrets_box import SecretBox
-
-
-class TakenOver(Exception):
-    """Another action has begun on the server: this one is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

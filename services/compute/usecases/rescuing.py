@@ -10,12 +10,12 @@ from services.compute.store.references import Question, look_up
 from services.compute.store.stores import Transaction
 from services.compute.usecases.acting import Actor, begin, require
 from services.compute.usecases.create_servers import Acceptance
-from services.compute.usecases.progress import TakenOver
 from services.compute.usecases.references import Asker, require_image
 from services.compute.usecases.saving import save
 from services.compute.usecases.volume_backed import VolumeBacked, image_in, root_of
 from shared.clock import utcnow
 from shared.errors import BadInput
+from shared.saga.definition import TakenOver
 
 RESCUE: Final = "compute.rescue_server"
 UNRESCUE: Final = "compute.unrescue_server"

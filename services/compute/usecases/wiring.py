@@ -11,9 +11,9 @@ from services.compute.domain.devices import DeviceState
 from services.compute.domain.lifecycle import Action
 from services.compute.domain.server import Nic, Server
 from services.compute.store.stores import Stores, Transaction
-from services.compute.usecases.progress import TakenOver
 from services.compute.usecases.saving import save
 from shared.clock import utcnow
+from shared.saga.definition import TakenOver
 
 
 async def read(transaction: Transaction, server_id: UUID) -> Server:

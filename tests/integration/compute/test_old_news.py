@@ -17,6 +17,7 @@ from shared.contracts.ganeti import InstanceObserved
 from shared.contracts.gateway import ClusterChanged
 from shared.contracts.resources import DELETED, UPDATED, NetworkChanged
 from shared.errors import StaleWrite
+from shared.saga.definition import TakenOver
 from tests.integration.compute.rig import NETWORK, Rig
 from tests.integration.compute.world import a_cluster
 
@@ -54,7 +55,7 @@ async def test_a_delete_is_not_overtaken_by_the_create_it_ended(
     """A step that was under way when the delete came writes nothing more."""
     ident = await rig.create()
     assert (await rig.call("DELETE", f"/servers/{ident}")).status == 204
-    with pytest.raises(progress.TakenOver):
+    with pytest.raises(TakenOver):
         await progress.plug(transaction, UUID(ident), [])
 
 

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from services.compute.usecases import reconciling
 from tests.integration.compute.bench import Bench
 from tests.integration.compute.test_volumes import attached
 
@@ -62,6 +65,22 @@ async def test_a_cluster_that_does_not_answer_is_asked_again(bench: Bench) -> No
     assert await bench.rounds(1) == 1
 
 
+async def test_what_putting_right_does_not_help_is_tried_less_and_less_often(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+
+    async def in_vain(*_: object) -> bool:
+        tries.append(await bench.rig.sql("SELECT looks FROM drifts"))
+        return False
+
+    monkeypatch.setattr(reconciling, "heal", in_vain)
+    await bench.rig.sql("UPDATE servers SET vm_state = 'stopped', power_state = 4")
+    await bench.age()
+    assert await bench.rounds(19) == 0
+    assert [looks for ((looks,),) in tries] == [2, 3, 5, 9, 17]
+
+
 async def test_an_instance_that_was_removed_makes_its_server_an_error(bench: Bench) -> None:
     del bench.ganeti.instances[bench.name]
     assert await bench.reconciler.verify("athens") == 1
@@ -92,7 +111,7 @@ async def test_another_size_is_taken_over_when_there_is_a_flavor_of_it(bench: Be
     flavor = {"name": "m1.big", "ram": 4096, "vcpus": 4, "disk": 20, "id": "big"}
     answer = await bench.rig.call("POST", "/flavors", {"flavor": flavor}, who="admin")
     assert answer.status == 200
-    assert await bench.rounds(1) == 1
+    assert await bench.rounds(2) == 1
     assert (await bench.rig.show(bench.ident))["flavor"]["original_name"] == "m1.big"
     limits = (await bench.rig.get("/limits"))["limits"]["absolute"]
     assert (limits["totalCoresUsed"], limits["totalRAMUsed"]) == (4, 4096)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.db.database import Database
@@ -17,7 +18,7 @@ from shared.db.messaging import MessagingTables
 from shared.db.sagas import SagaStore, saga_desk
 from shared.db.uow import engine_for
 from shared.ids import new_uuid
-from shared.saga.definition import GiveUp, Notes, Rewind, Saga, Step, Wait
+from shared.saga.definition import GiveUp, Notes, Rewind, Saga, Step, TakenOver, Wait
 from shared.saga.runner import Begin, Runner
 
 metadata = sa.MetaData()
@@ -170,6 +171,17 @@ async def test_a_step_that_fails_is_tried_again_later_and_later(
     await runner(begin, world).run_once()
     assert (await the_saga(engine)).outcome == "done"
     assert world.done == ["first", "second", "second"], "what was done is not done again"
+
+
+@pytest.mark.usefixtures("started")
+async def test_a_step_whose_subject_was_taken_over_is_tried_again_and_is_no_alarm(
+    begin: Begin, engine: AsyncEngine
+) -> None:
+    with structlog.testing.capture_logs() as logs:
+        await runner(begin, World(trouble=[TakenOver()], ended=True)).run_once()
+    saga = await the_saga(engine)
+    assert (saga.attempt, saga.position, saga.outcome) == (1, 1, None)
+    assert [(each["log_level"], each["event"]) for each in logs] == [("info", "saga taken over")]
 
 
 @pytest.mark.usefixtures("started")
