@@ -94,6 +94,12 @@ class RabbitNode:
         self.stop()
         self.start()
 
+    def lose_everything(self) -> None:
+        """Take it away with its disk, and bring it back as if it had never been there."""
+        self.kill9()
+        shutil.rmtree(self.home / "data")
+        self.start()
+
     def control(self, *arguments: str) -> str:
         """Run `rabbitmqctl` on the node.
 

@@ -18,7 +18,8 @@ from shared.bus.connection import Deadlines, connected
 from shared.bus.contract import Delivery, Subscription
 from shared.bus.guard import guarded
 from shared.bus.handling import Pauses, Verdict, handle_batch
-from shared.bus.topology import declare_queue
+from shared.bus.missing import make_up
+from shared.bus.topology import declare_queue, has_queue
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +80,10 @@ class Consumer:
         held: Held = set()
         async with connected(self._url, self._name, self._deadlines) as connection:
             async with asyncio.timeout(self._deadlines.answer):
+                is_new = not await has_queue(connection, self._subscription.queue)
                 channel = await self._subscribe(connection, inbox)
+            if is_new:
+                await make_up(connection, self._subscription, self._deadlines)
             watch = asyncio.create_task(self._watch(channel))
             work = asyncio.create_task(self._work(inbox, held))
             try:

@@ -40,12 +40,16 @@ class Subscription:
     acknowledges them all. When it raises, the batch is handled again one by one, so that
     only what fails is retried (held longer each time) and, after the delivery limit, buried
     in ``cyclades.dead``. ``pydantic.ValidationError`` buries at once: it will never be readable.
+
+    A broker that did not have the queue has dropped what was published before. Then ``missed`` is
+    awaited, once the queue is there; without one, all services are asked to publish it again.
     """
 
     queue: str
     bindings: tuple[str, ...]
     handle: BatchHandler
     prefetch: int = 100
+    missed: Callable[[], Awaitable[None]] | None = None
 
 
 class Bus(Protocol):

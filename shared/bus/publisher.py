@@ -14,8 +14,9 @@ from pydantic import SecretStr
 from shared.bus.connection import Deadlines, connect, is_blocked, let_go, unblocked
 from shared.bus.contract import Outgoing, Subscription
 from shared.bus.guard import guarded
+from shared.bus.missing import make_up
 from shared.bus.sending import send_all
-from shared.bus.topology import declare_exchange, declare_queue
+from shared.bus.topology import declare_exchange, declare_queue, has_queue
 from shared.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -82,14 +83,19 @@ class Publisher:
         Raises:
             Unavailable: the broker cannot be reached, or has the queue in another shape.
         """
+        is_new = False
 
         async def declare(line: Line) -> None:
+            nonlocal is_new
+            is_new = not await has_queue(line.connection, subscription.queue)
             async with line.connection.channel(publisher_confirms=False) as channel:
                 await declare_queue(channel, subscription)
 
         self.keep_up()
         try:
-            await self._use_line(declare)
+            line = await self._use_line(declare)
+            if is_new:
+                await make_up(line.connection, subscription, self._deadlines)
         except Exception as problem:
             raise Unavailable(f"The queue {subscription.queue} cannot be declared.") from problem
 

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.bus.contract import Bus, Outgoing
 from shared.db.database import database
-from shared.db.messaging import MessagingTables
+from shared.db.messaging import RELAYING, MessagingTables
 from shared.db.prepared import Prepared
 from shared.errors import Unavailable
 
@@ -77,9 +77,7 @@ def _statements_of(outbox: sa.Table) -> _Statements:
     mine = outbox.c.id == sa.func.any(sa.bindparam("ids", type_=ARRAY(sa.BigInteger)))
     return _Statements(
         any_waiting=Prepared(sa.select(sa.exists(sa.select(outbox.c.id).where(unpublished)))),
-        our_turn=Prepared(
-            sa.select(sa.func.pg_try_advisory_xact_lock(sa.func.hashtext(sa.text("'relay'"))))
-        ),
+        our_turn=Prepared(sa.select(sa.func.pg_try_advisory_xact_lock(RELAYING))),
         waiting=Prepared(
             sa.select(outbox.c.id, outbox.c.message_id, outbox.c.routing_key, outbox.c.body)
             .where(unpublished)

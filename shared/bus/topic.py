@@ -1,5 +1,6 @@
-"""How a binding pattern picks routing keys, for the transport that has no broker to ask."""
+"""How a binding pattern picks routing keys, where there is no broker to ask."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -13,6 +14,20 @@ def matches(pattern: str, routing_key: str) -> bool:
         routing_key: the words a message was published under.
     """
     return _matches(pattern.split("."), routing_key.split("."))
+
+
+def as_expression(pattern: str) -> str:
+    """Return the pattern as a regular expression, of Python and of PostgreSQL.
+
+    It is one of routing keys with a dot put before them: every word has one then.
+    """
+    return "^" + "".join(map(_of_word, pattern.split("."))) + "$"
+
+
+def _of_word(word: str) -> str:
+    if word == "#":
+        return r"(\.[^.]*)*"
+    return r"\.[^.]*" if word == "*" else r"\." + re.escape(word)
 
 
 def _matches(pattern: Sequence[str], words: Sequence[str]) -> bool:

@@ -6,7 +6,8 @@ does for queues that refuse publishes when full rather than drop their oldest.
 """
 
 from aio_pika import ExchangeType
-from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractQueue
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, AbstractQueue
+from aio_pika.exceptions import ChannelNotFoundEntity
 
 from shared.bus.contract import Subscription
 from shared.bus.handling import DELIVERY_LIMIT
@@ -42,3 +43,14 @@ async def declare_queue(channel: AbstractChannel, subscription: Subscription) ->
     for pattern in subscription.bindings:
         await queue.bind(EXCHANGE, pattern)
     return queue
+
+
+async def has_queue(connection: AbstractConnection, queue: str) -> bool:
+    """Whether the broker has the queue; it answers no by closing the channel it was asked on."""
+    channel = await connection.channel(publisher_confirms=False)
+    try:
+        await channel.declare_queue(queue, passive=True)
+    except ChannelNotFoundEntity:
+        return False
+    await channel.close()
+    return True

@@ -1,6 +1,7 @@
 """The tables every service keeps beside its own: outbox, inbox, sagas, and Ganeti's jobs."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,6 +11,8 @@ from shared.contracts.base import Envelope, Fact
 from shared.db.jobs import jobs_table
 from shared.db.lean import Connection, put_off
 from shared.db.sagas import saga_table
+
+RELAYING = sa.func.hashtext(sa.text("'relay'"))  # the lock of whoever empties the outbox
 
 
 class MessagingTables:
@@ -85,6 +88,39 @@ class Outbox:
             for envelope, fact in zip(envelopes, facts, strict=True)
         ]
         put_off(self._connection, self._outbox, rows)
+
+
+async def unpublish(
+    connection: Connection,
+    tables: MessagingTables,
+    patterns: Sequence[str],
+    since: datetime,
+    until: datetime,
+    most: int,
+) -> int:
+    """Have messages published again; return how many.
+
+    What a relay has in hand is waited for: it may be out, and not be marked yet.
+
+    Args:
+        connection: in a transaction.
+        tables: where the outbox is.
+        patterns: expressions of routing keys with a dot put before them.
+        since: when they were published.
+        until: when they were published.
+        most: how many at once, the first of them first.
+    """
+    outbox = tables.outbox.name
+    await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(RELAYING)))
+    found = await connection.execute(
+        sa.text(
+            f"UPDATE {outbox} SET published_at = NULL WHERE id IN ("
+            f"SELECT id FROM {outbox} WHERE published_at > :since AND published_at < :until "
+            "AND ('.' || routing_key) ~ ANY(:patterns) ORDER BY published_at LIMIT :most)"
+        ),
+        {"since": since, "until": until, "patterns": list(patterns), "most": most},
+    )
+    return int(found.rowcount)
 
 
 class Inbox:

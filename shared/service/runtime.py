@@ -18,6 +18,8 @@ from aiohttp import web
 
 from shared.bus.contract import Subscription
 from shared.bus.relay import Relay
+from shared.bus.resending import Resender
+from shared.db.database import database
 from shared.db.messaging import MessagingTables
 from shared.saga.runner import Runner
 from shared.service.parts import Parts
@@ -70,11 +72,12 @@ async def running(service: Service, roles: frozenset[Role] = EVERYTHING) -> Asyn
         stack.push_async_callback(service.parts.engine.dispose)
         stack.push_async_callback(service.parts.reads.close)
         if Role.WORKER in roles:
-            for subscription in service.subscriptions:
+            queues = queues_of(service)
+            for subscription in queues:
                 await service.parts.bus.declare(subscription)
             tasks = [
                 asyncio.create_task(_forever(service.name, name, loop))
-                for name, loop in _loops(service).items()
+                for name, loop in _loops(service, queues).items()
             ]
             stack.push_async_callback(end_tasks, tasks)
         port = service.port
@@ -84,13 +87,20 @@ async def running(service: Service, roles: frozenset[Role] = EVERYTHING) -> Asyn
         yield port
 
 
-def _loops(service: Service) -> dict[str, Loop]:
+def queues_of(service: Service) -> list[Subscription]:
+    """Return what the service listens to: news, and that others have missed some of its own."""
+    parts = service.parts
+    resender = Resender(database(parts.engine), service.tables, service.name)
+    return [*service.subscriptions, resender.subscription]
+
+
+def _loops(service: Service, queues: Sequence[Subscription]) -> dict[str, Loop]:
     parts = service.parts
     relay = Relay(parts.engine, service.tables, parts.bus, nudge=parts.nudge.listener())
     loops: dict[str, Loop] = {"relay": relay.run}
     if service.runner:
         loops["sagas"] = partial(service.runner.run, parts.nudge.listener())
-    for each in service.subscriptions:
+    for each in queues:
         loops[f"queue {each.queue}"] = partial(parts.bus.consume, each)
     return loops | dict(service.loops)
 

@@ -1,6 +1,8 @@
+import re
+
 import pytest
 
-from shared.bus.topic import matches
+from shared.bus.topic import as_expression, matches
 
 
 @pytest.mark.parametrize(
@@ -25,3 +27,9 @@ def test_a_pattern_picks_what_a_topic_exchange_would(
     pattern: str, key: str, expected: bool
 ) -> None:
     assert matches(pattern, key) is expected
+    assert bool(re.search(as_expression(pattern), f".{key}")) is expected
+
+
+def test_words_are_no_expressions() -> None:
+    assert not re.search(as_expression("a.b+.c"), ".a.bb.c")
+    assert re.search(as_expression("a.b+.c"), ".a.b+.c")
