@@ -26,6 +26,7 @@ from shared.errors import (
 
 DEADLINE: Final = httpx.Timeout(20.0, connect=5.0)
 CONNECTIONS: Final = 64
+CONFLICT: Final = 409
 KINDS: Final[Mapping[int, type[CloudError]]] = {
     400: BadInput,
     401: NotAuthenticated,
@@ -102,7 +103,7 @@ class NeighbourClient:
 
         Raises:
             CloudError: the neighbour refused (the kind its status means), or
-                ``Unavailable``: it is down, slow or broken.
+                ``Unavailable``: it is down, slow or broken, or says when to come back.
         """
         sent = dict(headers or {})
         if json is not None:
@@ -138,6 +139,9 @@ class NeighbourClient:
         status = answer.status_code
         if status < 300:
             return orjson.loads(answer.content) if answer.content else None
+        if status == CONFLICT and (later := answer.headers.get("Retry-After", "")).isdigit():
+            # Our own earlier try is being handled, or somebody else wrote first: not for long.
+            raise Unavailable(message_in(answer.content), retry_after=int(later))
         if kind := KINDS.get(status):
             raise kind(message_in(answer.content))
         raise Unavailable(f"The {self._name} service answered {status}.")

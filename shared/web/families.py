@@ -13,9 +13,10 @@ import orjson
 from aiohttp import web
 from multidict import CIMultiDict
 
-from shared.errors import CloudError, Kind
+from shared.errors import CloudError, Kind, StaleWrite
 from shared.web.complaints import NEUTRON_ATTRIBUTES, UPSTREAM_SCHEMA, Wording
 
+STALE_RETRY: Final = 1  # seconds; what changed has been written by then
 STATUSES: Final[Mapping[Kind, int]] = {
     Kind.BAD_INPUT: 400,
     Kind.NOT_AUTHENTICATED: 401,
@@ -96,6 +97,8 @@ class Family:
         """Return the seconds to announce in ``Retry-After``, if any."""
         if error.retry_after is None and error.kind is Kind.OVER_QUOTA:
             return self.quota_retry_after
+        if error.retry_after is None and isinstance(error, StaleWrite):
+            return STALE_RETRY
         return error.retry_after
 
 

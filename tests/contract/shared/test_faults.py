@@ -17,6 +17,7 @@ from shared.errors import (
     NotFound,
     NotSupported,
     OverQuota,
+    StaleWrite,
     Unavailable,
 )
 from shared.web.families import CINDER, GLANCE, INTERNAL, NEUTRON, NOVA, Family
@@ -204,3 +205,11 @@ async def test_a_refusal_says_when_to_come_back(serve: Callable[..., Awaitable[A
     served = await serve(raising(Unavailable("Busy.", retry_after=7)), NOVA)
     answer = await served.ask("GET", "/x")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "7")
+
+
+async def test_who_was_overtaken_may_come_back_at_once(
+    serve: Callable[..., Awaitable[Any]],
+) -> None:
+    served = await serve(raising(StaleWrite("Changed meanwhile.")), NEUTRON)
+    answer = await served.ask("GET", "/x")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (409, "1")

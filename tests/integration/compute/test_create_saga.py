@@ -143,6 +143,18 @@ async def test_ports_that_cannot_be_had_are_the_fault(rig: Rig) -> None:
     assert await fault_of(rig, ident) == "No more addresses."
 
 
+async def test_ports_that_its_own_earlier_try_still_makes_are_waited_for(rig: Rig) -> None:
+    rig.world.network.refuse_ports, rig.world.network.refuses_for = 409, 1
+    ident = await rig.create()
+    await rig.run_sagas()
+    assert await rig.state(ident) == ("BUILD", "networking")
+    rig.world.network.refuse_ports = None
+    await rig.sql("UPDATE sagas SET wake_at = now(), leased_until = now()")
+    await rig.run_sagas()
+    await rig.end_jobs()
+    assert await rig.state(ident) == ("ACTIVE", None)
+
+
 async def test_the_saga_waits_until_the_cluster_knows_the_network(rig: Rig) -> None:
     rig.world.network.vif_type = "unbound"
     ident = await rig.create()

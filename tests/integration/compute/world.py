@@ -129,6 +129,7 @@ class PaperNetwork:
     floating_ips: list[Json] = field(default_factory=list)
     vif_type: str = "bridge"
     refuse_ports: int | None = None
+    refuses_for: int | None = None  # seconds, as it says with a refusal
     asked: Counter[str] = field(default_factory=Counter)
 
     def answer(
@@ -186,7 +187,8 @@ class PaperNetwork:
             return httpx.Response(200, json={"ports": found})
         if self.refuse_ports is not None:
             fault = {"type": "IpAddressGenerationFailure", "message": "No more addresses."}
-            return httpx.Response(self.refuse_ports, json={"NeutronError": fault})
+            later = {} if self.refuses_for is None else {"Retry-After": str(self.refuses_for)}
+            return httpx.Response(self.refuse_ports, json={"NeutronError": fault}, headers=later)
         key = request.headers["Idempotency-Key"]
         if key in self.made:
             return httpx.Response(201, json={"port": self.made[key]})
