@@ -16,6 +16,7 @@ import structlog
 
 from shared.db.saga_statements import LEASE
 from shared.db.sagas import AWAITS, Held, SagaStore
+from shared.errors import Unavailable
 from shared.saga.definition import GiveUp, Notes, Rewind, Saga, TakenOver, Wait, World
 
 log = structlog.get_logger(__name__)
@@ -25,6 +26,8 @@ RENEW_EVERY = LEASE.total_seconds() / 4
 # Seconds between looks for what is due: the safety net under nudges from commits of this
 # process. It grows while nothing is.
 POLL, LONGEST_POLL = 0.25, 1.0
+LONGEST = 60.0  # seconds between two tries of a step that fails
+SOONER = 5  # times as long as whoever refused has asked to wait, at most
 RESERVED = frozenset({"saga_id", "subject", "request_id"})
 
 Begin = Callable[[], AbstractAsyncContextManager[SagaStore]]
@@ -165,6 +168,10 @@ class Runner(Generic[World]):
         except TakenOver:
             log.info("saga taken over", at=held.position, attempt=held.attempt)
             return _again(held)
+        except Unavailable as away:
+            why = {"why": away.message, "at": held.position, "attempt": held.attempt}
+            log.warning("saga step failed", **why)
+            return _again(held, SOONER * away.retry_after if away.retry_after else LONGEST)
         except Exception:
             log.exception("saga step failed", at=held.position, attempt=held.attempt)
             return _again(held)
@@ -212,13 +219,18 @@ def _turn(held: Held, notes: Notes, resume_at: int | None) -> _Onward:
     return _Onward(replace(held, undoing=True, attempt=0, notes=notes, resume_at=resume_at))
 
 
-def _again(held: Held) -> _Onward:
-    return _Onward(replace(held, attempt=held.attempt + 1), backoff(held.attempt))
+def _again(held: Held, longest: float = LONGEST) -> _Onward:
+    return _Onward(replace(held, attempt=held.attempt + 1), backoff(held.attempt, longest))
 
 
-def backoff(attempt: int) -> timedelta:
-    """Grow the pause with each attempt, up to ten minutes, never in lockstep."""
-    return timedelta(seconds=min(0.2 * 2.0**attempt, 600) * random.uniform(0.5, 1))
+def backoff(attempt: int, longest: float = LONGEST) -> timedelta:
+    """Grow the pause with each attempt, never in lockstep.
+
+    Args:
+        attempt: the first is number 0.
+        longest: seconds it grows to; also how late a saga learns that what it needs is back.
+    """
+    return timedelta(seconds=min(0.2 * 2.0 ** min(attempt, 20), longest) * random.uniform(0.5, 1))
 
 
 async def _event(event: asyncio.Event, seconds: float) -> None:

@@ -6,23 +6,31 @@ from services.compute.domain.server import FixedIp, NetworkWish, Nic, Server
 from services.compute.effects.cloud import Cloud, Json, request_of, subject_of
 from services.compute.usecases import progress
 from shared.contracts.operations import NicSpec
-from shared.errors import BadInput, Conflict, NotAllowed, NotFound, OverQuota
+from shared.errors import BadInput, Conflict, NotAllowed, NotFound, OverQuota, Unprocessable
 from shared.ids import derived
 from shared.saga.definition import GiveUp, Notes, Rewind, Wait
 
 WIRING_PAUSE: Final = 5.0  # seconds until a port is looked at without news of it
 REFUSALS: Final = (BadInput, Conflict, NotAllowed, NotFound, OverQuota)
+ROUND: Final = "ports_round"  # how often they were made anew on the same cluster
 UNBOUND: Final = "unbound"
 FAILED: Final = "binding_failed"
 
 
 async def make_ports(cloud: Cloud, notes: Notes) -> Notes:
-    """Have a port for each NIC, bound to the cluster; the user's own are bound, others made."""
+    """Have a port for each NIC, bound to the cluster; the user's own are bound, others made.
+
+    A repeat may ask for something else than the first try did, which died before it was written
+    down: the server's row has meanwhile learned its security groups of the port that was made.
+    Then what was made is let go of, and made again.
+    """
     server = await progress.read(cloud.transaction, subject_of(notes))
     made, nics = [], []
     for index, wish in enumerate(server.requested_networks):
         try:
             port = await _port(cloud, notes, server, index, wish)
+        except Unprocessable as changed:
+            raise Rewind("ports", {ROUND: notes.get(ROUND, 0) + 1}) from changed
         except REFUSALS as refused:
             raise GiveUp(refused.message) from refused
         made.append({"id": port["id"], **wiring_of(port)})
@@ -37,6 +45,7 @@ async def _port(cloud: Cloud, notes: Notes, server: Server, index: int, wish: Ne
         "device_owner": f"compute:{server.availability_zone or ''}",
         "binding:host_id": notes["cluster"],
     }
+    again = [notes[ROUND]] if ROUND in notes else []
     if wish.port_id is not None:
         return await cloud.networks.update_port(wish.port_id, owner, request_of(notes))
     body: Json = {"network_id": wish.network_id, "project_id": server.project_id, **owner}
@@ -44,7 +53,7 @@ async def _port(cloud: Cloud, notes: Notes, server: Server, index: int, wish: Ne
         body["fixed_ips"] = [{"ip_address": wish.fixed_ip}]
     if groups := [group.id for group in server.security_groups if group.id]:
         body["security_groups"] = groups
-    key = derived(server.id, "port", index, len(notes.get("tried", ())))
+    key = derived(server.id, "port", index, len(notes.get("tried", ())), *again)
     return await cloud.networks.create_port(body, idempotency_key=key, request_id=request_of(notes))
 
 

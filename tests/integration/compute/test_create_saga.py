@@ -155,6 +155,24 @@ async def test_ports_that_its_own_earlier_try_still_makes_are_waited_for(rig: Ri
     assert await rig.state(ident) == ("ACTIVE", None)
 
 
+async def test_a_repeat_that_asks_for_other_ports_lets_go_of_the_first(rig: Rig) -> None:
+    rig.world.network.vif_type = "unbound"
+    ident = await rig.create()
+    await rig.run_sagas()
+    (first,) = rig.world.network.ports
+    # It died before it was written down, and the news of the port was quicker.
+    await rig.sql("UPDATE sagas SET position = 2, notes = notes - 'ports', wake_at = now()")
+    await rig.sql("""UPDATE servers SET security_groups = '[{"id": "g1", "name": "default"}]'""")
+    rig.world.network.vif_type = "bridge"
+    await rig.run_sagas()
+    await rig.end_jobs()
+    assert await rig.state(ident) == ("ACTIVE", None)
+    (port,) = rig.world.network.ports.values()
+    assert (port["id"] != first, port["security_groups"]) == (True, ["g1"])
+    (creation,) = rig.world.gateway.operations("instance.create")
+    assert [nic["name"] for nic in creation["nics"]] == [port["id"]]
+
+
 async def test_the_saga_waits_until_the_cluster_knows_the_network(rig: Rig) -> None:
     rig.world.network.vif_type = "unbound"
     ident = await rig.create()

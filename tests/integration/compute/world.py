@@ -128,6 +128,7 @@ class PaperNetwork:
     security_groups: list[Json] = field(default_factory=list)
     floating_ips: list[Json] = field(default_factory=list)
     vif_type: str = "bridge"
+    bodies: dict[str, Json] = field(default_factory=dict)  # by key, what port was asked for
     refuse_ports: int | None = None
     refuses_for: int | None = None  # seconds, as it says with a refusal
     asked: Counter[str] = field(default_factory=Counter)
@@ -191,7 +192,11 @@ class PaperNetwork:
             return httpx.Response(self.refuse_ports, json={"NeutronError": fault}, headers=later)
         key = request.headers["Idempotency-Key"]
         if key in self.made:
+            if self.bodies[key] != body:
+                fault = {"type": "IdempotencyKeyReused", "message": "Another body."}
+                return httpx.Response(422, json={"NeutronError": fault})
             return httpx.Response(201, json={"port": self.made[key]})
+        self.bodies[key] = body
         number = len(self.made) + 1
         port: Json = {
             "id": str(uuid4()),

@@ -17,6 +17,7 @@ from shared.db.jobs import job_key
 from shared.db.messaging import MessagingTables
 from shared.db.sagas import SagaStore, saga_desk
 from shared.db.uow import engine_for
+from shared.errors import Unavailable
 from shared.ids import new_uuid
 from shared.saga.definition import GiveUp, Notes, Rewind, Saga, Step, TakenOver, Wait
 from shared.saga.runner import Begin, Runner
@@ -171,6 +172,31 @@ async def test_a_step_that_fails_is_tried_again_later_and_later(
     await runner(begin, world).run_once()
     assert (await the_saga(engine)).outcome == "done"
     assert world.done == ["first", "second", "second"], "what was done is not done again"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "longest"),
+    [
+        (ConnectionError(), 60),
+        (Unavailable("It is down."), 60),
+        (Unavailable("It is busy.", retry_after=2), 10),
+    ],
+)
+@pytest.mark.usefixtures("started")
+async def test_however_often_a_step_fails_it_is_tried_again_before_long(
+    begin: Begin, engine: AsyncEngine, trouble: Exception, longest: int
+) -> None:
+    world = World(trouble=[trouble, trouble])
+    await runner(begin, world).run_once()
+    await let_leases_run_out(engine)
+    async with engine.begin() as connection:
+        await connection.execute(sa.text("UPDATE sagas SET attempt = 5000"))
+    await runner(begin, world).run_once()
+    async with engine.connect() as connection:
+        pause = await connection.scalar(
+            sa.text("SELECT extract(epoch FROM wake_at - now()) FROM sagas WHERE attempt = 5001")
+        )
+    assert longest / 4 < pause <= longest
 
 
 @pytest.mark.usefixtures("started")
