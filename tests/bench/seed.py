@@ -13,7 +13,8 @@ FROM {table} s, generate_series($2::int + 1, $3::int) n,
 WHERE s.id = $1
 """
 COUNT: Final = "SELECT count(*) FROM {0} WHERE {1}"
-ANY_OTHER: Final = "SELECT id FROM {0} WHERE {1} AND id <> $1 ORDER BY random() LIMIT 1"
+# What was filled in is older than all that was made otherwise, and only that is like the first row.
+OLDEST_OTHER: Final = "SELECT id FROM {0} WHERE {1} AND id <> $1 ORDER BY created_at LIMIT 1"
 TEXT: Final = "replace(s.{0}, s.id::text, fresh.id::text)"
 BYTES: Final = (
     "convert_to(replace(convert_from(s.{0}, 'UTF8'), s.id::text, fresh.id::text), 'UTF8')"
@@ -56,7 +57,7 @@ async def fill(url: str, filling: Filling, like: str, rows: int) -> str:
         )
         await connection.execute(statement, like, there, rows)  # each older than those before
         await connection.execute(f"VACUUM ANALYZE {table}")
-        found = await connection.fetchval(ANY_OTHER.format(table, lives), like)
+        found = await connection.fetchval(OLDEST_OTHER.format(table, lives), like)
         return str(found)
     finally:
         await connection.close()
