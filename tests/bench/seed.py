@@ -13,8 +13,8 @@ FROM {table} s, generate_series($2::int + 1, $3::int) n,
 WHERE s.id = $1
 """
 COUNT: Final = "SELECT count(*) FROM {0} WHERE {1}"
-# What was filled in is older than all that was made otherwise, and only that is like the first row.
-OLDEST_OTHER: Final = "SELECT id FROM {0} WHERE {1} AND id <> $1 ORDER BY created_at LIMIT 1"
+# Of what is like the first row: what was made otherwise, by the accepts say, is older.
+NEXT: Final = "SELECT id FROM {0} WHERE {1} AND id <> $1 ORDER BY created_at DESC LIMIT 1"
 TEXT: Final = "replace(s.{0}, s.id::text, fresh.id::text)"
 BYTES: Final = (
     "convert_to(replace(convert_from(s.{0}, 'UTF8'), s.id::text, fresh.id::text), 'UTF8')"
@@ -57,7 +57,7 @@ async def fill(url: str, filling: Filling, like: str, rows: int) -> str:
         )
         await connection.execute(statement, like, there, rows)  # each older than those before
         await connection.execute(f"VACUUM ANALYZE {table}")
-        found = await connection.fetchval(OLDEST_OTHER.format(table, lives), like)
+        found = await connection.fetchval(NEXT.format(table, lives), like)
         return str(found)
     finally:
         await connection.close()
@@ -67,7 +67,7 @@ def _value(filling: Filling, name: str, kind: str) -> str:
     if name == "id":
         return "fresh.id"
     if name == "created_at":
-        return "s.created_at - fresh.n * interval '1 second'"
+        return "s.created_at - fresh.n * interval '0.1 millisecond'"
     if name in filling.others:
         return filling.others[name]
     if name in filling.documents:
