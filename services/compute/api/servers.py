@@ -128,8 +128,7 @@ def minor_of(request: web.Request) -> int:
 
 def in_place(request: web.Request, body: bytes) -> bytes:
     """Return the JSON with the address in it that the client reached us by."""
-    base, project = base_url(request), project_prefix(request)
-    return filled_in(body, f"{base}/v2.1{project}", f"{base}{project}")
+    return filled_in(body, base_url(request), project_prefix(request))
 
 
 def _listed(

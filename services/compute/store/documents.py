@@ -1,8 +1,8 @@
 """The stored answers of a server: rendered when it changes, joined when it is listed.
 
 Two shapes are kept, of the least and of the highest microversion, each in a part for everybody
-and a part for administrators. They are JSON but for two marks where the address goes that the
-client reached us by; JSON text never contains them raw, so replacing them is safe.
+and a part for administrators. They are JSON but for a mark where the address goes that the
+client reached us by; JSON text never contains it raw, so replacing it is safe.
 """
 
 from collections.abc import Callable
@@ -11,8 +11,12 @@ from typing import Any, Final
 
 from services.compute.domain.server import Server
 
-VERSIONED: Final = b"\x01"  # stands for http://host/v2.1 or http://host/v2.1/<project>
-UNVERSIONED: Final = b"\x02"  # stands for http://host or http://host/<project>
+ADDRESS: Final = b"\x03"  # stands for http://host, or http://host/<project>
+VERSION: Final = "/v2.1"
+VERSIONED: Final = ADDRESS + VERSION.encode()  # http://host/v2.1, or http://host/v2.1/<project>
+# What stood for the two before, in answers that were stored then.
+OLD_VERSIONED: Final = b"\x01"
+OLD_ADDRESS: Final = b"\x02"
 BEGINNING: Final = b'{"id":"'  # of every stored answer
 ID_LENGTH: Final = 36
 
@@ -31,15 +35,22 @@ class Documents:
 Renderer = Callable[[Server], Documents]
 
 
-def filled_in(body: bytes, versioned: str, unversioned: str) -> bytes:
-    """Return the JSON with our address in it.
+def filled_in(body: bytes, base: str, project: str = "") -> bytes:
+    """Return the JSON with our address in it; pages are megabytes, so mostly in one pass.
 
     Args:
         body: stored answers, joined.
-        versioned: address of the API's version, e.g. ``http://host/v2.1``.
-        unversioned: address of the service, e.g. ``http://host``.
+        base: address of the service, e.g. ``http://host``.
+        project: what the client put behind the version, e.g. ``/<id>``.
     """
-    return body.replace(VERSIONED, versioned.encode()).replace(UNVERSIONED, unversioned.encode())
+    address, versioned = f"{base}{project}".encode(), f"{base}{VERSION}{project}".encode()
+    if project:
+        body = body.replace(VERSIONED, versioned)
+    body = body.replace(ADDRESS, address)
+    for old, now in ((OLD_VERSIONED, versioned), (OLD_ADDRESS, address)):
+        if old in body:
+            body = body.replace(old, now)
+    return body
 
 
 def extended(view: bytes, more: bytes) -> bytes:

@@ -41,7 +41,7 @@ STATES = [
 
 def shown(server: Server, minor: int) -> dict[str, Any]:
     """Return the view as a client reads it."""
-    body = filled_in(orjson.dumps(views.server_view(server, minor)), f"{BASE}/v2.1", BASE)
+    body = filled_in(orjson.dumps(views.server_view(server, minor)), BASE)
     found: dict[str, Any] = orjson.loads(body)
     return found
 
@@ -116,10 +116,10 @@ def test_there_are_no_addresses_while_it_is_being_built() -> None:
 
 
 def test_users_cannot_forge_our_address() -> None:
-    server = a_server(details={"note": "\x01 and \x02"}, name="\x01")
+    server = a_server(details={"note": "\x01, \x02 and \x03"}, name="\x03")
     found = shown(server, 96)
-    assert found["metadata"] == {"note": "\x01 and \x02"}
-    assert found["name"] == "\x01"
+    assert found["metadata"] == {"note": "\x01, \x02 and \x03"}
+    assert found["name"] == "\x03"
 
 
 def test_where_a_server_is_is_a_riddle_that_differs_by_project_and_node() -> None:
@@ -142,3 +142,14 @@ def test_the_event_tells_what_owners_see_and_no_hosts() -> None:
     event = views.rendering("cyc-")(a_server(vm_state=VmState.ACTIVE, group_id=UUID(int=3))).event
     assert event["flavor"]["id"] == "1"
     assert "node1.athens" not in str(event)
+
+
+@pytest.mark.parametrize("project", ["", "/p1"])
+def test_answers_that_were_stored_before_get_their_addresses_too(project: str) -> None:
+    now = filled_in(b'["\x03/v2.1/servers/1","\x03/images/2"]', "http://host", project)
+    before = filled_in(b'["\x01/servers/1","\x02/images/2"]', "http://host", project)
+    assert now == before
+    assert orjson.loads(now) == [
+        f"http://host/v2.1{project}/servers/1",
+        f"http://host{project}/images/2",
+    ]

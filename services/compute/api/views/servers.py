@@ -9,7 +9,7 @@ import orjson
 from services.compute.domain.devices import DeviceState
 from services.compute.domain.lifecycle import PowerState, VmState
 from services.compute.domain.server import Fault, Server
-from services.compute.store.documents import UNVERSIONED, VERSIONED, Documents, Renderer
+from services.compute.store.documents import ADDRESS, VERSIONED, Documents, Renderer
 from shared.clock import micros, seconds_z
 
 LEAST: Final = 1  # minor microversions whose answers are stored
@@ -31,7 +31,7 @@ def links(kind: str, ident: str) -> list[dict[str, Any]]:
     path = f"/{kind}/{ident}"
     return [
         {"rel": "self", "href": href(VERSIONED, path)},
-        {"rel": "bookmark", "href": href(UNVERSIONED, path)},
+        {"rel": "bookmark", "href": href(ADDRESS, path)},
     ]
 
 
@@ -39,7 +39,7 @@ def bookmark(kind: str, ident: str) -> dict[str, Any]:
     """Return a resource as others refer to it."""
     return {
         "id": ident,
-        "links": [{"rel": "bookmark", "href": href(UNVERSIONED, f"/{kind}/{ident}")}],
+        "links": [{"rel": "bookmark", "href": href(ADDRESS, f"/{kind}/{ident}")}],
     }
 
 
