@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Self
 
-from tests.ganeti.failover.jobs import CREATE, Job, jobs_of, made
+from tests.ganeti.failover.jobs import CREATE, REMOVE, Job, jobs_of, made
 from tests.ganeti.failover.pair import Pair, say, until
 from tests.ganeti.real_site import RealSite
 from tests.parts.site import DEMO
@@ -95,15 +95,43 @@ class Crowd:
             if name not in known:
                 yield f"{name} is the instance of no server"
 
+    def _are_gone(self) -> bool:
+        if not self.shown():
+            return True
+        for pair in self.pairs:
+            for name, _status in _instances(pair):
+                if name in self.names.values():
+                    _drop_with_leftovers(pair, name)
+        return False
+
     def delete(self) -> None:
         """Have none of them, here and there."""
         for ident in self.names:
             path = f"/v2.1/servers/{ident}"
             answer = self.real.site.cloud.call("DELETE", "compute", path, who=DEMO)
             assert answer.status_code in {204, 404}, answer.text
-        until(lambda: not self.shown(), "the servers' end", WHILE)
+        until(self._are_gone, "the servers' end", WHILE)
         left = [name for pair in self.pairs for name, _status in _instances(pair)]
         assert not set(left) & set(self.names.values()), left
+
+
+def _drop_with_leftovers(pair: Pair, name: str) -> None:
+    """Remove an instance as an administrator must whose directory has files of a dead job.
+
+    A create that died with its master leaves the files of its disks; the next one of that name
+    has others beside them, and then Ganeti does not remove the directory, nor the instance. RAPI
+    has no word for "all the same".
+    """
+    failed = [
+        job.number
+        for job in jobs_of(pair.cluster)
+        if (job.opcode, job.instance, job.status) == (REMOVE, name, "error")
+    ]
+    for number in failed[-1:]:
+        said = pair.gnt("gnt-job", "info", str(number))
+        assert "Directory not empty" in said, said
+        say(f"{name} is removed by hand: a dead job has left files in its directory")
+        pair.gnt("gnt-instance", "remove", "--force", "--ignore-failures", name)
 
 
 def _instances(pair: Pair) -> list[tuple[str, str]]:
