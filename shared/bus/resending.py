@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+import sqlalchemy as sa
+
 from shared.bus.contract import Delivery, Outgoing, Subscription
 from shared.bus.topic import as_expression
-from shared.clock import utcnow
 from shared.contracts.base import Envelope
 from shared.contracts.resend import ResendWanted
 from shared.db.database import Database
@@ -64,14 +65,18 @@ class Resender:
             missed=self._everything,
         )
 
-    async def resend(self, bindings: Sequence[str], until: datetime) -> int:
-        """Have messages published again; return how many.
+    async def resend(self, bindings: Sequence[str], asked: datetime | None = None) -> int:
+        """Have messages of the last day published again; return how many.
 
         Args:
             bindings: patterns of their routing keys.
-            until: when the last of them may have been published; the first, a day before.
+            asked: when they were asked for; what was published later, came.
         """
         patterns = sorted({as_expression(each) for each in bindings})
+        async with self._engine.transaction() as connection:
+            # What is published again from here on, by the same clock, is none of it.
+            now = (await connection.execute(sa.select(sa.func.now()))).scalar_one()
+        until = now if asked is None else min(now, asked + SKEW)
         again = total = AT_ONCE
         while again == AT_ONCE:
             async with self._engine.transaction() as connection:
@@ -82,7 +87,7 @@ class Resender:
         return total - AT_ONCE
 
     async def _everything(self) -> None:
-        await self.resend(EVERYTHING, utcnow())
+        await self.resend(EVERYTHING)
 
     async def _handle(self, deliveries: Sequence[Delivery]) -> None:
         """Take the wishes of a broker's new life together: most come within seconds."""
@@ -90,5 +95,4 @@ class Resender:
         envelopes = [Envelope.read(each.body) for each in deliveries]
         wishes = [ResendWanted.model_validate(each.data) for each in envelopes]
         bindings = {pattern for each in wishes for pattern in each.bindings}
-        # What was published since they asked, came: their queues were there.
-        await self.resend(sorted(bindings), max(each.time for each in envelopes) + SKEW)
+        await self.resend(sorted(bindings), max(each.time for each in envelopes))

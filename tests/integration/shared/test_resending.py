@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import aio_pika
@@ -20,12 +21,11 @@ from shared.bus.relay import Relay, relay_once
 from shared.bus.resending import Resender
 from shared.clock import utcnow
 from shared.db.database import Database
-from shared.db.messaging import MessagingTables
+from shared.db.messaging import MessagingTables, unpublish
 from shared.db.uow import engine_for
 from tests.faults.news import QUICK, SOON, declared
 
 TABLES = MessagingTables(sa.MetaData())
-LATER = utcnow() + timedelta(hours=1)
 WAITS_FOR_LOCK = sa.text(
     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -215,7 +215,7 @@ async def test_what_is_on_its_way_is_waited_for(engine: Database, name: str) -> 
     await write(engine, f"{name}.1")
     relaying = asyncio.create_task(relay_once(engine, TABLES, bus))
     await bus.sent.wait()  # it is out, and the outbox does not say so yet
-    resending = asyncio.create_task(Resender(engine, TABLES, name).resend(["#"], LATER))
+    resending = asyncio.create_task(Resender(engine, TABLES, name).resend(["#"]))
     async with engine.connect() as connection:
         async with asyncio.timeout(SOON):
             while not await connection.scalar(WAITS_FOR_LOCK):
@@ -225,11 +225,29 @@ async def test_what_is_on_its_way_is_waited_for(engine: Database, name: str) -> 
     assert await waiting(engine) == [f"{name}.1"]
 
 
+async def test_what_is_out_again_is_not_taken_back_once_more(
+    engine: Database, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.bus.resending.AT_ONCE", 2)
+    monkeypatch.setattr("shared.bus.resending.SKEW", timedelta(seconds=3))
+    bus, keys = MemoryBus(), [f"{name}.{number}" for number in range(6)]
+    await write(engine, *keys, hours_ago=1)
+    taking = unpublish
+
+    async def taken_and_sent(*given: Any) -> int:
+        """Take rows back; the relay is quick, and has sent them before the next are taken."""
+        await relay_once(engine, TABLES, bus)
+        return await taking(*given)
+
+    monkeypatch.setattr("shared.bus.resending.unpublish", taken_and_sent)
+    assert await Resender(engine, TABLES, name).resend(["#"], utcnow()) == len(keys)
+
+
 async def test_more_than_one_round_can_take_is_taken_in_several(
     engine: Database, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.bus.resending.AT_ONCE", 3)
     keys = [f"{name}.{number}" for number in range(7)]
     await write(engine, *keys, hours_ago=1)
-    assert await Resender(engine, TABLES, name).resend(["#"], utcnow()) == 7
+    assert await Resender(engine, TABLES, name).resend(["#"]) == 7
     assert await waiting(engine) == keys
