@@ -12,7 +12,7 @@ from services.rapi_gateway.ganeti.agents import Errand
 from services.rapi_gateway.ganeti.errors import RapiTrouble
 from services.rapi_gateway.ganeti.lanes import Urgency
 from services.rapi_gateway.usecases.asking import Asking
-from services.rapi_gateway.usecases.storage import Storage
+from services.rapi_gateway.usecases.storage import NotStored, Storage
 from services.rapi_gateway.usecases.trouble import told
 from shared.contracts.gateway import Console, ConsoleOutput
 from shared.errors import Conflict, NotFound, NotSupported
@@ -71,7 +71,7 @@ class Screens:
         return _screen(cluster, found)
 
     async def output(self, name: str, instance: str, lines: int) -> ConsoleOutput:
-        """Return the end of what an instance wrote to its serial port.
+        """Return the end of what an instance wrote to its serial port; one that runs has one.
 
         Raises:
             ClusterUnknown: there is no such cluster.
@@ -87,7 +87,12 @@ class Screens:
             method="GET", path=f"/v1/consoles/{instance}", query=(("lines", str(lines)),)
         )
         address = cluster.addresses.get(str(found["pnode"]))
-        reply = await self.storage.errand(cluster, address, errand)
+        try:
+            reply = await self.storage.errand(cluster, address, errand)
+        except NotStored:
+            if found["oper_state"]:  # it has just begun: nothing was written yet
+                return ConsoleOutput(output="")
+            raise
         return ConsoleOutput.model_validate_json(reply.body)
 
     async def _instance(self, cluster: Registered, instance: str) -> dict[str, Any]:

@@ -51,6 +51,9 @@ def _answer(request: web.Request) -> web.Response:
     what, _, name = request.path.removeprefix("/v1/").partition("/")
     if what == "pool":
         return web.json_response({"total": 1000, "free": 400, "version": "1"})
+    if what == "consoles" and name.startswith("silent-"):
+        error = {"error": {"code": 404, "message": "Nothing was written."}}
+        return web.json_response(error, status=404)
     if what == "consoles":
         return web.json_response({"output": f"{name} {request.query['lines']}"})
     if name.isdigit():

@@ -1,6 +1,7 @@
 """Requests to storage agents go through the gateway, which alone has their token."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,7 +15,7 @@ from shared.contracts.gateway import ClusterPatch
 from shared.contracts.storage import FromImage, VolumeWanted
 from shared.errors import BadInput, Conflict, NotFound, Unavailable
 from tests.integration.rapi_gateway.agent import TOKEN, FakeAgent, running_agent
-from tests.integration.rapi_gateway.rig import Gateway, OneToken, registered
+from tests.integration.rapi_gateway.rig import Gateway, OneToken, create, registered, settled, until
 
 
 @pytest.fixture
@@ -147,3 +148,28 @@ async def test_an_agent_can_be_taken_away(
         await storage.pool(c1)
     answer = await gateway.ask("GET", f"/v1/clusters/{c1}/instances/{uuid4()}/console-output")
     assert answer.status_code == 501
+
+
+async def test_what_an_instance_wrote_is_read_through_the_agent(
+    gateway: Gateway, simulator: RunningSimulator, c1: str
+) -> None:
+    for name in ("loud-1", "silent-1", "silent-2"):
+        key = uuid4()
+        await gateway.client.submit(c1, key, create(name))
+        job = (await settled(gateway, c1, key)).job_id
+        await until(partial(_is_over, simulator, job or 0))
+    (asleep,) = (
+        each for each in simulator.admin.site().state.instances.values() if each.name == "silent-2"
+    )
+    asleep.running = False
+    written = gateway.client.console_output
+    assert (await written(c1, "loud-1", 3)).output == "loud-1 3"
+    assert (await written(c1, "silent-1", 3)).output == "", "it has just begun"
+    with pytest.raises(NotFound):
+        await written(c1, "silent-2", 3)
+    with pytest.raises(NotFound):
+        await written(c1, "nobody", 3)
+
+
+async def _is_over(simulator: RunningSimulator, job: int) -> bool:
+    return simulator.admin.site().state.jobs[job].ops[-1].status == "success"
