@@ -47,9 +47,8 @@ def filled_in(body: bytes, base: str, project: str = "") -> bytes:
     if project:
         body = body.replace(VERSIONED, versioned)
     body = body.replace(ADDRESS, address)
-    for old, now in ((OLD_VERSIONED, versioned), (OLD_ADDRESS, address)):
-        if old in body:
-            body = body.replace(old, now)
+    if OLD_ADDRESS in body:  # the other is never without it
+        body = body.replace(OLD_VERSIONED, versioned).replace(OLD_ADDRESS, address)
     return body
 
 
