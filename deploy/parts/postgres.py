@@ -2,7 +2,7 @@
 
 Nothing has to be installed on the machine. Where an administrator gives `CYCLADES_DATABASE_URL`,
 that server is used and none is started. URLs lead to the server's socket beside its data, which
-costs a long list a tenth less than the port; the port is for people, and for deep folders.
+costs a long list a quarter less than the port; the port is for people, and for deep folders.
 """
 
 import importlib.util

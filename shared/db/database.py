@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -12,10 +12,7 @@ from typing_extensions import override
 from shared.db.compiling import Compiler
 from shared.db.json_text import dumps, loads
 from shared.db.lean import LeanConnection
-from shared.db.pool import Pool
-
-PATIENCE: Final = 10.0  # seconds until a connection must be there
-STATEMENT_SECONDS: Final = 60.0
+from shared.db.pool import PATIENCE, STATEMENT_SECONDS, Pool
 
 
 class Database(AsyncEngine):

@@ -73,4 +73,6 @@ async def test_a_broker_that_lost_all_it_had_is_told_again(
         await listener.until(lambda: version in listener.versions)
         ears.cancel()
         await asyncio.gather(ears, return_exceptions=True)
+    ids = {key for key, heard in listener.heard if heard == version}
+    assert len(ids) == 1, "what comes again, has the same id"
     await bus.close()

@@ -159,6 +159,7 @@ async def test_a_queue_that_was_lost_with_news_in_it_gets_the_news_again(
         await drop_queue(rabbitmq, reader.name)
         async with listening(bus, reader):
             await reader.until(f"{name}.a.1", f"{name}.b.1")
+        assert set(reader.heard) == {f"{name}.a.1", f"{name}.b.1"}
 
 
 async def test_an_outbox_whose_service_was_away_when_the_broker_was_lost_tells_all_again(
@@ -173,6 +174,7 @@ async def test_an_outbox_whose_service_was_away_when_the_broker_was_lost_tells_a
         await declared(bus, reader.subscription())  # it asked, and nobody was there
         async with service(engine, bus, name):
             await reader.until(f"{name}.a.1")
+        assert set(reader.heard) == {f"{name}.a.1"}
 
 
 async def test_only_what_was_missed_is_told_again(
