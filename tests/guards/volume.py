@@ -24,6 +24,17 @@ GUARDS: Final = (
         ),
     ),
     Guard(
+        name="what a snapshot is being taken of stays where it is",
+        where="services/volume/usecases/placing.py",
+        otherwise="its first server, or a use that came to nothing, takes its place from under it",
+        old="return not volume.has_content and not await stores.snapshots.are_of(volume.id)",
+        new="return not volume.has_content",
+        held_by=(
+            f"{RACES}::test_what_a_snapshot_is_being_taken_of_stays_where_it_is",
+            f"{RACES}::test_a_use_that_came_to_nothing_leaves_a_snapshot_that_is_being_taken",
+        ),
+    ),
+    Guard(
         name="a write names the version it is over",
         where=VOLUMES,
         otherwise="a change that was made meanwhile is lost",

@@ -64,6 +64,11 @@ class SnapshotStore:
         """Return the live snapshots of a volume, the oldest first."""
         return await self._where(snapshots.c.volume_id == volume_id)
 
+    async def are_of(self, volume_id: UUID) -> bool:
+        """Whether a volume has live snapshots, or some are being taken of it."""
+        found = sa.select(sa.exists().where(snapshots.c.volume_id == volume_id, _LIVE))
+        return bool(await self._connection.scalar(found))
+
     async def of_group_snapshot(self, group_snapshot_id: UUID) -> list[Snapshot]:
         """Return the live snapshots that are of a snapshot of a group, the oldest first."""
         return await self._where(snapshots.c.group_snapshot_id == group_snapshot_id)

@@ -16,6 +16,7 @@ from services.volume.domain.attachment import (
 from services.volume.domain.lifecycle import Status
 from services.volume.domain.volume import NOT_PLACED, Volume, WrongStatus
 from services.volume.store.stores import Stores, Transaction
+from services.volume.usecases.placing import may_move
 from services.volume.usecases.telling import save
 from shared.clock import utcnow
 from shared.contracts.resources import ServerChanged
@@ -120,7 +121,7 @@ async def used(
     changes: dict[str, Any] = {"attachments": shown(every), "has_content": is_there}
     if disk is not None:
         changes |= {"disk_uuid": disk.uuid, "disk_nodes": disk.nodes}
-    if not every and not is_there:
+    if not every and not is_there and await may_move(stores, volume):
         changes |= NOT_PLACED
     if volume.status in MEANWHILE:
         return await save(stores, replace(volume, status_before=status, updated_at=now, **changes))

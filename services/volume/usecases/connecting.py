@@ -12,7 +12,7 @@ from services.volume.domain.volume_type import Driver, VolumeType
 from services.volume.store.stores import Stores, Transaction
 from services.volume.usecases import attachments
 from services.volume.usecases.attachments import Disk
-from services.volume.usecases.placing import placed_at
+from services.volume.usecases.placing import may_move, placed_at
 from services.volume.usecases.telling import save
 from shared.contracts.gateway import Cluster, Query, Rows
 from shared.contracts.storage import FromNothing, StoredVolume, VolumeWanted
@@ -84,7 +84,7 @@ async def _placed(
             f"on, and '{name[:60]}' is none."
         )
     kind = await stores.types.get_shared(volume.volume_type_id)
-    if volume.cluster is None or (not volume.has_content and volume.cluster != cluster.name):
+    if volume.cluster != cluster.name and await may_move(stores, volume):
         driver = driver_on(cluster, kind)
         if driver is None:
             raise BadInput(
@@ -102,9 +102,13 @@ async def _placed(
 
 def _require_reach(volume: Volume, cluster: Cluster, node: str) -> None:
     if volume.cluster != cluster.name:
+        where = f"availability zone {volume.availability_zone}"
+        if volume.availability_zone == cluster.availability_zone:
+            where = f"another cluster of {where}"
         raise BadInput(
-            f"Invalid volume: Volume {volume.id} is in availability zone "
-            f"{volume.availability_zone}; the server is in {cluster.availability_zone}."
+            f"Invalid volume: Volume {volume.id} is in {where}; the server is in "
+            f"{cluster.availability_zone}. A server that is created with the volume as a block "
+            "device goes where the volume is."
         )
     if volume.disk_nodes and node and node not in volume.disk_nodes:
         raise BadInput(

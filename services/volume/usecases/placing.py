@@ -72,6 +72,11 @@ async def find_place(
     return roomiest(found, await stores.projections.free()) if found else None
 
 
+async def may_move(stores: Stores, volume: Volume) -> bool:
+    """Whether a volume, whose row is locked, can be anywhere still: nothing is stored of it."""
+    return not volume.has_content and not await stores.snapshots.are_of(volume.id)
+
+
 def placed_at(volume: Volume, place: Place, kind: VolumeType) -> Volume:
     """Return the volume with its place, which its zone follows."""
     return replace(

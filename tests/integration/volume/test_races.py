@@ -13,6 +13,7 @@ from services.volume.store import grounds
 from services.volume.usecases.volume_types import have_the_first
 from shared.errors import StaleWrite
 from tests.integration.volume.rig import OWN, Rig
+from tests.integration.volume.test_attachments import connect, release, reserve
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -185,3 +186,31 @@ async def test_a_snapshot_taken_while_its_volume_goes_is_not_left_behind(rig: Ri
     volumes = await rig.sql("SELECT 1 FROM volumes WHERE deleted_at IS NULL")
     snapshots = await rig.sql("SELECT 1 FROM snapshots WHERE deleted_at IS NULL")
     assert len(volumes) == len(snapshots)
+
+
+async def test_what_a_snapshot_is_being_taken_of_stays_where_it_is(rig: Rig) -> None:
+    await rig.know_cluster("athens")
+    made = await rig.made()
+    body = {"snapshot": {"volume_id": made["id"]}}
+    taken = (await rig.call("POST", "/snapshots", body, at="3.70")).body["snapshot"]
+    await rig.know_cluster("berlin")
+    ident = (await reserve(rig, made["id"])).body["attachment"]["id"]
+    refused = await connect(rig, ident, host="berlin")
+    assert (refused.status, "is in availability zone az-athens" in refused.fault) == (400, True)
+    await rig.settle()
+    assert (await rig.get(f"/snapshots/{taken['id']}"))["snapshot"]["status"] == "available"
+    assert rig.world.agent("athens").snapshots() == {taken["id"]}
+    assert rig.world.agent("berlin").volumes() == set()
+    assert (await connect(rig, ident, host="athens")).status == 200
+
+
+async def test_a_use_that_came_to_nothing_leaves_a_snapshot_that_is_being_taken(rig: Rig) -> None:
+    await rig.know_cluster()
+    made = await rig.made()
+    body = {"snapshot": {"volume_id": made["id"]}}
+    taken = (await rig.call("POST", "/snapshots", body, at="3.70")).body["snapshot"]
+    ident = (await reserve(rig, made["id"])).body["attachment"]["id"]
+    assert (await release(rig, ident)).status == 200
+    await rig.settle()
+    assert (await rig.get(f"/snapshots/{taken['id']}"))["snapshot"]["status"] == "available"
+    assert (await rig.show(made["id"]))["availability_zone"] == "az-athens"
