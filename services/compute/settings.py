@@ -40,7 +40,7 @@ class ComputeSettings(ServiceSettings):
         description="What a cluster must pass to get a server, in order (domain/placement.py).",
     )
     scheduler_weighers: tuple[str, ...] = Field(
-        default=("free_memory", "free_vcpus"),
+        default=("free_memory", "free_vcpus", "volumes"),
         description="What ranks the clusters that passed; each counts alike.",
     )
     placement_tries: int = Field(

@@ -47,7 +47,13 @@ class ResourceChanged(Fact):
         return self.verb == DELETED
 
 
-class ServerChanged(ResourceChanged):
+class PlacedChanged(ResourceChanged):
+    """A resource that is on one cluster, which is not in its document: users see its zone."""
+
+    cluster: str | None = None  # None: it is nowhere yet
+
+
+class ServerChanged(PlacedChanged):
     """A server of the compute service."""
 
     resource: ClassVar[str] = "compute.server"
@@ -113,7 +119,7 @@ class ImageChanged(ResourceChanged):
     resource: ClassVar[str] = "image.image"
 
 
-class VolumeChanged(ResourceChanged):
+class VolumeChanged(PlacedChanged):
     """A volume of the volume service."""
 
     resource: ClassVar[str] = "volume.volume"

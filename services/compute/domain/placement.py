@@ -43,6 +43,7 @@ class Wish:
     apart_from: frozenset[tuple[str, str]] = frozenset()  # (cluster, node) of the group's members
     among: frozenset[tuple[str, str]] | None = None  # (cluster, node) it must be on; None: any
     cluster: str | None = None  # where its volumes are
+    beside: frozenset[str] = frozenset()  # clusters with volumes it might be given later
     needs_node: bool = False  # to keep a group apart, a node must be named
 
 
@@ -110,7 +111,7 @@ class Policy:
     """The filters and weighers in use."""
 
     filters: Sequence[str] = ("enabled", "healthy", "zone", "untried", "together", "capacity")
-    weighers: Sequence[str] = ("free_memory", "free_vcpus")
+    weighers: Sequence[str] = ("free_memory", "free_vcpus", "volumes")
     promised: Mapping[str, Sequence[Promised]] = field(default_factory=dict)
     rooms: KnownRooms = field(default_factory=KnownRooms)
 
@@ -230,6 +231,8 @@ WEIGHERS: Final[Mapping[str, Weigher]] = {
     "free_disk": lambda here, _wish: _share(
         sum(room.disk for room in here.rooms), sum(room.node.disk for room in here.rooms)
     ),
+    # As much as half a cluster's memory: no reason to fill one while another is empty.
+    "volumes": lambda here, wish: 0.5 if here.cluster.name in wish.beside else 0.0,
 }
 
 

@@ -1,4 +1,4 @@
-"""What compute does when its neighbours tell of images, networks and their parts."""
+"""What compute does when its neighbours tell of images, volumes, networks and their parts."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -24,6 +24,7 @@ KINDS: Final[tuple[type[ResourceChanged], ...]] = (
     PortChanged,
     SecurityGroupChanged,
     SubnetChanged,
+    VolumeChanged,
 )
 
 
@@ -43,7 +44,6 @@ def subscription(transaction: Transaction) -> Subscription:
         bindings=(
             *(kind.binding() for kind in KINDS),
             FloatingIpChanged.binding(),
-            VolumeChanged.binding(),
         ),
         handle=handle,
     )

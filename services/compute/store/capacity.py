@@ -32,11 +32,18 @@ SELECT clusters.name AS cluster, promised.* FROM clusters, LATERAL (
         AND coalesce(counted_from, {NEVER}) > clusters.version
     GROUP BY node, vcpus, ram, disk) AS promised
 """
+# Where a project has volumes that no server has.
+WAITING = """
+SELECT DISTINCT cluster FROM resources
+WHERE kind = 'volume.volume' AND NOT gone AND cluster IS NOT NULL
+    AND (document ->> 'status') = 'available' AND project_id = :project
+"""
 NAMED = clusters.c.name == sa.bindparam("name")
 DOCUMENT = Prepared(sa.select(clusters.c.document).where(NAMED))
 VERSION = Prepared(sa.select(clusters.c.version).where(NAMED))
 ALL_STATES = Prepared(sa.text(STATES))
 ALL_PROMISED = Prepared(sa.text(PROMISED))
+ALL_WAITING = Prepared(sa.text(WAITING))
 State = tuple[int, datetime, list[str] | None]  # version, when it was told, nodes switched off
 Known = dict[str, tuple[State, Cluster]]
 
@@ -106,6 +113,11 @@ class CapacityStore:
     async def promised(self) -> dict[str, list[Promised]]:
         """Return, per cluster, what its capacity facts do not show yet."""
         return promised_in(await ALL_PROMISED.rows(self._connection))
+
+    async def with_volumes(self, project_id: str) -> frozenset[str]:
+        """Return the clusters where a project has volumes that no server has."""
+        rows = await ALL_WAITING.rows(self._connection, project=project_id)
+        return frozenset(name for (name,) in rows)
 
     async def group_policy(self, group_id: UUID) -> str | None:
         """Return the policy of a server group; None when it is gone."""

@@ -12,6 +12,7 @@ from services.compute.store.capacity import (
     PLACEMENT_LOCK,
     PROMISED,
     STATES,
+    WAITING,
     CapacityStore,
     promised_in,
 )
@@ -33,6 +34,9 @@ FROM ({STATES}) AS states
 UNION ALL
 SELECT 'promised', cluster, node, NULL, vcpus, ram, disk, times, NULL, NULL
 FROM ({PROMISED}) AS promised
+UNION ALL
+SELECT 'volumes', cluster, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM ({WAITING}) AS waiting
 """
     )
 )
@@ -45,6 +49,7 @@ class Ground:
     usage: Usage
     clusters: Sequence[Cluster]
     promised: Mapping[str, Sequence[Promised]]
+    with_volumes: frozenset[str]  # clusters where the project has volumes that no server has
 
 
 class GroundStore:
@@ -57,17 +62,20 @@ class GroundStore:
     async def read(self, project_id: str, user_id: str) -> Ground:
         """Be the only one who counts the project's servers, and who places any; then look."""
         await lean(self._connection).begin(lock_of(project_id), PLACEMENT_LOCK)
-        usage, clusters, promised = [], [], []
+        usage, clusters, promised, with_volumes = [], [], [], set()
         for row in await GROUND.rows(self._connection, project=project_id, user=user_id):
             kind, name, node, is_limit, first, second, third, fourth, seen_at, off = row
             if kind == "usage":
                 usage.append((is_limit, first, name, second))
             elif kind == "cluster":
                 clusters.append((name, first, seen_at, off))
+            elif kind == "volumes":
+                with_volumes.add(name)
             else:
                 promised.append((name, node, first, second, third, fourth))
         return Ground(
             usage=usage_of(usage),
             clusters=await self._capacity.known(sorted(clusters)),
             promised=promised_in(promised),
+            with_volumes=frozenset(with_volumes),
         )

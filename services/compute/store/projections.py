@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.compute.store.tables import clusters, instances, resources
 from shared.contracts.ganeti import InstanceObserved
 from shared.contracts.gateway import ClusterChanged
-from shared.contracts.resources import ResourceChanged
+from shared.contracts.resources import PlacedChanged, ResourceChanged
 from shared.db.columnwise import columns_of, insert_columns
 from shared.db.prepared import Prepared
 
@@ -30,16 +30,11 @@ DOCUMENTS: Final = Prepared(
 
 
 def _record_resources() -> Prepared:
-    new = insert_columns(resources, ("kind", "id", "project_id", "version", "gone", "document"))
+    names = ("project_id", "cluster", "version", "gone", "document")
+    new = insert_columns(resources, ("kind", "id", *names))
     taken = new.on_conflict_do_update(
         index_elements=[resources.c.kind, resources.c.id],
-        set_={
-            "project_id": new.excluded.project_id,
-            "version": new.excluded.version,
-            "gone": new.excluded.gone,
-            "document": new.excluded.document,
-            "seen_at": sa.func.now(),
-        },
+        set_={name: new.excluded[name] for name in names} | {"seen_at": sa.func.now()},
         where=resources.c.version < new.excluded.version,
     )
     return Prepared(taken.returning(resources.c.kind, resources.c.id))
@@ -82,6 +77,7 @@ class ProjectionStore:
                 "kind": kind,
                 "id": resource_id,
                 "project_id": fact.project_id,
+                "cluster": fact.cluster if isinstance(fact, PlacedChanged) else None,
                 "version": fact.version,
                 "gone": fact.gone,
                 "document": fact.document,

@@ -149,5 +149,6 @@ def _fact(server: Server, documents: Documents, verb: str) -> ServerChanged:
         id=str(server.id),
         project_id=server.project_id,
         version=server.version,
+        cluster=server.cluster,
         document=documents.event,
     )

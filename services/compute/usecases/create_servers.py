@@ -113,7 +113,8 @@ async def _together(using: Acceptance, several: Sequence[Wanted]) -> list[list[S
     asker, outcomes = several[0].asker, list[list[Server] | Exception]()
     async with using.transaction() as stores:
         ground = await stores.ground.read(asker.project_id, asker.user_id)
-        places, usage = Places(using.placing, ground.clusters, ground.promised), ground.usage
+        places = Places(using.placing, ground.clusters, ground.promised, ground.with_volumes)
+        usage = ground.usage
         for each in several:
             try:
                 servers = await _accepted(using, stores, usage, places, each)

@@ -95,7 +95,7 @@ async def record_clusters(transaction: Transaction, facts: Sequence[ClusterChang
 
 
 async def record_resources(transaction: Transaction, facts: Sequence[ResourceChanged]) -> None:
-    """Take in news of images, networks, subnets, ports and security groups."""
+    """Take in news of images, networks, subnets, ports, security groups and volumes."""
     async with transaction() as stores:
         news = await stores.projections.record_resources(facts)
         if ports := sorted(ident for kind, ident in news if kind == PORT):

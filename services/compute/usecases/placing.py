@@ -64,16 +64,19 @@ class Places:
         placing: Placing,
         clusters: Sequence[Cluster],
         promised: Mapping[str, Sequence[Promised]],
+        with_volumes: frozenset[str] = frozenset(),
     ) -> None:
         self.clusters = clusters
+        self._with_volumes = with_volumes
         self._placing = placing
         self._promised = {name: list(each) for name, each in promised.items()}
 
     @classmethod
-    async def read(cls, capacity: CapacityStore, placing: Placing) -> "Places":
-        """Return what there is; nobody else places servers until the commit."""
+    async def read(cls, capacity: CapacityStore, placing: Placing, project_id: str) -> "Places":
+        """Return what there is for a project; nobody else places servers until the commit."""
         await capacity.lock()
-        return cls(placing, await capacity.clusters(), await capacity.promised())
+        clusters, promised = await capacity.clusters(), await capacity.promised()
+        return cls(placing, clusters, promised, await capacity.with_volumes(project_id))
 
     def take(
         self,
@@ -145,6 +148,7 @@ class Places:
             apart_from=frozenset(
                 (each.cluster, each.node) for each in members if group in APART and each.node
             ),
+            beside=self._with_volumes,
             needs_node=group in APART,
         )
 

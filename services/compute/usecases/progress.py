@@ -84,7 +84,7 @@ async def place(
     async with transaction() as stores:
         server = await _during(stores, server_id, Action.CREATE)
         if server.cluster is None or server.cluster in tried:
-            places = await Places.read(stores.capacity, placing)
+            places = await Places.read(stores.capacity, placing, server.project_id)
             policy, members = await group_of(stores.capacity, server.group_id)
             near = await hinted(stores.capacity, server)
             choice = places.take(server, tried=tried, group=policy, members=members, near=near)

@@ -59,5 +59,6 @@ def changed(volume: Volume, verb: str) -> VolumeChanged:
         id=str(volume.id),
         project_id=volume.project_id,
         version=volume.version,
+        cluster=volume.cluster,
         document=document(volume) | {"volume_type_id": str(volume.volume_type_id)},
     )

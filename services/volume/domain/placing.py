@@ -73,18 +73,32 @@ def places(
     return sorted(found, key=lambda place: (place.driver is not Driver.EXT, place.cluster.name))
 
 
-def roomiest(found: Collection[Place], free: Mapping[str, int]) -> Place | None:
+def roomiest(
+    found: Collection[Place],
+    free: Mapping[str, int],
+    *,
+    size: int,
+    beside: Collection[str] = (),
+) -> Place | None:
     """Return the place with the most room; those of the best driver only.
 
     Args:
         found: places, the best driver first.
         free: by cluster, MiB in the pool behind the provider.
+        size: of the volume, GiB.
+        beside: clusters whose servers might be given the volume: the best as long as it fits.
     """
     every = list(found)
     if not every:
         return None
     best = [each for each in every if each.driver is every[0].driver]
-    return max(best, key=lambda place: (_room(place, free), place.cluster.name))
+
+    def worth(place: Place) -> tuple[bool, int, str]:
+        room, name = _room(place, free), place.cluster.name
+        is_unknown = place.driver is Driver.EXT and name not in free
+        return name in beside and (is_unknown or room >= size * GIB), room, name
+
+    return max(best, key=worth)
 
 
 def _room(place: Place, free: Mapping[str, int]) -> int:

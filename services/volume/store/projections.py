@@ -9,14 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.volume.store.tables import clusters, pools, resources, service_states
 from shared.contracts.gateway import Cluster, ClusterChanged, ClusterState
-from shared.contracts.resources import ResourceChanged
+from shared.contracts.resources import PlacedChanged, ResourceChanged
 from shared.contracts.storage import Pool
 from shared.db.columnwise import columns_of, insert_columns
 from shared.db.prepared import Prepared
 
 
 def _record() -> Prepared:
-    names = ("project_id", "version", "gone", "document")
+    names = ("project_id", "cluster", "version", "gone", "document")
     new = insert_columns(resources, ("kind", "id", *names))
     return Prepared(
         new.on_conflict_do_update(
@@ -48,6 +48,7 @@ class ProjectionStore:
                 "kind": kind,
                 "id": resource_id,
                 "project_id": fact.project_id,
+                "cluster": fact.cluster if isinstance(fact, PlacedChanged) else None,
                 "version": fact.version,
                 "gone": fact.gone,
                 "document": fact.document,
@@ -81,6 +82,16 @@ class ProjectionStore:
             resources.c.gone.is_(False),
         )
         return (await self._connection.execute(found)).scalar_one_or_none() or None
+
+    async def clusters_with_servers(self, project_id: str) -> frozenset[str]:
+        """Return where servers of a project are."""
+        found = sa.select(resources.c.cluster).where(
+            resources.c.kind == sa.text("'compute.server'"),
+            resources.c.gone.is_(False),
+            resources.c.cluster.is_not(None),
+            resources.c.project_id == project_id,
+        )
+        return frozenset(await self._connection.scalars(found.distinct()))
 
     async def record_clusters(self, facts: Sequence[ClusterChanged]) -> None:
         """Take in news of clusters."""

@@ -282,7 +282,7 @@ async def _begin(
         near = None
         if wish.hints is not None:
             near = await understood(stores, volume.project_id, wish.hints)
-        place = await find_place(stores, kind, zone=zone, cluster=wish.cluster, near=near)
+        place = await find_place(stores, volume, kind, zone=zone, cluster=wish.cluster, near=near)
         if place is None:
             await stores.messages.add(_nowhere(volume))
             return volume.having(Status.ERROR, utcnow())

@@ -54,6 +54,7 @@ async def understood(stores: Stores, project_id: str, hints: Hints) -> Near:
 
 async def find_place(
     stores: Stores,
+    volume: Volume,
     kind: VolumeType,
     *,
     zone: str | None = None,
@@ -61,7 +62,7 @@ async def find_place(
     drivers: Collection[Driver] = tuple(Driver),
     near: Near | None = None,
 ) -> Place | None:
-    """Return the best place for a volume of a type; None when there is none."""
+    """Return the best place for a volume: where its project has servers; None: there is none."""
     every = await stores.projections.open_clusters()
     wanted = [
         each
@@ -69,7 +70,10 @@ async def find_place(
         if cluster in (None, each.name) and (near is None or near.allows(each))
     ]
     found = places(wanted, kind, zone=zone, drivers=drivers)
-    return roomiest(found, await stores.projections.free()) if found else None
+    if not found:
+        return None
+    beside = await stores.projections.clusters_with_servers(volume.project_id)
+    return roomiest(found, await stores.projections.free(), size=volume.size, beside=beside)
 
 
 async def may_move(stores: Stores, volume: Volume) -> bool:

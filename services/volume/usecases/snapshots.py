@@ -111,7 +111,7 @@ async def with_snapshots(stores: Stores, volume: Volume, *, what: str = SNAPSHOT
     if what == SNAPSHOTS and not kind.lets(volume_type.SNAPSHOTS):
         raise refusal
     if volume.cluster is None:
-        place = await find_place(stores, kind, drivers=(Driver.EXT,))
+        place = await find_place(stores, volume, kind, drivers=(Driver.EXT,))
         if place is None:
             raise refusal
         return await save(stores, placed_at(volume, place, kind))

@@ -184,3 +184,14 @@ def test_an_impossible_zone_is_refused(asked: str) -> None:
 
 def test_there_may_be_a_zone_for_those_who_name_none() -> None:
     assert zone_and_node(None, [a_cluster("a")], "az-a") == ("az-a", None)
+
+
+@pytest.mark.parametrize(("memory_free", "name"), [(8193, "with"), (8191, "without")])
+def test_a_cluster_with_volumes_it_might_be_given_is_worth_half_a_cluster_of_memory(
+    memory_free: int, name: str
+) -> None:
+    near = a_cluster("with", a_node(memory_free=memory_free))
+    empty = a_cluster("without", a_node(memory_free=16384))
+    choice = choose(a_wish(beside=frozenset({"with"})), [near, empty], Policy())
+    assert choice is not None
+    assert choice.cluster.name == name

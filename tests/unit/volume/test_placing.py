@@ -54,10 +54,29 @@ def test_only_open_clusters_in_the_zone_get_volumes_and_those_with_our_provider_
 
 def test_the_most_room_wins_among_the_best_kind_of_storage() -> None:
     every = places([a_cluster("athens"), a_cluster("berlin"), a_cluster("cairo", **PLAIN)], kind())
-    best = roomiest(every, {"athens": 5, "berlin": 7, "cairo": 9})
+    best = roomiest(every, {"athens": 5, "berlin": 7, "cairo": 9}, size=1)
     assert best is not None
     assert best.cluster.name == "berlin"
-    assert roomiest([], {}) is None
+    assert roomiest([], {}, size=1) is None
+
+
+@pytest.mark.parametrize(
+    ("beside", "size", "name"),
+    [
+        ({"athens"}, 2, "athens"),
+        ({"athens"}, 3, "berlin"),
+        ({"cairo"}, 1, "berlin"),
+        ({"athens", "berlin"}, 1, "berlin"),
+    ],
+    ids=["it fits", "it does not", "worse storage", "the most room of these"],
+)
+def test_where_servers_are_is_best_as_long_as_it_fits(
+    beside: set[str], size: int, name: str
+) -> None:
+    every = places([a_cluster("athens"), a_cluster("berlin"), a_cluster("cairo", **PLAIN)], kind())
+    best = roomiest(every, {"athens": 2048, "berlin": 9999}, size=size, beside=beside)
+    assert best is not None
+    assert best.cluster.name == name
 
 
 def test_the_template_is_the_types_or_the_clusters() -> None:

@@ -29,7 +29,7 @@ instances = sa.Table(
     sa.Index("instances_seen", "seen_at"),
 )
 
-# Images, networks, subnets, ports, security groups, as their owners told; a row that is gone
+# Images, networks, subnets, ports, security groups, volumes, as their owners told; what is gone
 # stays, so that late news cannot bring it back.
 resources = sa.Table(
     "resources",
@@ -37,6 +37,7 @@ resources = sa.Table(
     sa.Column("kind", sa.Text, primary_key=True),  # image.image, network.port, …
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("project_id", sa.Text),
+    sa.Column("cluster", sa.Text),  # of volumes
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("gone", sa.Boolean, nullable=False, server_default="false"),
     sa.Column("document", JSONB, nullable=False),
@@ -46,6 +47,15 @@ resources = sa.Table(
         "resources_device",
         sa.text("(document ->> 'device_id')"),
         postgresql_where=sa.text("kind = 'network.port' AND NOT gone"),
+    ),
+    sa.Index(
+        "resources_waiting",  # volumes that a server could have
+        "project_id",
+        "cluster",
+        postgresql_where=sa.text(
+            "kind = 'volume.volume' AND NOT gone AND cluster IS NOT NULL "
+            "AND (document ->> 'status') = 'available'"
+        ),
     ),
     sa.Index("resources_gone", "seen_at", postgresql_where=sa.text("gone")),
 )

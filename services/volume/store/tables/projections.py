@@ -30,10 +30,17 @@ resources = sa.Table(
     sa.Column("kind", sa.Text, primary_key=True),  # image.image, compute.server
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("project_id", sa.Text),
+    sa.Column("cluster", sa.Text),  # of servers
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("gone", sa.Boolean, nullable=False),
     sa.Column("document", JSONB, nullable=False),
     sa.Column("seen_at", moment, nullable=False, server_default=sa.func.now()),
+    sa.Index(
+        "resources_servers",
+        "project_id",
+        "cluster",
+        postgresql_where=sa.text("kind = 'compute.server' AND NOT gone AND cluster IS NOT NULL"),
+    ),
 )
 
 # What administrators decided about the volume service of a cluster.
