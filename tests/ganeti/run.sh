@@ -40,7 +40,9 @@ tear_down() {
   trap - EXIT
   for child in "${children[@]}"; do kill -TERM "$child" 2>/dev/null; done
   ended 2>/dev/null
-  for rig in "$STATE"/*/; do "$RIG/ganeti-down.sh" --state "$rig"; done
+  for rig in "$STATE"/*/; do
+    [ ! -e "$rig/.lock" ] || "$RIG/ganeti-down.sh" --state "$rig"
+  done
   rm -rf --one-file-system "$STATE"
 }
 trap tear_down EXIT
