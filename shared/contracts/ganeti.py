@@ -74,7 +74,7 @@ class Failure(StrEnum):
     ENVIRONMENT = "environment"  # node, network, OS script or storage trouble; try elsewhere
     UNKNOWN_OUTCOME = "unknown_outcome"  # look at the instance before doing anything
     MAINTENANCE = "maintenance"  # the cluster's queue is drained or the cluster is offline
-    UNREACHABLE = "unreachable"  # the cluster does not answer
+    UNREACHABLE = "unreachable"  # the cluster does not answer, or a node does not answer it
     CANCELED = "canceled"
 
 

@@ -40,6 +40,11 @@ JOB_FAILED: Final[Mapping[JobStatus, Failure]] = {
     JobStatus.CANCELED: F.CANCELED,
     JobStatus.LOST: F.UNKNOWN_OUTCOME,
 }
+# Of a job that ended so, the cause passes by itself: once all clusters were tried, those that
+# failed so are tried again.
+PASSING: Final = frozenset({F.UNREACHABLE})
+MOST_ROUNDS: Final = 3  # times that everything is tried again
+FIRST_ROUND_PAUSE: Final = 5.0  # seconds; three times as long before every further round
 FIRST_PAUSE: Final = 1.0  # seconds; doubles with every repetition
 LONGEST_PAUSE: Final = 60.0
 MOST_REPEATS: Final = 5
@@ -48,3 +53,8 @@ MOST_REPEATS: Final = 5
 def pause_before(attempt: int) -> float:
     """Return the seconds to let pass before an attempt; the first is number 0."""
     return 0.0 if attempt <= 0 else min(FIRST_PAUSE * 2.0 ** (attempt - 1), LONGEST_PAUSE)
+
+
+def pause_before_round(number: int) -> float:
+    """Return the seconds to let pass before everything is tried again; the first is number 1."""
+    return FIRST_ROUND_PAUSE * 3.0 ** (number - 1)

@@ -205,6 +205,11 @@ def request_of(notes: Notes) -> str | None:
     return found
 
 
+def tries_of(notes: Notes) -> int:
+    """Return how many places were tried in vain: part of each key of what is asked once a try."""
+    return len(notes.get("tried", ())) + int(notes.get("forgotten", 0))
+
+
 def explained(message: str, details: str) -> str:
     """Return a reason to give up: what users read, and below it what administrators read."""
     return f"{message}\n{details}" if details else message

@@ -11,7 +11,15 @@ from pydantic import SecretStr
 
 from services.compute.domain.differences import server_tag
 from services.compute.domain.lifecycle import Action
-from services.compute.domain.outcomes import AFTER_CREATE, MOST_REPEATS, Next, pause_before
+from services.compute.domain.outcomes import (
+    AFTER_CREATE,
+    MOST_REPEATS,
+    MOST_ROUNDS,
+    PASSING,
+    Next,
+    pause_before,
+    pause_before_round,
+)
 from services.compute.domain.server import Server
 from services.compute.domain.server_group import APART
 from services.compute.effects.cloud import (
@@ -21,6 +29,7 @@ from services.compute.effects.cloud import (
     explanation,
     request_of,
     subject_of,
+    tries_of,
 )
 from services.compute.effects.ports import await_wiring, drop_ports, make_ports, nic_specs
 from services.compute.effects.root_disk import disks_of, template_of, told_of
@@ -52,17 +61,40 @@ HYPERVISOR: Final = "ganeti:hv:"
 
 async def place(cloud: Cloud, notes: Notes) -> Notes:
     """Find a cluster, unless the accepting transaction found one that was not tried yet."""
+    _require_pause(notes)
     tried = frozenset(notes.get("tried", ()))
-    if len(tried) >= cloud.tries:
-        raise GiveUp(_no_host(notes))
-    cluster = await progress.place(cloud.transaction, subject_of(notes), tried, cloud.placing)
+    cluster = None
+    if len(tried) < cloud.tries:
+        cluster = await progress.place(cloud.transaction, subject_of(notes), tried, cloud.placing)
     if cluster is None:
-        raise GiveUp(_no_host(notes))
+        raise _next_round(notes)
     return {"cluster": cluster, "attempt": 0, "not_before": None, "nothing_there": False}
 
 
-def _no_host(notes: Notes) -> str:
-    return explained(NO_VALID_HOST, str(notes.get("last_failure") or ""))
+def _next_round(notes: Notes) -> Exception:
+    """Return what follows when no cluster is left: those whose trouble passes, or no more."""
+    silent, number = notes.get("silent", ()), notes.get("rounds", 0) + 1
+    if not silent or number > MOST_ROUNDS:
+        return GiveUp(explained(NO_VALID_HOST, str(notes.get("last_failure") or "")))
+    learned = {
+        "tried": [each for each in notes["tried"] if each not in silent],
+        "forgotten": notes.get("forgotten", 0) + len(silent),
+        "silent": [],
+        "rounds": number,
+        "not_before": utcnow().timestamp() + pause_before_round(number),
+    }
+    return Rewind("place", learned)
+
+
+def _require_pause(notes: Notes) -> None:
+    """Let through what need not wait any more.
+
+    Raises:
+        Wait: for as long as it has to.
+    """
+    left = (notes.get("not_before") or 0.0) - utcnow().timestamp()
+    if left > 0:
+        raise Wait(left)
 
 
 async def give_place_back(cloud: Cloud, notes: Notes) -> None:
@@ -94,8 +126,7 @@ async def _cluster(cloud: Cloud, notes: Notes) -> Cluster:
 
 async def make_instance(cloud: Cloud, notes: Notes) -> Notes:
     """Submit the instance to Ganeti."""
-    if notes.get("not_before") and utcnow().timestamp() < notes["not_before"]:
-        raise Wait(notes["not_before"] - utcnow().timestamp())
+    _require_pause(notes)
     server = await progress.read(cloud.transaction, subject_of(notes))
     cluster = await _cluster(cloud, notes)
     group = await progress.group_policy(cloud.transaction, server.group_id)
@@ -111,7 +142,7 @@ async def make_instance(cloud: Cloud, notes: Notes) -> Notes:
 
 
 def _round(notes: Notes) -> tuple[int, int]:
-    return len(notes.get("tried", ())), notes.get("attempt", 0)
+    return tries_of(notes), notes.get("attempt", 0)
 
 
 def instance_of(
@@ -218,16 +249,29 @@ async def _next(cloud: Cloud, notes: Notes, failed: Failed) -> Notes:
     if move is Next.GIVE_UP:
         raise GiveUp(explained("The instance could not be created.", failed.text))
     if move is Next.ELSEWHERE or attempt > MOST_REPEATS:
-        raise _elsewhere(notes, failed.text, nothing_there=not failed.began)
+        is_passing = failed.began and failed.failure in PASSING
+        raise _elsewhere(notes, failed.text, nothing_there=not failed.began, is_passing=is_passing)
     later = utcnow().timestamp() + pause_before(attempt)
     again = {"attempt": attempt, "not_before": later, "nothing_there": not failed.began}
     raise Rewind("instance", again)
 
 
-def _elsewhere(notes: Notes, why: str, *, nothing_there: bool = False) -> Rewind:
-    """Return the way back to the first step; where no job ever was, nothing is to be removed."""
+def _elsewhere(
+    notes: Notes, why: str, *, nothing_there: bool = False, is_passing: bool = False
+) -> Rewind:
+    """Return the way back to the first step.
+
+    Args:
+        notes: of the saga.
+        why: what went wrong here.
+        nothing_there: whether no job ever was, and nothing is to be removed.
+        is_passing: whether it is worth another try once all others were tried.
+    """
     tried = [*notes.get("tried", ()), notes["cluster"]]
-    return Rewind("place", {"tried": tried, "last_failure": why, "nothing_there": nothing_there})
+    learned = {"tried": tried, "last_failure": why, "nothing_there": nothing_there}
+    if is_passing:
+        learned["silent"] = [*notes.get("silent", ()), notes["cluster"]]
+    return Rewind("place", learned)
 
 
 async def _find_instance(cloud: Cloud, notes: Notes) -> str | None:

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from services.compute.domain.server import FixedIp, NetworkWish, Nic, Server
-from services.compute.effects.cloud import Cloud, Json, request_of, subject_of
+from services.compute.effects.cloud import Cloud, Json, request_of, subject_of, tries_of
 from services.compute.usecases import progress
 from shared.contracts.operations import NicSpec
 from shared.errors import BadInput, Conflict, NotAllowed, NotFound, OverQuota, Unprocessable
@@ -53,7 +53,7 @@ async def _port(cloud: Cloud, notes: Notes, server: Server, index: int, wish: Ne
         body["fixed_ips"] = [{"ip_address": wish.fixed_ip}]
     if groups := [group.id for group in server.security_groups if group.id]:
         body["security_groups"] = groups
-    key = derived(server.id, "port", index, len(notes.get("tried", ())), *again)
+    key = derived(server.id, "port", index, tries_of(notes), *again)
     return await cloud.networks.create_port(body, idempotency_key=key, request_id=request_of(notes))
 
 

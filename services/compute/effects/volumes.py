@@ -7,7 +7,14 @@ from uuid import UUID
 from services.compute.domain.devices import BlockDevice, DeviceState
 from services.compute.domain.server import Server
 from services.compute.effects import disks
-from services.compute.effects.cloud import Cloud, Json, explained, request_of, subject_of
+from services.compute.effects.cloud import (
+    Cloud,
+    Json,
+    explained,
+    request_of,
+    subject_of,
+    tries_of,
+)
 from services.compute.usecases import plugging, progress
 from services.compute.usecases.attaching import ATTACH
 from shared.contracts.volume import Connection
@@ -67,7 +74,7 @@ async def _make(cloud: Cloud, server: Server, device: BlockDevice, notes: Notes)
         body["snapshot_id"] = device.source_id
     if device.volume_type is not None:
         body["volume_type"] = device.volume_type
-    key = derived(UUID(device.id), "make", len(notes.get("tried", ())))
+    key = derived(UUID(device.id), "make", tries_of(notes))
     made = await cloud.volumes.create_volume(
         body, idempotency_key=key, request_id=request_of(notes)
     )

@@ -4,6 +4,7 @@ Four shapes were seen on Ganeti 3.0.2: ``[class, [text, ecode]]``, ``[class, [te
 string (killed, or cancelled while waiting) and null (cancelled in the queue).
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -24,6 +25,9 @@ BY_CODE: Final[Mapping[str, Failure]] = {
 }
 # The job's process or its master died: its effects may be complete all the same.
 DEATH: Final = ("detected death of job", "wconfd")
+# How the master says that a node's daemon did not answer it: libcurl's codes of a connection that
+# could not be made, took too long, or broke (CURLE_COULDNT_CONNECT, …). Daemons are restarted.
+SILENCE: Final = re.compile(r"\bError (?:7|28|35|52|55|56): ")
 POLICY: Final = "violates policy"
 # The master daemon keeps secrets in memory only: a job that waited for its turn while it was
 # restarted has none left. Nothing was done, and the same job sent again has them.
@@ -65,10 +69,14 @@ def _of_code(code: str, text: str) -> Failure:
     failure = BY_CODE.get(code, Failure.ENVIRONMENT)
     if failure is Failure.BAD_REQUEST and POLICY in text:
         return Failure.POLICY
+    if failure is Failure.ENVIRONMENT and SILENCE.search(text):
+        return Failure.UNREACHABLE
     return Failure.BUSY if FORGOTTEN in text else failure
 
 
 def _of_text(text: str, otherwise: Failure) -> Failure:
     if not text:  # seen when the configuration's lock could not be had in time
         return Failure.BUSY
-    return Failure.UNKNOWN_OUTCOME if any(mark in text for mark in DEATH) else otherwise
+    if any(mark in text for mark in DEATH):
+        return Failure.UNKNOWN_OUTCOME
+    return Failure.UNREACHABLE if SILENCE.search(text) else otherwise

@@ -106,7 +106,7 @@ def test_a_masters_daemons_that_die_lose_and_double_nothing(
         for pair in pairs:
             pair.start(pair.master, *MASTER_DAEMONS)
 
-    assert disturbed(paired_cloud, pairs, disturb)["ACTIVE"] > 0
+    assert disturbed(paired_cloud, pairs, disturb) == {"ACTIVE": 20}
 
 
 def test_nodes_that_are_deaf_for_a_while_lose_and_double_nothing(
@@ -120,4 +120,4 @@ def test_nodes_that_are_deaf_for_a_while_lose_and_double_nothing(
         for pair, node in nodes:
             pair.start(node, "ganeti-noded")
 
-    assert disturbed(paired_cloud, pairs, disturb)["ACTIVE"] > 0
+    assert disturbed(paired_cloud, pairs, disturb) == {"ACTIVE": 20}

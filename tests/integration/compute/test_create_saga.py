@@ -2,7 +2,8 @@
 
 import pytest
 
-from shared.contracts.ganeti import Failure
+from services.compute.domain.outcomes import MOST_ROUNDS
+from shared.contracts.ganeti import Failure, JobStatus
 from tests.integration.compute.rig import IMAGE, NETWORK, Rig, furnish, port_changed
 
 
@@ -10,6 +11,15 @@ async def fault_of(rig: Rig, ident: str) -> str:
     """Return what the user reads."""
     message: str = (await rig.show(ident))["fault"]["message"]
     return message
+
+
+async def fails_here(rig: Rig, failure: Failure, text: str = "gnt said no") -> None:
+    """Let the creation submitted last fail, and what it left be removed."""
+    await rig.fail_last_job(failure, text)
+    cluster, removal = list(rig.world.gateway.jobs.values())[-1]
+    await rig.hear_job(removal, JobStatus.SUCCESS, cluster=cluster)
+    await rig.wake()
+    await rig.run_sagas()
 
 
 async def test_where_nothing_fits_nova_accepts_and_the_server_is_in_error(bare: Rig) -> None:
@@ -50,6 +60,53 @@ async def test_a_refused_submission_is_tried_elsewhere_and_nothing_is_removed(ri
     assert await fault_of(rig, ident) == "No valid host was found."
     assert rig.world.gateway.operations("instance.delete") == []
     assert rig.world.network.ports == {}
+
+
+async def test_nodes_that_do_not_answer_for_a_while_are_asked_again(rig: Rig) -> None:
+    """Their daemon is restarted in seconds; a user's server is worth waiting for it."""
+    await rig.know_cluster("berlin")
+    ident = await rig.create()
+    await rig.run_sagas()
+    for _cluster in range(2):
+        await fails_here(rig, Failure.UNREACHABLE)
+    assert await rig.state(ident) == ("BUILD", "scheduling")
+    assert rig.world.network.ports == {}
+    await rig.forget_pauses()
+    await rig.run_sagas()
+    creates = rig.world.gateway.operations("instance.create")
+    assert len(creates) == 3, "the same effect under another key"
+    await rig.end_jobs()
+    assert await rig.state(ident) == ("ACTIVE", None)
+    assert len(rig.world.network.ports) == 1
+
+
+async def test_nodes_that_never_answer_are_given_up_after_some_rounds(rig: Rig) -> None:
+    ident = await rig.create()
+    await rig.run_sagas()
+    for tried in range(1, MOST_ROUNDS + 2):
+        assert len(rig.world.gateway.operations("instance.create")) == tried
+        assert await rig.state(ident) == ("BUILD", "spawning")
+        await fails_here(rig, Failure.UNREACHABLE, "Error 7: Failed to connect")
+        await rig.forget_pauses()
+        await rig.run_sagas()
+    assert await rig.state(ident) == ("ERROR", None)
+    fault = (await rig.show(ident, who="admin"))["fault"]
+    assert fault["details"] == "Error 7: Failed to connect"
+    assert rig.world.network.ports == {}
+
+
+async def test_only_what_did_not_answer_is_tried_again(rig: Rig) -> None:
+    await rig.know_cluster("berlin")
+    ident = await rig.create()
+    await rig.run_sagas()
+    deaf = next(iter(rig.world.gateway.jobs.values()))[0]
+    for failure in (Failure.UNREACHABLE, Failure.NO_CAPACITY):
+        await fails_here(rig, failure)
+    await rig.forget_pauses()
+    await rig.run_sagas()
+    await rig.end_jobs()
+    shown = await rig.show(ident)
+    assert (shown["status"], shown["OS-EXT-AZ:availability_zone"]) == ("ACTIVE", f"az-{deaf}")
 
 
 async def test_what_would_fail_everywhere_is_taken_back(rig: Rig) -> None:

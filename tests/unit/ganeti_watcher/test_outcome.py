@@ -8,6 +8,7 @@ from services.ganeti_watcher.domain.outcome import failure_of
 from shared.contracts.ganeti import Failure, JobStatus
 
 NO_ROOM = "Can't compute nodes using iallocator 'hail': Request failed: FailMem: 1"
+DEAF = "Error 7: Failed to connect to 10.0.0.1 port 1811 after 0 ms: Couldn't connect to server"
 POLICY = "Instance allocation violates policy: cpu-count value 99 is not in range [1, 8]"
 
 
@@ -29,6 +30,12 @@ POLICY = "Instance allocation violates policy: cpu-count value 99 is not in rang
          Failure.BUSY, "wrong_input"),
         ([["OpPrereqError", ["Disk template 'plain' is not enabled"]]], Failure.ENVIRONMENT, None),
         ([["OpExecError", ["OS create script failed"]]], Failure.ENVIRONMENT, None),
+        ([["OpExecError", [f"Can't get data for node n1: {DEAF}"]]], Failure.UNREACHABLE, None),
+        ([["OpExecError", ["Could not start instance: Error 28: Operation timed out"]]],
+         Failure.UNREACHABLE, None),
+        ([["OpPrereqError", [f"Cannot get nodes: {DEAF}", "environment_error"]]],
+         Failure.UNREACHABLE, "environment_error"),
+        ([["OpExecError", ["OS create script: Error 1: no such disk"]]], Failure.ENVIRONMENT, None),
         ([["OpExecError", [""]]], Failure.BUSY, None),
         ([["NoMasterError", ["/var/run/ganeti/socket/wconfd"]]], Failure.UNKNOWN_OUTCOME, None),
         (["detected death of job 748"], Failure.UNKNOWN_OUTCOME, None),
