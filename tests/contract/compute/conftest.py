@@ -1,5 +1,11 @@
 """What contract tests of the compute service may ask for."""
 
-from tests.integration.compute.conftest import bare, quiet, rig
+from tests.integration.compute.conftest import (
+    bare,
+    pytest_collection_modifyitems,
+    quiet,
+    rig,
+    running,
+)
 
-__all__ = ["bare", "quiet", "rig"]
+__all__ = ["bare", "pytest_collection_modifyitems", "quiet", "rig", "running"]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import pytest
+import pytest_asyncio
 
 from shared.ids import derived
 from tests.integration.compute.rig import IMAGE, NETWORK, Rig, uuid
@@ -12,7 +12,7 @@ BLANK = {"source_type": "blank", "destination_type": "local"}
 SWAP = BLANK | {"guest_format": "swap"}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def furnished(rig: Rig) -> Rig:
     """The compute service with a flavor of 10 GiB of empty disk and 512 MiB of swap."""
     flavor = {

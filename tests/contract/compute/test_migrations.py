@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import pytest
+import pytest_asyncio
 
 from shared.contracts.ganeti import Failure, JobStatus
 from tests.integration.compute.rig import Rig, fresh_id
@@ -11,7 +11,7 @@ from tests.integration.compute.world import a_cluster
 LIVE = {"os-migrateLive": {"host": None, "block_migration": "auto"}}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def movable(rig: Rig) -> tuple[Rig, str]:
     """The compute service with a server whose disks are on every node."""
     await rig.know_cluster(disk_template="sharedfile", version=2)

@@ -6,6 +6,7 @@ from uuid import uuid4
 import httpx
 import orjson
 import pytest
+import pytest_asyncio
 
 from tests.contract.compute.asking import answered_otherwise
 from tests.integration.compute.rig import IMAGE, NETWORK, Json, Rig, fresh_id
@@ -69,7 +70,7 @@ def a_rule(**changes: Any) -> Json:
     } | changes
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def neutron(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Neutron:
     """Security groups at the network service."""
     made = Neutron(rig)

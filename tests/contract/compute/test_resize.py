@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import pytest
+import pytest_asyncio
 
 from services.compute.usecases import resizing
 from shared.clock import utcnow
@@ -19,7 +19,7 @@ FLAVORS = (
 )
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def furnished(rig: Rig) -> Rig:
     """The compute service with more flavors."""
     for flavor in FLAVORS:

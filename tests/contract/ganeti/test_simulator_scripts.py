@@ -49,7 +49,7 @@ async def site() -> AsyncIterator[Site]:
 
     app = web.Application(client_max_size=1 << 30)
     app.add_routes([web.get("/{path}", show), web.put("/{path}", take)])
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)  # who was refused may still be sending
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     found.url = f"http://127.0.0.1:{runner.addresses[0][1]}"

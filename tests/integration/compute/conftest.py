@@ -3,11 +3,12 @@
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 
 from shared import logs
 from tests.integration.compute.bench import Bench, set_up
 from tests.integration.compute.rig import Rig, furnish, running_rig, to_head
-from tests.parts.postgres import MakesDatabases
+from tests.parts.postgres import Databases
 
 
 @pytest.fixture(autouse=True)
@@ -16,14 +17,29 @@ def quiet(logs_as_they_were: None) -> None:
     logs.configure("compute", "CRITICAL")
 
 
-@pytest.fixture
-async def bare(migrated_database: MakesDatabases) -> AsyncIterator[Rig]:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests of a module in one event loop, where the service is that they share."""
+    for item in items:
+        if {"running", "bare"} <= set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running(databases: Databases) -> AsyncIterator[Rig]:
+    """The compute service in this process, for the tests of a module."""
+    with databases.fresh(databases.template("compute", to_head)) as url:
+        async with running_rig(url) as made:
+            yield made
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def bare(running: Rig) -> Rig:
     """The compute service in this process; it knows of nothing."""
-    async with running_rig(migrated_database("compute", to_head)) as made:
-        yield made
+    await running.forget()
+    return running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def rig(bare: Rig) -> Rig:
     """The compute service with a flavor, an image, a network and a cluster."""
     await furnish(bare)
@@ -31,7 +47,7 @@ async def rig(bare: Rig) -> Rig:
     return bare
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def bench(rig: Rig) -> Bench:
     """A server whose instance is as it should be, and who compares the two."""
     return await set_up(rig)

@@ -8,13 +8,14 @@ from uuid import UUID, uuid4
 
 import httpx
 import orjson
+import sqlalchemy as sa
 from aiohttp.test_utils import TestClient, TestServer
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from services.compute.main import MIGRATIONS, build
 from services.compute.settings import ComputeSettings
-from services.compute.store.tables import flavors
+from services.compute.store.tables import flavors, metadata
 from shared.bus.contract import Delivery
 from shared.bus.memory import MemoryBus
 from shared.contracts.base import Envelope, Fact
@@ -243,6 +244,15 @@ class Rig:
             "SELECT body FROM outbox WHERE routing_key LIKE $1 ORDER BY id", f"{resource}.%"
         )
         return [orjson.loads(row["body"])["data"] for row in rows]
+
+    async def forget(self) -> None:
+        """Be as new: the tests of a module share a service and its database, and nothing in it."""
+        tables = metadata.tables.values()
+        emptied = [sa.delete(table).cte(f"empty_{table.name}") for table in tables]
+        async with self.service.parts.engine.begin() as connection:  # at once: foreign keys
+            await connection.execute(sa.select(sa.literal(1)).add_cte(*emptied))
+        vars(self.world).update(vars(World()))
+        self.sequence = 0
 
     async def statements_of(self, question: Callable[[], Any]) -> int:
         """Return how many statements of the fast lane a question took."""

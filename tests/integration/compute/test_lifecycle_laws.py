@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from services.compute.effects.sagas import LIFECYCLE, SAGAS
 from shared.testing.identity import DEMO_PROJECT
@@ -102,7 +103,7 @@ def test_all_of_them_are_held_to_the_laws() -> None:
     assert {saga for saga, _, _ in CASES.values()} == {saga.name for saga in LIFECYCLE}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def furnished(rig: Rig) -> Rig:
     """The compute service with a second flavor."""
     flavor = {"id": "big", "name": "big", "vcpus": 2, "ram": 4096, "disk": 40}

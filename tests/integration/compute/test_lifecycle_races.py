@@ -4,13 +4,14 @@ import asyncio
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from tests.integration.compute.rig import IMAGE, Rig
 
 BIG = {"resize": {"flavorRef": "big"}}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def furnished(rig: Rig) -> Rig:
     """The compute service with a second flavor."""
     flavor = {"id": "big", "name": "big", "vcpus": 2, "ram": 4096, "disk": 40}

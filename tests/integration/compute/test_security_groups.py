@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-import pytest
+import pytest_asyncio
 import sqlalchemy as sa
 
 from shared.contracts.resources import SecurityGroupChanged
@@ -13,7 +13,7 @@ from tests.integration.compute.rig import NETWORK, Rig, fresh_id, port_changed
 Json = dict[str, Any]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def web(rig: Rig) -> str:
     """Return a group besides the default one; the project has both."""
     default, web = fresh_id(), fresh_id()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract.hostile.target import Route, Target
+from tests.integration.hostile.target import Route, Target
 from tests.integration.statements.expected import READS
 from tests.parts.trips import trips
 

@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from tests.contract.hostile.target import Target
+from tests.integration.hostile.target import Target
 from tests.integration.statements.expected import WRITES
 from tests.parts.trips import trips
 

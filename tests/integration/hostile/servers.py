@@ -12,10 +12,10 @@ from services.compute.api import server_actions
 from services.compute.api.actions.unbuilt import UNBUILT
 from services.compute.store.tables import metadata
 from tests.contract.compute.test_proxies import GROUP, Neutron
-from tests.contract.hostile.noting import Notes
-from tests.contract.hostile.samples import Json
-from tests.contract.hostile.target import Route, Target, routes_of
 from tests.integration.compute.rig import FLAVOR, IMAGE, NETWORK, Rig, furnish, running_rig
+from tests.integration.hostile.noting import Notes
+from tests.integration.hostile.samples import Json
+from tests.integration.hostile.target import Route, Target, routes_of
 
 ABSENT = str(UUID(int=79))
 # What Nova did for its neighbours, until it did not.

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import orjson
 
-from tests.contract.hostile import corpus
-from tests.contract.hostile.samples import Shape
-from tests.contract.hostile.target import ANY, WRITING, Route, Said, Target, every
+from tests.integration.hostile import corpus
+from tests.integration.hostile.samples import Shape
+from tests.integration.hostile.target import ANY, WRITING, Route, Said, Target, every
 
 Pointer = tuple[str | int, ...]
 CHUNK: Final = 25  # refusals after which is looked whether anything changed

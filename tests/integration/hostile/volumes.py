@@ -11,9 +11,9 @@ import aiohttp
 from services.volume.api import groups, snapshots, volume_actions
 from services.volume.api.not_here import EMPTY, REFUSED
 from services.volume.store.tables import metadata
-from tests.contract.hostile.noting import Notes
-from tests.contract.hostile.samples import Json
-from tests.contract.hostile.target import Route, Target, routes_of
+from tests.integration.hostile.noting import Notes
+from tests.integration.hostile.samples import Json
+from tests.integration.hostile.target import Route, Target, routes_of
 from tests.integration.volume.rig import OWN, Rig, running_rig
 
 

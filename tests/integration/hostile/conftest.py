@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from shared import logs
-from tests.contract.hostile.images import image_target
-from tests.contract.hostile.networks import network_target
-from tests.contract.hostile.noting import Notes, listening
-from tests.contract.hostile.servers import compute_target
-from tests.contract.hostile.target import Target
-from tests.contract.hostile.volumes import volume_target
 from tests.contract.image.rig import to_head as image_to_head
 from tests.integration.compute.rig import to_head as compute_to_head
+from tests.integration.hostile.images import image_target
+from tests.integration.hostile.networks import network_target
+from tests.integration.hostile.noting import Notes, listening
+from tests.integration.hostile.servers import compute_target
+from tests.integration.hostile.target import Target
+from tests.integration.hostile.volumes import volume_target
 from tests.integration.network.rig import to_head as network_to_head
 from tests.integration.volume.rig import to_head as volume_to_head
 from tests.parts.postgres import Databases

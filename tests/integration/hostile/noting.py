@@ -14,7 +14,7 @@ from typing_extensions import override
 from services.network.api.schemas import attributes
 from shared.identity.caller import Caller
 from shared.identity.policy import Policy
-from tests.contract.hostile.samples import Shape, shape_of_model, shape_of_table
+from tests.integration.hostile.samples import Shape, shape_of_model, shape_of_table
 
 
 @dataclass

@@ -14,8 +14,8 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncEngine
 from yarl import URL
 
-from tests.contract.hostile.noting import Notes
-from tests.contract.hostile.samples import Json
+from tests.integration.hostile.noting import Notes
+from tests.integration.hostile.samples import Json
 
 PARAMETER: Final = re.compile(r"{(\w+)(?::[^{}]*(?:{[^{}]*}[^{}]*)*)?}")
 NOBODYS: Final = "99999999-9999-9999-9999-999999999999"

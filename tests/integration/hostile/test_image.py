@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.contract.hostile.matrix import cross, unguarded
-from tests.contract.hostile.target import Target
-from tests.contract.hostile.walking import Findings, walk
+from tests.integration.hostile.matrix import cross, unguarded
+from tests.integration.hostile.target import Target
+from tests.integration.hostile.walking import Findings, walk
 
 pytestmark = pytest.mark.timeout(600)
 

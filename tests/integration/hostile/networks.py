@@ -7,9 +7,9 @@ from typing import Any
 import aiohttp
 
 from services.network.store.tables import metadata
-from tests.contract.hostile.noting import Notes
-from tests.contract.hostile.samples import Json
-from tests.contract.hostile.target import Route, Target, routes_of
+from tests.integration.hostile.noting import Notes
+from tests.integration.hostile.samples import Json
+from tests.integration.hostile.target import Route, Target, routes_of
 from tests.integration.network.rig import Rig, running_rig
 
 NETWORKED = "22222222-2222-2222-2222-222222222222"  # no port, no subnet

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import orjson
 
-from tests.contract.hostile.noting import Notes
-from tests.contract.hostile.target import ANY, WRITING, Route, Said, Target, every
-from tests.contract.hostile.walking import Findings, Learned, learn
+from tests.integration.hostile.noting import Notes
+from tests.integration.hostile.target import ANY, WRITING, Route, Said, Target, every
+from tests.integration.hostile.walking import Findings, Learned, learn
 
 MISSING: Final = "11111111-2222-3333-4444-555555555555"
 ABOUT: Final = re.compile(r"id$|^marker$|uuid$|^id$")

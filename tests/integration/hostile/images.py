@@ -8,10 +8,10 @@ from typing import Any
 import aiohttp
 
 from services.image.store.tables import metadata
-from tests.contract.hostile.noting import Notes
-from tests.contract.hostile.samples import Json
-from tests.contract.hostile.target import Route, Target, routes_of
 from tests.contract.image.rig import PROJECTS, V21, Rig, running_rig
+from tests.integration.hostile.noting import Notes
+from tests.integration.hostile.samples import Json
+from tests.integration.hostile.target import Route, Target, routes_of
 
 IMAGE = "/v2/images/{image_id}"
 SPACE = "/v2/metadefs/namespaces"
