@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 
 import httpx
 import orjson
-import sqlalchemy as sa
 from aiohttp.test_utils import TestClient, TestServer
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
@@ -36,6 +35,7 @@ from shared.service.parts import Parts
 from shared.service.runtime import Service
 from shared.testing.identity import DEMO_PROJECT, FakeValidator, caller
 from tests.integration.compute.world import World, a_cluster
+from tests.parts.emptying import empty
 
 OTHER_PROJECT = "e" * 32
 KEY = Fernet.generate_key().decode()
@@ -247,10 +247,7 @@ class Rig:
 
     async def forget(self) -> None:
         """Be as new: the tests of a module share a service and its database, and nothing in it."""
-        tables = metadata.tables.values()
-        emptied = [sa.delete(table).cte(f"empty_{table.name}") for table in tables]
-        async with self.service.parts.engine.begin() as connection:  # at once: foreign keys
-            await connection.execute(sa.select(sa.literal(1)).add_cte(*emptied))
+        await empty(self.service.parts.engine, metadata)
         vars(self.world).update(vars(World()))
         self.sequence = 0
 

@@ -46,6 +46,7 @@ from shared.service.parts import Parts
 from shared.service.runtime import Service
 from shared.testing.identity import FakeValidator, caller
 from tests.integration.volume.world import World, a_cluster, serving
+from tests.parts.emptying import empty
 
 KEY = Fernet.generate_key().decode()
 Json = dict[str, Any]
@@ -289,10 +290,7 @@ class Rig:
 
     async def forget(self) -> None:
         """Be as new: tests share a database, and nothing in it."""
-        tables = metadata.tables.values()
-        emptied = [sa.delete(table).cte(f"empty_{table.name}") for table in tables]
-        async with self.service.parts.engine.begin() as connection:  # at once: foreign keys
-            await connection.execute(sa.select(sa.literal(1)).add_cte(*emptied))
+        await empty(self.service.parts.engine, metadata)
         await have_the_first(self.transaction)
         self.world.end()
         fresh = World(folder=self.world.folder)
