@@ -39,7 +39,7 @@ WHERE kind = 'volume.volume' AND NOT gone AND cluster IS NOT NULL
     AND (document ->> 'status') = 'available' AND project_id = :project
 """
 NAMED = clusters.c.name == sa.bindparam("name")
-DOCUMENT = Prepared(sa.select(clusters.c.document).where(NAMED))
+STATE = Prepared(sa.text(f"SELECT * FROM ({STATES}) AS states WHERE name = :name"))
 VERSION = Prepared(sa.select(clusters.c.version).where(NAMED))
 ALL_STATES = Prepared(sa.text(STATES))
 ALL_PROMISED = Prepared(sa.text(PROMISED))
@@ -103,8 +103,8 @@ class CapacityStore:
 
     async def cluster(self, name: str) -> Cluster | None:
         """Return one cluster, if it is known."""
-        document = await DOCUMENT.value(self._connection, name=name)
-        return None if document is None else Cluster.model_validate(document)
+        found = await self.known(await STATE.rows(self._connection, name=name))
+        return found[0] if found else None
 
     async def version(self, name: str) -> int:
         """Return the version of what is known of a cluster's capacity; 0 when nothing is."""

@@ -4,7 +4,7 @@ Each function handles a batch in one transaction. News that came before changes 
 server that something is being done to is left to that.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
@@ -32,6 +32,8 @@ from shared.contracts.resources import (
 )
 
 log = structlog.get_logger(__name__)
+
+Documents = Mapping[str, Mapping[str, Any]]  # by id, what owners told of their resources
 
 PORT: Final = PortChanged.resource
 NETWORK: Final = NetworkChanged.resource
@@ -112,15 +114,16 @@ async def tell_ports(stores: Stores, ids: Sequence[str]) -> None:
     named = {*ids, *(str(document.get("device_id") or "") for document in told.values())}
     waiting = {subject for each in named if (subject := server_named(each, "")) is not None}
     await stores.sagas.wake_all(waiting)  # of the servers, and of their interfaces
-    for server in await stores.servers.with_ports(ids):
-        all_told = told | await stores.projections.documents(
-            PORT, [nic.port_id for nic in server.nics]
-        )
+    servers = await stores.servers.with_ports(ids)
+    others = {nic.port_id for server in servers for nic in server.nics} - set(ids)
+    all_told = told | await stores.projections.documents(PORT, others)
+    known_groups = await _groups_of(stores, servers, all_told)
+    for server in servers:
         gone = [nic for nic in server.nics if not _is_plugged(nic, server, ids, told)]
         nics = tuple(
             as_told(nic, all_told.get(nic.port_id, {})) for nic in server.nics if nic not in gone
         )
-        groups = await _groups(stores, nics, all_told)
+        groups = _groups(nics, all_told, known_groups)
         if groups is None:
             groups = server.security_groups
         if (nics, groups) != (server.nics, server.security_groups):
@@ -136,9 +139,7 @@ def _may_change(server: Server) -> bool:
     return server.cluster is not None and server.action not in {Action.CREATE, Action.DELETE}
 
 
-def _is_plugged(
-    nic: Nic, server: Server, news: Sequence[str], told: Mapping[str, Mapping[str, Any]]
-) -> bool:
+def _is_plugged(nic: Nic, server: Server, news: Sequence[str], told: Documents) -> bool:
     """Whether the port is still the server's, as far as the news goes.
 
     One on its way in or out is left to the saga that is at it.
@@ -148,15 +149,23 @@ def _is_plugged(
     return told.get(nic.port_id, {}).get("device_id") == str(server.id)
 
 
-async def _groups(
-    stores: Stores, nics: Sequence[Nic], told: Mapping[str, Mapping[str, Any]]
-) -> tuple[Group, ...] | None:
-    """Return the security groups of the NICs; None when not all is known of them."""
-    ids = dict.fromkeys(
+def _group_ids(nics: Iterable[Nic], told: Documents) -> dict[str, None]:
+    """Return the ids of the security groups of NICs, each once, in their order."""
+    return dict.fromkeys(
         ident for nic in nics for ident in told.get(nic.port_id, {}).get("security_groups") or ()
     )
-    known = await stores.projections.documents(GROUP, list(ids))
-    if len(known) < len(ids) or any(nic.port_id not in told for nic in nics):
+
+
+async def _groups_of(stores: Stores, servers: Iterable[Server], told: Documents) -> Documents:
+    """Return what is known of the security groups of servers."""
+    ids = _group_ids((nic for server in servers for nic in server.nics), told)
+    return await stores.projections.documents(GROUP, ids)
+
+
+def _groups(nics: Sequence[Nic], told: Documents, known: Documents) -> tuple[Group, ...] | None:
+    """Return the security groups of the NICs; None when not all is known of them."""
+    ids = _group_ids(nics, told)
+    if not known.keys() >= ids.keys() or any(nic.port_id not in told for nic in nics):
         return None
     return tuple(Group(id=ident, name=str(known[ident].get("name", ""))) for ident in ids)
 
