@@ -98,7 +98,7 @@ def targets(server: Server, cluster: Cluster, secondaries: Sequence[str]) -> lis
         for node in cluster.nodes
         if node.name != server.node
         and node.vm_capable
-        and not (node.offline or node.drained)
+        and not (node.offline or node.drained or node.disabled)
         and (node.name in secondaries if template == DRBD else node.group in groups or not groups)
     ]
     return sorted(found, key=lambda node: node.memory_free, reverse=True)

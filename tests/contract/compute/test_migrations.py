@@ -57,6 +57,18 @@ async def test_a_migration_waits_to_be_confirmed(movable: tuple[Rig, str]) -> No
     assert move["status"] == "confirmed"
 
 
+async def test_a_node_that_is_switched_off_gets_no_moves(movable: tuple[Rig, str]) -> None:
+    rig, ident = movable
+    switch = {"host": "node2.athens", "binary": "nova-compute"}
+    for body in ({"migrate": None}, LIVE, {"migrate": {"host": "node2.athens"}}):
+        await rig.call("PUT", "/os-services/disable", switch, who="admin", mv="2.11")
+        refused = await act(rig, ident, body)
+        assert (refused.status, await rig.state(ident)) == (400, ("ACTIVE", None))
+        assert "No valid host" in refused.body["badRequest"]["message"]
+    await rig.call("PUT", "/os-services/enable", switch, who="admin", mv="2.11")
+    assert (await act(rig, ident, {"migrate": None})).status == 202
+
+
 async def test_a_migration_may_be_taken_back(movable: tuple[Rig, str]) -> None:
     rig, ident = movable
     await act(rig, ident, {"migrate": {"host": "node2.athens"}})
