@@ -56,6 +56,7 @@ from shared.saga.definition import GiveUp, Notes, Rewind, Saga, Step, Wait
 NAME: Final = "compute.create_server"
 MOST_REMOVALS: Final = 50  # jobs that may fail before an undo is left to the runner's long pauses
 UNDO_PAUSE: Final = 1.0  # seconds between looks at a job of an undo, which nobody is woken for
+AWAY: Final = "The clusters that have room for it do not answer."
 HYPERVISOR: Final = "ganeti:hv:"
 
 
@@ -63,21 +64,27 @@ async def place(cloud: Cloud, notes: Notes) -> Notes:
     """Find a cluster, unless the accepting transaction found one that was not tried yet."""
     _require_pause(notes)
     tried = frozenset(notes.get("tried", ()))
-    cluster = None
+    cluster, is_away = None, False
     if len(tried) < cloud.tries:
-        cluster = await progress.place(cloud.transaction, subject_of(notes), tried, cloud.placing)
+        try:
+            cluster = await progress.place(
+                cloud.transaction, subject_of(notes), tried, cloud.placing
+            )
+        except progress.Away:
+            is_away = True
     if cluster is None:
-        raise _next_round(notes)
+        raise _next_round(notes, is_away=is_away)
     return {"cluster": cluster, "attempt": 0, "not_before": None, "nothing_there": False}
 
 
-def _next_round(notes: Notes) -> Exception:
+def _next_round(notes: Notes, *, is_away: bool) -> Exception:
     """Return what follows when no cluster is left: those whose trouble passes, or no more."""
     silent, number = notes.get("silent", ()), notes.get("rounds", 0) + 1
-    if not silent or number > MOST_ROUNDS:
-        return GiveUp(explained(NO_VALID_HOST, str(notes.get("last_failure") or "")))
+    if not (silent or is_away) or number > MOST_ROUNDS:
+        why = AWAY if is_away else str(notes.get("last_failure") or "")
+        return GiveUp(explained(NO_VALID_HOST, why))
     learned = {
-        "tried": [each for each in notes["tried"] if each not in silent],
+        "tried": [each for each in notes.get("tried", ()) if each not in silent],
         "forgotten": notes.get("forgotten", 0) + len(silent),
         "silent": [],
         "rounds": number,

@@ -19,6 +19,7 @@ from services.compute.store.capacity import CapacityStore, Member
 from shared.contracts.gateway import Cluster
 
 APART: Final = frozenset({"anti-affinity", "soft-anti-affinity"})
+HEALTHY: Final = "healthy"  # the filter of clusters that do not answer
 SOFT: Final = frozenset({"soft-affinity", "soft-anti-affinity"})
 
 
@@ -86,6 +87,7 @@ class Places:
         group: str | None = None,
         members: Sequence[Member] = (),
         near: Hinted = NOT_HINTED,
+        even_away: bool = False,
     ) -> Choice | None:
         """Return the best place for the server and count it as taken; None when there is none.
 
@@ -95,7 +97,9 @@ class Places:
             group: policy of its server group.
             members: where the group's other members are.
             near: where the servers are that its user named.
+            even_away: whether a cluster that does not answer will do.
         """
+        policy = self._policy(even_away=even_away)
         wish = self._wish(server, tried, group, members)
         wish = replace(
             wish,
@@ -103,10 +107,10 @@ class Places:
             apart_from=wish.apart_from | near.apart,
             needs_node=wish.needs_node or near != NOT_HINTED,
         )
-        choice = choose(wish, self.clusters, self._policy())
+        choice = choose(wish, self.clusters, policy)
         if choice is None and group in SOFT:
             wish = replace(wish, only_on=None, apart_from=near.apart, needs_node=near != NOT_HINTED)
-            choice = choose(wish, self.clusters, self._policy())
+            choice = choose(wish, self.clusters, policy)
         if choice is None:
             return None
         if (
@@ -119,9 +123,10 @@ class Places:
         self._promised.setdefault(choice.cluster.name, []).append(taken)
         return choice
 
-    def _policy(self) -> Policy:
+    def _policy(self, *, even_away: bool) -> Policy:
+        filters = self._placing.filters
         return Policy(
-            filters=self._placing.filters,
+            filters=[name for name in filters if name != HEALTHY] if even_away else filters,
             weighers=self._placing.weighers,
             promised=self._promised,
             rooms=self._placing.rooms,

@@ -5,6 +5,7 @@ A server that a delete took over is not theirs any more: then these change nothi
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,10 @@ from shared.contracts.gateway import Cluster
 from shared.contracts.resources import NetworkChanged, PortChanged
 from shared.saga.definition import TakenOver
 from shared.secrets_box import SecretBox
+
+
+class Away(Exception):
+    """There is a place for a server, on a cluster that does not answer for the moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +85,7 @@ async def place(
 
     Raises:
         TakenOver: the server is being deleted.
+        Away: there is one, and it does not answer.
     """
     async with transaction() as stores:
         server = await _during(stores, server_id, Action.CREATE)
@@ -87,7 +93,12 @@ async def place(
             places = await Places.read(stores.capacity, placing, server.project_id)
             policy, members = await group_of(stores.capacity, server.group_id)
             near = await hinted(stores.capacity, server)
-            choice = places.take(server, tried=tried, group=policy, members=members, near=near)
+            take = partial(
+                places.take, server, tried=tried, group=policy, members=members, near=near
+            )
+            choice = take()
+            if choice is None and take(even_away=True) is not None:
+                raise Away
             server = placed(server, choice)
         phase = Task.NETWORKING if server.cluster else None
         saved = await save(stores, replace(server, phase=phase, updated_at=utcnow()))

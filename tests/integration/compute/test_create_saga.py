@@ -95,6 +95,41 @@ async def test_nodes_that_never_answer_are_given_up_after_some_rounds(rig: Rig) 
     assert rig.world.network.ports == {}
 
 
+async def test_a_cluster_that_is_away_for_a_while_is_waited_for(rig: Rig) -> None:
+    """Its RAPI is restarted, or its master fails over: both are a matter of seconds."""
+    await rig.know_cluster(version=2, health="down")
+    ident = await rig.create()
+    await rig.run_sagas()
+    assert await rig.state(ident) == ("BUILD", "scheduling")
+    await rig.know_cluster(version=3, health="up")
+    await rig.forget_pauses()
+    await rig.run_sagas()
+    await rig.end_jobs()
+    assert await rig.state(ident) == ("ACTIVE", None)
+
+
+async def test_a_cluster_that_stays_away_is_given_up(rig: Rig) -> None:
+    await rig.know_cluster(version=2, health="down")
+    ident = await rig.create()
+    for _round in range(MOST_ROUNDS):
+        await rig.run_sagas()
+        assert await rig.state(ident) == ("BUILD", "scheduling")
+        await rig.forget_pauses()
+    await rig.run_sagas()
+    assert await rig.state(ident) == ("ERROR", None)
+    fault = (await rig.show(ident, who="admin"))["fault"]
+    assert (fault["message"], "do not answer" in fault["details"]) == (
+        "No valid host was found.", True,
+    )  # fmt: skip
+
+
+async def test_a_cluster_that_is_away_and_full_is_not_waited_for(rig: Rig) -> None:
+    await rig.know_cluster(version=2, health="down", nodes=[])
+    ident = await rig.create()
+    await rig.run_sagas()
+    assert await rig.state(ident) == ("ERROR", None)
+
+
 async def test_only_what_did_not_answer_is_tried_again(rig: Rig) -> None:
     await rig.know_cluster("berlin")
     ident = await rig.create()
