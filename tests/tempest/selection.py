@@ -31,7 +31,7 @@ def of_area(tests: Sequence[str], area: str) -> list[str]:
 
 
 def not_applicable() -> Mapping[str, str]:
-    """Return why tests of the interop list cannot apply here, by test."""
+    """Return why tests cannot apply here, by test."""
     lines = (LISTS / "not-applicable.txt").read_text().splitlines()
     return dict(line.split(maxsplit=1) for line in lines if line and not line.startswith("#"))
 

@@ -16,6 +16,7 @@ from yarl import URL
 
 from tests.integration.hostile.noting import Notes
 from tests.integration.hostile.samples import Json
+from tests.parts.emptying import empty
 
 PARAMETER: Final = re.compile(r"{(\w+)(?::[^{}]*(?:{[^{}]*}[^{}]*)*)?}")
 NOBODYS: Final = "99999999-9999-9999-9999-999999999999"
@@ -157,7 +158,7 @@ class Target:
 
     async def empty(self) -> None:
         """Have nothing in the database."""
-        await self._run(_emptying(self.metadata))
+        await empty(self.engine, self.metadata)
 
     async def _run(self, statements: list[str]) -> None:
         async with self.engine.connect() as connection:
@@ -195,10 +196,6 @@ def _digests(metadata: sa.MetaData) -> sa.CompoundSelect[Any]:
     return sa.union_all(*selects)
 
 
-def _emptying(metadata: sa.MetaData) -> list[str]:
-    return [str(sa.delete(table)) for table in reversed(metadata.sorted_tables)]
-
-
 def _saving(metadata: sa.MetaData) -> list[str]:
     names = [table.name for table in metadata.sorted_tables]
     copies = [f'CREATE TABLE saved."{name}" AS TABLE "{name}"' for name in names]
@@ -208,7 +205,8 @@ def _saving(metadata: sa.MetaData) -> list[str]:
 def _restoring(metadata: sa.MetaData) -> list[str]:
     names = [table.name for table in metadata.sorted_tables]
     whole = 'INSERT INTO "{}" OVERRIDING SYSTEM VALUE TABLE saved."{}"'
-    return [*_emptying(metadata), *(whole.format(name, name) for name in names)]
+    emptied = (str(sa.delete(table)) for table in reversed(metadata.sorted_tables))
+    return [*emptied, *(whole.format(name, name) for name in names)]
 
 
 def routes_of(app: web.Application, wanted: Callable[[str], bool]) -> list[Route]:
