@@ -19,11 +19,7 @@ from tests.contract.volume.grouping import (
     snapshot,
 )
 from tests.integration.volume.rig import Rig
-
-WAITING = """
-    SELECT count(*) FROM pg_stat_activity
-    WHERE wait_event_type = 'Lock' AND datname = current_database()
-"""
+from tests.parts.locks import wait_for_a_lock
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -320,9 +316,7 @@ async def test_it_is_the_groups_row_that_keeps_volumes_out_of_a_group_that_goes(
 
     async def slowly(store: GroupStore, whole: Any) -> list[str]:
         looking.set()
-        async with asyncio.timeout(60):
-            while not (coming.done() or (await rig.sql(WAITING))[0][0]):
-                pass  # a volume comes just now
+        await wait_for_a_lock(rig.service.parts.reads.value, coming)
         return await statuses(store, whole)
 
     monkeypatch.setattr(GroupStore, "statuses", slowly)

@@ -20,6 +20,7 @@ from shared.errors import StaleWrite
 from shared.saga.definition import TakenOver
 from tests.integration.compute.rig import NETWORK, Rig
 from tests.integration.compute.world import a_cluster
+from tests.parts.locks import wait_for_a_lock
 
 
 @pytest.fixture
@@ -145,14 +146,9 @@ async def test_what_changed_since_the_look_is_not_put_right(
 async def test_places_are_given_by_one_at_a_time_whosever_they_are(
     rig: Rig, transaction: Transaction
 ) -> None:
-    waiting = (
-        "SELECT count(*) FROM pg_stat_activity "
-        "WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
-    async with transaction() as stores, asyncio.timeout(60):
+    async with transaction() as stores:
         await stores.ground.read("another project", "its user")
         asking = asyncio.create_task(rig.create())
-        while not (asking.done() or (await rig.sql(waiting))[0][0]):
-            pass  # asking lets the others go on
+        await wait_for_a_lock(rig.service.parts.reads.value, asking)
         assert not asking.done()
     await asking

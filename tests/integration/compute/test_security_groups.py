@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from shared.contracts.resources import SecurityGroupChanged
 from shared.testing.identity import DEMO_PROJECT
 from tests.integration.compute.rig import NETWORK, Rig, fresh_id, port_changed
+from tests.parts.locks import wait_for_a_lock
 
 Json = dict[str, Any]
 
@@ -130,9 +131,6 @@ async def test_a_floating_address_is_asked_of_the_network_service(rig: Rig) -> N
     assert late.status == 404
 
 
-WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-
-
 async def test_news_of_a_port_and_a_change_of_its_groups_never_wait_for_each_other(
     rig: Rig, web: str
 ) -> None:
@@ -145,9 +143,8 @@ async def test_news_of_a_port_and_a_change_of_its_groups_never_wait_for_each_oth
         row = "SELECT id FROM resources WHERE kind = 'network.port' AND id = :id FOR UPDATE"
         assert await news.scalar(sa.text(row), {"id": port}) == port
         changing = asyncio.create_task(rig.act(server, removeSecurityGroup={"name": "web"}))
-        async with asyncio.timeout(60):
-            while not (await rig.sql(WAITING))[0][0]:
-                assert not changing.done(), "it should wait for the port"
+        await wait_for_a_lock(rig.service.parts.reads.value, changing)
+        assert not changing.done(), "it should wait for the port"
         free = "SELECT id FROM servers WHERE id = CAST(:id AS uuid) FOR UPDATE NOWAIT"
         assert str(await news.scalar(sa.text(free), {"id": server})) == server
     assert (await changing).status == 202

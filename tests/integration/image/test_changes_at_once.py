@@ -1,7 +1,6 @@
 """Requests that meet: nothing is lost, and nothing is counted twice."""
 
 import asyncio
-from typing import Any
 from uuid import UUID
 
 from services.image.domain.member import Member, MemberStatus
@@ -9,7 +8,7 @@ from shared.clock import utcnow
 from shared.ids import ImageId
 from tests.contract.image.conftest import MakesRigs
 from tests.contract.image.rig import Rig
-from tests.integration.image.slow_upload import until
+from tests.parts.locks import wait_for_a_lock
 
 
 async def test_changes_at_once_all_happen(rig: Rig) -> None:
@@ -51,14 +50,8 @@ async def test_sharings_at_once_do_not_share_the_last_of_a_limit(rig_with: Makes
             sharing = asyncio.create_task(
                 rig.ask("POST", f"{image['self']}/members", json={"member": "second"})
             )
-            await until(lambda: _waits_or_is_done(rig, sharing))
+            await wait_for_a_lock(rig.parts.reads.value, sharing)
         assert (await sharing).status_code == 413
-
-
-async def _waits_or_is_done(rig: Rig, work: asyncio.Task[Any]) -> bool:
-    """Whether the work waits for a lock of ours, or did not care for it."""
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    return work.done() or await rig.parts.reads.value(f"{waiting} AND datname = current_database()")
 
 
 async def test_a_repeated_creation_is_the_same_creation(rig: Rig) -> None:

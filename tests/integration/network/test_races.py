@@ -11,6 +11,7 @@ from services.network.store.stores import Transaction
 from services.network.usecases import ports, subnets
 from shared.errors import StaleWrite
 from tests.integration.network.rig import Json, Rig
+from tests.parts.locks import wait_for_a_lock
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -107,7 +108,7 @@ async def test_who_waited_for_the_last_address_gets_one_that_was_freed_meanwhile
         assert await stores.addresses.take_next(UUID(subnet["id"]), UUID(bare["id"]))
         await stores.addresses.release_all(UUID(ports[0]["id"]))
         late = asyncio.create_task(rig.make("ports", network_id=network["id"], fixed_ips=wanted))
-        await _somebody_waits(rig)
+        await wait_for_a_lock(rig.service.parts.reads.value)
     assert (await late)["fixed_ips"][0]["ip_address"] == ports[0]["fixed_ips"][0]["ip_address"]
 
 
@@ -165,25 +166,9 @@ async def test_a_port_made_while_its_network_gets_a_subnet_has_its_address(rig: 
     async with transaction() as stores:
         await stores.networks.get(UUID(network["id"]), lock=True)
         late = asyncio.create_task(rig.make("ports", network_id=network["id"]))
-        await _somebody_waits(rig)
+        await wait_for_a_lock(rig.service.parts.reads.value)
         await subnets.make(stores, view, automatic)
     assert len((await late)["fixed_ips"]) == 2
-
-
-async def _waiting(rig: Rig) -> int:
-    """Return how many wait for a lock in the database."""
-    sql = (
-        "SELECT count(*) FROM pg_stat_activity "
-        "WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
-    return int(await rig.service.parts.reads.value(sql))
-
-
-async def _somebody_waits(rig: Rig) -> None:
-    """Return once somebody waits for a lock in the database."""
-    async with asyncio.timeout(60):
-        while not await _waiting(rig):
-            pass  # asking lets the others go on
 
 
 async def test_changes_at_once_are_all_made(rig: Rig) -> None:
@@ -232,12 +217,11 @@ async def test_a_subnet_does_not_become_ready_while_a_port_begins_to_wait_for_it
     await rig.make("ports", "service", network_id=network["id"], **bind)
     await rig.run_sagas()  # creates
     await rig.end_jobs()  # created; connects
-    async with _transaction(rig)() as stores, asyncio.timeout(60):
+    async with _transaction(rig)() as stores:
         (known,) = await stores.cluster_subnets.recorded("athens")
         await stores.cluster_subnets.want(known)
         ending = asyncio.create_task(rig.end_jobs())
-        while not (ending.done() or await _waiting(rig)):
-            pass  # asking lets the others go on
+        await wait_for_a_lock(rig.service.parts.reads.value, ending)
         assert not ending.done()
     await ending
 

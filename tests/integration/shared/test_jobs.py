@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,15 +16,12 @@ from shared.db.messaging import MessagingTables
 from shared.db.sagas import SagaStore, saga_desk
 from shared.db.uow import engine_for
 from shared.saga.runner import Begin
+from tests.parts.locks import wait_for_a_lock
 
 metadata = sa.MetaData()
 tables = MessagingTables(metadata)
 SAGA = "test.saga"
 SUBJECT = UUID("6b1f0000-0000-4000-8000-000000000001")
-WAITING = """
-    SELECT count(*) FROM pg_stat_activity
-    WHERE wait_event_type = 'Lock' AND datname = current_database()
-"""
 
 
 @pytest.fixture
@@ -57,13 +53,6 @@ async def test_a_final_status_is_never_overwritten(engine: Database) -> None:
     assert known.status is JobStatus.SUCCESS
 
 
-async def _waits_or_is_done(engine: Database, work: asyncio.Task[Any]) -> None:
-    waiting = sa.text(WAITING)
-    async with asyncio.timeout(60), engine.transaction() as looking:
-        while not (work.done() or await looking.scalar(waiting)):
-            pass  # asking lets the others go on
-
-
 async def test_whoever_asks_for_a_job_waits_for_news_of_it_that_is_being_written(
     engine: Database,
 ) -> None:
@@ -76,7 +65,8 @@ async def test_whoever_asks_for_a_job_waits_for_news_of_it_that_is_being_written
     async with engine.transaction() as telling:
         await JobStore(telling, tables.jobs).record([news(JobStatus.SUCCESS)])
         asking = asyncio.create_task(ask())
-        await _waits_or_is_done(engine, asking)
+        async with engine.by_itself() as looking:
+            await wait_for_a_lock(lambda sql: looking.scalar(sa.text(sql)), asking)
         assert not asking.done(), "it answered before the news was committed"
     assert is_final(await asking)
 

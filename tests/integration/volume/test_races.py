@@ -14,6 +14,7 @@ from services.volume.usecases.volume_types import have_the_first
 from shared.errors import StaleWrite
 from tests.integration.volume.rig import OWN, Rig
 from tests.integration.volume.test_attachments import connect, release, reserve
+from tests.parts.locks import wait_for_a_lock
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -104,7 +105,7 @@ async def test_no_volume_is_made_of_a_type_that_is_being_deleted(rig: Rig) -> No
     async with rig.transaction() as stores:
         await stores.types.remove(await stores.types.get(UUID(kind["id"])))
         late = asyncio.create_task(rig.call("POST", "/volumes", body))
-        await waiting_for_a_lock(rig)
+        await wait_for_a_lock(rig.service.parts.reads.value)
     assert (await late).status == 404
 
 
@@ -115,21 +116,10 @@ async def test_no_type_is_deleted_while_a_volume_is_made_of_it(rig: Rig) -> None
         found = await stores.types.find("t")
         assert found is not None
         late = asyncio.create_task(rig.call("DELETE", f"/types/{kind['id']}", who="admin"))
-        await waiting_for_a_lock(rig)
+        await wait_for_a_lock(rig.service.parts.reads.value)
         volume = await stores.volumes.get(made, OWN)
         await stores.volumes.save(replace(volume, volume_type_id=found.id, volume_type="t"))
     assert (await late).status == 409
-
-
-async def waiting_for_a_lock(rig: Rig) -> None:
-    """Return once somebody waits for a lock in the database."""
-    sql = (
-        "SELECT count(*) FROM pg_stat_activity "
-        "WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
-    async with asyncio.timeout(60):
-        while not await rig.service.parts.reads.value(sql):
-            pass  # asking lets the others go on
 
 
 async def _begin_with(rig: Rig, first: Sequence[VolumeType]) -> None:
@@ -145,7 +135,7 @@ async def test_processes_that_begin_at_once_make_the_first_types_once(rig: Rig) 
     async with rig.transaction() as stores:
         await stores.types.begin_with(first)
         late = asyncio.create_task(_begin_with(rig, first))
-        await waiting_for_a_lock(rig)
+        await wait_for_a_lock(rig.service.parts.reads.value)
     await late
     await asyncio.gather(*(have_the_first(rig.transaction) for _ in range(4)))
     assert len((await rig.get("/types"))["volume_types"]) == 2
