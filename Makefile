@@ -4,6 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 ENVIRONMENT := $(PYTHON) -m deploy.parts.environments
 
+# Even where the environment forbids it: tests start hundreds of processes, and each would compile
+# all modules anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 # Two at a time; the tests of one file stay together, for some follow a story.
 SIDE_BY_SIDE := -n 2 --dist loadfile
 
