@@ -29,7 +29,15 @@ SCHEME: Final = "postgresql"
 WHOLE: Final = "cyclades-made-this"  # the last thing written when a data folder is made
 
 # Never durable: data that a test makes and forgets.
-FORGETFUL: Final = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+FORGETFUL: Final = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+)
+# Guessing the password of a server that nobody keeps is not worth while; connecting to it is.
+EASY: Final = ("--no-sync", "-c", "scram_iterations=1")
 SETTINGS: Final = (
     "listen_addresses=127.0.0.1",
     "max_connections=300",
@@ -166,7 +174,7 @@ def _initialise(place: Place, password: str, *, durable: bool) -> None:
                 place.programs / "bin" / "initdb",
                 *("-D", place.data, "-U", ADMIN, "-A", "scram-sha-256"),
                 *("--pwfile", secret.name, "-E", "UTF8", "--locale", "C"),
-                *([] if durable else ["--no-sync"]),
+                *([] if durable else EASY),
             ],
             capture_output=True,
             text=True,

@@ -54,7 +54,7 @@ class Durations(Part):
 
 
 DEMO = Durations()
-TEST = Durations(default=0.02, start_delay=0.002, by_opcode={})
+TEST = Durations(default=0.005, start_delay=0.002, by_opcode={})
 
 
 class OperatingSystem(Part):

@@ -32,6 +32,7 @@ class Databases:
 
     server: PostgresServer
     _templates: dict[str, str] = field(default_factory=dict)
+    _common: dict[str, str] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
 
     @contextmanager
@@ -51,9 +52,15 @@ class Databases:
             self._templates[kind] = name
         return self._templates[kind]
 
+    def common(self, kind: str, migrate: Callable[[str], Any]) -> str:
+        """Give the URL of the one of a kind, for tests that begin by emptying it."""
+        if kind not in self._common:
+            self._common[kind] = self._create(self.template(kind, migrate))
+        return self.server.url_of(self._common[kind])
+
     def forget(self) -> None:
-        """Drop the templates: the server may be somebody's, and stay."""
-        for name in self._templates.values():
+        """Drop what is left: the server may be somebody's, and stay."""
+        for name in (*self._common.values(), *self._templates.values()):
             self.server.run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def _create(self, template: str) -> str:

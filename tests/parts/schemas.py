@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ SCRIPT: Final = Path(__file__).with_name("tempest_schemas.py")
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Answer:
     """One answer of ours, and the schema Tempest has for it."""
 
@@ -38,7 +38,7 @@ def judged(service: str, answers: Sequence[Answer]) -> Json:
     if not python.exists():
         refuse = pytest.fail if os.environ.get("CI") else pytest.skip
         refuse("Tempest is not installed: python3 -m deploy.parts.environments tempest")
-    asked = json.dumps({"service": service, "answers": [asdict(each) for each in answers]})
+    asked = json.dumps({"service": service, "answers": [vars(each) for each in answers]})
     ran = subprocess.run(
         [python, SCRIPT], input=asked, capture_output=True, text=True, check=False, timeout=100
     )

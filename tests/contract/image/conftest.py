@@ -1,6 +1,6 @@
 """What contract tests of the image service may ask for."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,9 @@ MakesRigs = Callable[..., AbstractAsyncContextManager[Rig]]
 
 
 @pytest.fixture(scope="session")
-def image_database(databases: Databases) -> Iterator[str]:
+def image_database(databases: Databases) -> str:
     """One database of the image service for all tests, each of which begins by emptying it."""
-    with databases.fresh(databases.template("image", to_head)) as url:
-        yield url
+    return databases.common("image", to_head)
 
 
 @pytest.fixture

@@ -27,9 +27,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running(databases: Databases) -> AsyncIterator[Rig]:
     """The compute service in this process, for the tests of a module."""
-    with databases.fresh(databases.template("compute", to_head)) as url:
-        async with running_rig(url) as made:
-            yield made
+    async with running_rig(databases.common("compute", to_head)) as made:
+        yield made
 
 
 @pytest_asyncio.fixture(loop_scope="module")

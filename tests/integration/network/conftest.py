@@ -11,9 +11,8 @@ from tests.parts.postgres import Databases
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared_rig(databases: Databases) -> AsyncIterator[Rig]:
     """The network service in this process, for the tests of one module."""
-    with databases.fresh(databases.template("network", to_head)) as url:
-        async with running_rig(url) as made:
-            yield made
+    async with running_rig(databases.common("network", to_head)) as made:
+        yield made
 
 
 @pytest_asyncio.fixture(loop_scope="module")

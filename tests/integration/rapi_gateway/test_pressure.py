@@ -8,8 +8,8 @@ from typing import Any
 from deploy.simulator.settings import Durations
 from deploy.simulator.testing import running_simulator
 from shared.contracts.gateway import LineStatus
-from tests.contract.ganeti.clouds import Client, client
 from tests.integration.rapi_gateway.rig import Gateway, registered, running_gateway, until
+from tests.integration.simulator.clouds import Client, client
 
 JOBS = 800
 IDLE = Durations(default=0.0, start_delay=0.0, by_opcode={"OP_CLUSTER_REDIST_CONF": 600.0})

@@ -8,7 +8,7 @@ import pytest
 
 from deploy.simulator.settings import Durations
 from deploy.simulator.testing import RunningSimulator, running_simulator
-from tests.contract.ganeti.clouds import Client, client, create
+from tests.integration.simulator.clouds import Client, client, create
 
 SLOW = Durations(default=600.0, start_delay=0.0, by_opcode={"OP_TAGS_SET": 0.0})
 

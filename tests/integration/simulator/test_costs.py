@@ -5,7 +5,7 @@ import asyncio
 from deploy.simulator.settings import Durations
 from deploy.simulator.testing import running_simulator
 from deploy.simulator.wire.luxid import PER_REQUEST, cost
-from tests.contract.ganeti.clouds import client
+from tests.integration.simulator.clouds import client
 
 SLOW = Durations(default=600.0, start_delay=0.0, by_opcode={})
 SLOTS = 21

@@ -9,7 +9,7 @@ import pytest
 
 from deploy.simulator.settings import Durations
 from deploy.simulator.testing import RunningSimulator, running_simulator
-from tests.contract.ganeti.clouds import Client, client, create
+from tests.integration.simulator.clouds import Client, client, create
 
 SLOW = Durations(default=0.15, start_delay=0.002, by_opcode={"OP_TAGS_SET": 0.01})
 

@@ -7,7 +7,7 @@ import pytest
 
 from deploy.simulator.settings import NodeShape
 from deploy.simulator.testing import RunningSimulator, running_simulator
-from tests.contract.ganeti.clouds import Client, client, create
+from tests.integration.simulator.clouds import Client, client, create
 
 SMALL = NodeShape(memory_mib=2048, reserved_mib=0, cpus=2, disk_mib=8192)
 HAIL = (

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from deploy.simulator.testing import RunningSimulator, running_simulator
-from tests.contract.ganeti.clouds import client, create
+from tests.integration.simulator.clouds import client, create
 
 
 async def _lost(sim: RunningSimulator, name: str) -> None:

@@ -11,7 +11,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from deploy.simulator.testing import quick_settings, running_simulator
-from tests.contract.ganeti.clouds import client, create
+from tests.integration.simulator.clouds import client, create
 
 _IMAGE = bytes(range(256)) * 4096 + bytes(1 << 20) + b"the end"
 _SUM = f"sha512:{hashlib.sha512(_IMAGE).hexdigest()}"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from deploy.simulator.testing import RunningSimulator, running_simulator
-from tests.contract.ganeti.clouds import Client, client, create
+from tests.integration.simulator.clouds import Client, client, create
 
 NIC = {"mode": "bridged", "link": "br1", "ip": "10.0.0.9", "name": "port"}
 

@@ -12,7 +12,7 @@ import pytest_asyncio
 from deploy.simulator.settings import SimulatorSettings
 from deploy.simulator.testing import RunningSimulator, quick_settings, running_simulator
 from shared.contracts.ganeti import hotplug_failed
-from tests.contract.ganeti.clouds import Client, client, create
+from tests.integration.simulator.clouds import Client, client, create
 
 MODIFY = "/2/instances/i/modify"
 

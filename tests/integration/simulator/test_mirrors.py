@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from deploy.simulator.testing import RunningSimulator, running_simulator
-from tests.contract.ganeti.clouds import Client, client, create
+from tests.integration.simulator.clouds import Client, client, create
 
 MIRRORED: dict[str, Any] = {"disk_template": "drbd", "disks": [{"size": 64}]}
 

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from deploy.ganeti.storage.directory import Directory
 from deploy.simulator.testing import RunningSimulator, quick_settings, running_simulator
-from tests.contract.ganeti.clouds import Client, client, create
+from tests.integration.simulator.clouds import Client, client, create
 from tests.parts.programs import needed
 
 SEED = {

@@ -6,7 +6,7 @@ from pathlib import Path
 from deploy.simulator.persistence import encode
 from deploy.simulator.settings import TEST, Durations
 from deploy.simulator.testing import quick_settings, running_simulator
-from tests.contract.ganeti.clouds import client, create
+from tests.integration.simulator.clouds import client, create
 
 
 async def test_a_second_start_finds_everything(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from deploy.simulator.settings import Durations
 from deploy.simulator.testing import RunningSimulator, running_simulator
-from tests.contract.ganeti.clouds import Client, client
+from tests.integration.simulator.clouds import Client, client
 
 FAST = Durations(default=0.005, start_delay=0.001, by_opcode={})
 QUERY = {"fields": ["name", "status", "oper_state", "be/vcpus", "nic.macs", "mtime"]}
