@@ -5,10 +5,10 @@ The ends of jobs and instances come by one queue, in the order in which they wer
 
 from collections.abc import Sequence
 
-from services.compute.events.reading import facts_of
 from services.compute.store.stores import Transaction
 from services.compute.usecases import observing
 from shared.bus.contract import Delivery, Subscription
+from shared.bus.reading import facts_in
 from shared.contracts.ganeti import EpochChanged, InstanceObserved, JobObserved
 
 
@@ -21,11 +21,11 @@ def subscription(transaction: Transaction, prefix: str) -> Subscription:
     """
 
     async def handle(deliveries: Sequence[Delivery]) -> None:
-        if epochs := facts_of(EpochChanged, deliveries):
+        if epochs := facts_in(EpochChanged, deliveries):
             await observing.record_epochs(transaction, epochs)
-        if jobs := facts_of(JobObserved, deliveries):
+        if jobs := facts_in(JobObserved, deliveries):
             await observing.record_jobs(transaction, jobs)
-        if instances := facts_of(InstanceObserved, deliveries):
+        if instances := facts_in(InstanceObserved, deliveries):
             await observing.record_instances(transaction, instances, prefix)
 
     return Subscription(

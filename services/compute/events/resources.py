@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from services.compute.events.reading import facts_of
 from services.compute.store.stores import Transaction
 from services.compute.usecases import extending, floating, observing
 from shared.bus.contract import Delivery, Subscription
+from shared.bus.reading import facts_in
 from shared.contracts.resources import (
     FloatingIpChanged,
     ImageChanged,
@@ -32,11 +32,11 @@ def subscription(transaction: Transaction) -> Subscription:
     """Return the queue of neighbours' resources."""
 
     async def handle(deliveries: Sequence[Delivery]) -> None:
-        facts = [fact for kind in KINDS for fact in facts_of(kind, deliveries)]
+        facts = [fact for kind in KINDS for fact in facts_in(kind, deliveries)]
         await observing.record_resources(transaction, facts)
-        if addresses := facts_of(FloatingIpChanged, deliveries):
+        if addresses := facts_in(FloatingIpChanged, deliveries):
             await floating.record(transaction, addresses)
-        if volumes := facts_of(VolumeChanged, deliveries):
+        if volumes := facts_in(VolumeChanged, deliveries):
             await extending.record_volumes(transaction, volumes)
 
     return Subscription(

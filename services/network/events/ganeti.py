@@ -6,7 +6,7 @@ from services.network.store.stores import Transaction
 from services.network.usecases import observations
 from services.network.usecases.bindings import Ganeti, facts_of
 from shared.bus.contract import Delivery, Subscription
-from shared.contracts.base import Envelope
+from shared.bus.reading import facts_in
 from shared.contracts.ganeti import InstanceObserved, JobObserved
 from shared.contracts.gateway import ClusterChanged
 
@@ -15,7 +15,7 @@ def jobs(transaction: Transaction) -> Subscription:
     """Return the subscription to the ends of jobs: sagas wait for theirs."""
 
     async def handle(deliveries: Sequence[Delivery]) -> None:
-        facts = [JobObserved.model_validate(Envelope.data_in(each.body)) for each in deliveries]
+        facts = facts_in(JobObserved, deliveries)
         await observations.record_jobs(transaction, facts)
 
     return Subscription(
@@ -29,9 +29,7 @@ def instances(transaction: Transaction, names: Ganeti) -> Subscription:
     """Return the subscription to instances: the status of ports follows them."""
 
     async def handle(deliveries: Sequence[Delivery]) -> None:
-        facts = [
-            InstanceObserved.model_validate(Envelope.data_in(each.body)) for each in deliveries
-        ]
+        facts = facts_in(InstanceObserved, deliveries)
         await observations.record_instances(transaction, names, facts)
 
     return Subscription(
@@ -43,7 +41,7 @@ def clusters(transaction: Transaction) -> Subscription:
     """Return the subscription to clusters: where physical networks are found on them."""
 
     async def handle(deliveries: Sequence[Delivery]) -> None:
-        facts = [ClusterChanged.model_validate(Envelope.data_in(each.body)) for each in deliveries]
+        facts = facts_in(ClusterChanged, deliveries)
         await observations.record_clusters(transaction, [facts_of(each.cluster) for each in facts])
 
     return Subscription(

@@ -6,7 +6,7 @@ from services.network.store.stores import Transaction
 from services.network.usecases import observations
 from services.network.usecases.bindings import Ganeti
 from shared.bus.contract import Delivery, Subscription
-from shared.contracts.base import Envelope
+from shared.bus.reading import facts_in
 from shared.contracts.resources import DELETED, ServerChanged
 
 
@@ -14,7 +14,7 @@ def servers(transaction: Transaction, names: Ganeti) -> Subscription:
     """Return the subscription to servers."""
 
     async def handle(deliveries: Sequence[Delivery]) -> None:
-        facts = [ServerChanged.model_validate(Envelope.data_in(each.body)) for each in deliveries]
+        facts = facts_in(ServerChanged, deliveries)
         gone = sorted({fact.id for fact in facts if fact.gone})
         if gone:
             await observations.release_ports(transaction, names, gone)

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from services.volume.events.reading import facts_of
 from services.volume.store.stores import Transaction
 from services.volume.usecases import observing
 from shared.bus.contract import Delivery, Subscription
+from shared.bus.reading import facts_in
 from shared.contracts.ganeti import InstanceObserved, JobObserved
 from shared.contracts.gateway import ClusterChanged
 from shared.contracts.resources import ImageChanged, ServerChanged
@@ -15,9 +15,9 @@ def ganeti(transaction: Transaction) -> Subscription:
     """Return the queue of the ends of Ganeti's jobs and of instances, in one order."""
 
     async def handle(deliveries: Sequence[Delivery]) -> None:
-        if jobs := facts_of(JobObserved, deliveries):
+        if jobs := facts_in(JobObserved, deliveries):
             await observing.record_jobs(transaction, jobs)
-        if instances := facts_of(InstanceObserved, deliveries):
+        if instances := facts_in(InstanceObserved, deliveries):
             await observing.record_instances(transaction, instances)
 
     return Subscription(
@@ -31,7 +31,7 @@ def clusters(transaction: Transaction) -> Subscription:
     """Return the queue of clusters."""
 
     async def handle(deliveries: Sequence[Delivery]) -> None:
-        await observing.record_clusters(transaction, facts_of(ClusterChanged, deliveries))
+        await observing.record_clusters(transaction, facts_in(ClusterChanged, deliveries))
 
     return Subscription(
         queue="volume.clusters", bindings=(ClusterChanged.binding(),), handle=handle
@@ -42,7 +42,7 @@ def resources(transaction: Transaction) -> Subscription:
     """Return the queue of images, which volumes are made from, and servers, which use them."""
 
     async def handle(deliveries: Sequence[Delivery]) -> None:
-        facts = [*facts_of(ImageChanged, deliveries), *facts_of(ServerChanged, deliveries)]
+        facts = [*facts_in(ImageChanged, deliveries), *facts_in(ServerChanged, deliveries)]
         await observing.record_resources(transaction, facts)
 
     return Subscription(

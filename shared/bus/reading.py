@@ -9,7 +9,7 @@ from shared.contracts.base import Envelope, Fact
 Known = TypeVar("Known", bound=Fact)
 
 
-def facts_of(kind: type[Known], deliveries: Sequence[Delivery]) -> list[Known]:
+def facts_in(kind: type[Known], deliveries: Sequence[Delivery]) -> list[Known]:
     """Return the facts of one kind, in the order they came.
 
     Raises:
