@@ -33,6 +33,7 @@ class Pool:
         self._loads = loads
         self._free: list[tuple[Any, float]] = []  # connections, and when each was made
         self._places = asyncio.Semaphore(size)
+        self._closed = False
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Any]:
@@ -61,6 +62,7 @@ class Pool:
 
     async def close(self) -> None:
         """Hang up. What is in use hangs up when it comes back."""
+        self._closed = True
         free, self._free = self._free, []
         await asyncio.gather(*(raw.close(timeout=2) for raw, _ in free), return_exceptions=True)
 
@@ -78,7 +80,7 @@ class Pool:
     def _give_back(self, raw: Any, born: float) -> None:
         if raw.is_closed():
             return
-        if raw.is_in_transaction() or raw._protocol._is_cancelling():
+        if self._closed or raw.is_in_transaction() or raw._protocol._is_cancelling():
             raw.terminate()
         else:
             self._free.append((raw, born))
@@ -91,7 +93,15 @@ class Pool:
             statement_cache_size=STATEMENTS_KEPT,
             max_cached_statement_lifetime=0,
         )
-        # Values come and go as JSON text: whoever writes them has made it one already.
+        try:
+            await self._prepare(raw)
+        except BaseException:
+            raw.terminate()
+            raise
+        return raw
+
+    async def _prepare(self, raw: Any) -> None:
+        """Have values come and go as JSON text: whoever writes them has made it one already."""
         await raw.set_type_codec(
             "json", encoder=str.encode, decoder=self._loads, schema="pg_catalog", format="binary"
         )
@@ -102,4 +112,3 @@ class Pool:
             schema="pg_catalog",
             format="binary",
         )
-        return raw
