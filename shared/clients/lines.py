@@ -2,6 +2,7 @@
 
 httpx's own (httpcore) take some 3 ms of CPU for each small call, aiohttp's 0.7: a watcher that asks
 a hundred clusters every second saves a processor core, each new server a third of what it costs.
+And httpx's own forget to hang up when a call is cancelled while TLS begins.
 """
 
 import asyncio
@@ -50,13 +51,16 @@ class Lines(httpx.AsyncBaseTransport):
     Args:
         connections: at most so many at once.
         kept: seconds an idle one is kept.
+        trust: whom; without it, whom httpx's own connections trust.
     """
 
-    def __init__(self, connections: int, kept: float = 15.0) -> None:
+    def __init__(
+        self, connections: int, kept: float = 15.0, trust: ssl.SSLContext | None = None
+    ) -> None:
         self._connections = connections
         self._kept = kept
         self._session: aiohttp.ClientSession | None = None
-        self._trust: ssl.SSLContext | None = None
+        self._trust = trust
 
     @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -98,7 +102,7 @@ class Lines(httpx.AsyncBaseTransport):
             await self._session.close()
 
     def _trusted(self) -> ssl.SSLContext:
-        """Return whom httpx's own connections trust."""
+        """Return whom to trust."""
         if self._trust is None:
             self._trust = httpx.create_ssl_context(trust_env=False)
         return self._trust

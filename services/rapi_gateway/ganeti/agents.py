@@ -10,10 +10,11 @@ import httpx
 from services.rapi_gateway.domain.cluster import Agent
 from services.rapi_gateway.ganeti.errors import NotSent, Unclear, WrongCertificate
 from services.rapi_gateway.ganeti.tls import context_for
+from shared.clients.lines import Lines
 
 WRITE_DEADLINE: Final = 5.0
 MOST: Final = 4 * 1024 * 1024  # bytes of an answer
-LIMITS: Final = httpx.Limits(max_connections=32, max_keepalive_connections=8)
+CONNECTIONS: Final = 32  # to the agents of a cluster, at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +100,7 @@ class Agents:
         client = self._clients.get(ca_pem)
         if client is None:
             client = self._clients[ca_pem] = httpx.AsyncClient(
-                verify=context_for(ca_pem),
-                limits=LIMITS,
+                transport=Lines(CONNECTIONS, trust=context_for(ca_pem)),
                 trust_env=False,
                 follow_redirects=False,
                 headers={"Accept": "application/json", "User-Agent": "cyclades"},

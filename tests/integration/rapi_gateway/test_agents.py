@@ -1,5 +1,6 @@
 """Requests to storage agents go through the gateway, which alone has their token."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from pydantic import SecretStr
 
 from deploy.simulator.testing import RunningSimulator
+from services.rapi_gateway.domain.cluster import Agent
+from services.rapi_gateway.ganeti.agents import Agents, Errand
 from shared.clients.storage import StorageClient
 from shared.contracts.gateway import ClusterPatch
 from shared.contracts.storage import FromImage, VolumeWanted
@@ -63,6 +66,30 @@ async def test_requests_and_answers_are_passed_on(
     ]
     assert "https://hush" in agent.heard[2]["body"]
     assert "X-Auth-Token" not in agent.heard[2]["headers"]
+
+
+async def test_a_call_that_is_given_up_while_tls_begins_leaves_no_connection() -> None:
+    met, left = asyncio.Event(), asyncio.Event()
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(1)  # of its greeting, which nobody answers
+        met.set()
+        await reader.read()
+        left.set()
+        writer.close()
+
+    server = await asyncio.start_server(mute, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    agents = Agents(lambda sealed: sealed, connect=60.0, read=60.0)
+    agent = Agent(url=f"https://127.0.0.1:{port}", sealed="token")
+    calling = asyncio.create_task(agents.call(agent, None, Errand(method="GET", path="/v1/pool")))
+    await met.wait()
+    calling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await calling
+    async with server, asyncio.timeout(10):
+        await left.wait()
+    await agents.close()
 
 
 @pytest.mark.parametrize(
