@@ -3,7 +3,6 @@
 from functools import cache
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 
@@ -18,4 +17,4 @@ def _statement(metadata: sa.MetaData) -> str:
     tables = metadata.tables.values()
     emptied = [sa.delete(table).cte(f"empty_{table.name}") for table in tables]
     everything = sa.select(sa.text("1")).add_cte(*emptied)
-    return str(everything.compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
+    return str(everything)

@@ -1,6 +1,5 @@
 """A watcher's actor on one simulated cluster, with what it published at hand: a part of tests."""
 
-import ssl
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +18,7 @@ from services.ganeti_watcher.store.stores import Transaction, bind
 from services.ganeti_watcher.store.tables import messaging
 from services.ganeti_watcher.watch.actor import Actor, Lease
 from services.ganeti_watcher.watch.reader import Reader
+from services.rapi_gateway.ganeti.tls import context_for
 from shared.clients.lines import Lines
 from shared.contracts.ganeti import FINAL
 from shared.contracts.gateway import AcceptedJob, Cluster, ClusterState, Query, Rows
@@ -126,12 +126,10 @@ async def simulator() -> AsyncIterator[RunningSimulator]:
 @pytest.fixture
 async def rapi(simulator: RunningSimulator) -> AsyncIterator[Rapi]:
     there = simulator.clusters[0]
-    trust = ssl.create_default_context(cafile=str(there.ca_file))
-    trust.check_hostname = False  # it is pinned; masters answer at addresses of their own
     async with httpx.AsyncClient(
         base_url=there.url,
         auth=(there.username, there.password),
-        transport=Lines(8, trust=trust),
+        transport=Lines(8, trust=context_for(there.ca_file.read_text())),
         timeout=60,
     ) as http:
         yield Rapi(http, there.name)

@@ -31,6 +31,12 @@ class Client:
         assert status == 200, value
         return value
 
+    async def ended(self, number: int) -> Any:
+        """The job, as soon as it has ended."""
+        while (job := await self.get(f"/2/jobs/{number}"))["end_ts"] is None:
+            continue
+        return job
+
     async def run(self, method: str, path: str, body: Any = None) -> Any:
         status, number = await self.call(method, path, body)
         assert status == 200, number

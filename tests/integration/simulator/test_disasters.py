@@ -26,12 +26,6 @@ async def _running(rapi: Client, name: str) -> int:
     return int(number)
 
 
-async def _final(rapi: Client, number: int) -> Any:
-    while (job := await rapi.get(f"/2/jobs/{number}"))["end_ts"] is None:
-        continue
-    return job
-
-
 async def test_after_a_failover_another_node_is_the_master_at_the_same_address() -> None:
     async with running_simulator() as sim, client(sim.clusters[0]) as rapi:
         before = await rapi.get("/2/info")
@@ -78,7 +72,7 @@ async def test_jobs_in_flight_end_without_master_done_or_not(effects: float, sta
         number = await _running(rapi, "i")
         result = await sim.admin.fail_over(effects=effects, detected=0.01)
         assert result["in_flight"] == [number]
-        job = await _final(rapi, number)
+        job = await rapi.ended(number)
         assert (job["status"], job["opresult"][0][0]) == ("error", "NoMasterError")
         assert (await rapi.get("/2/instances/i"))["status"] == status
 
@@ -89,7 +83,7 @@ async def test_a_crashed_masters_jobs_are_found_dead() -> None:
         number = await _running(rapi, "i")
         await sim.admin.fail_over(crash=True, detected=0.3)
         assert (await rapi.get(f"/2/jobs/{number}"))["status"] == "running"
-        job = await _final(rapi, number)
+        job = await rapi.ended(number)
         assert job["ops"][0]["reason"][-1][0] == "gnt:daemon:luxid:deathdetection"
         assert sim.admin.site().state.nodes[sim.clusters[0].nodes[0]].down
 
@@ -135,8 +129,8 @@ async def test_a_crash_of_luxid_loses_jobs_that_had_not_started() -> None:
         assert (await rapi.call("GET", "/2/jobs"))[0] == 502
         while (await rapi.call("GET", "/2/info"))[0] == 502:
             continue
-        assert (await _final(rapi, running))["status"] == "success"
-        assert (await _final(rapi, queued[0]))["status"] == "success"
+        assert (await rapi.ended(running))["status"] == "success"
+        assert (await rapi.ended(queued[0]))["status"] == "success"
         assert (await rapi.get(f"/2/jobs/{queued[1]}"))["status"] is None
 
 
@@ -151,7 +145,7 @@ async def test_a_crash_of_luxid_takes_the_secrets_of_what_waits_in_the_queue() -
         await sim.admin.crash_luxid(seconds=0.2)
         while (await rapi.call("GET", "/2/info"))[0] == 502:
             continue
-        job = await _final(rapi, queued)
+        job = await rapi.ended(queued)
         wanted = ["OpPrereqError", ["Please re-submit secret parameters to job.", "wrong_input"]]
         assert (job["status"], job["opresult"]) == ("error", [wanted])
         assert [each["id"] for each in await rapi.get("/2/instances")] == ["i"]
@@ -208,7 +202,7 @@ async def test_what_ganetis_watcher_does() -> None:
     async with running_simulator() as sim, client(sim.clusters[0]) as rapi:
         await rapi.run("POST", "/2/instances", create("i"))
         sim.admin.crash("i")
-        jobs = [await _final(rapi, number) for number in sim.admin.run_watcher()]
+        jobs = [await rapi.ended(number) for number in sim.admin.run_watcher()]
         assert [job["summary"] for job in jobs] == [
             ["INSTANCE_STARTUP(i)"],
             ["GROUP_VERIFY_DISKS(default)"],

@@ -7,16 +7,10 @@ import pytest
 
 from deploy.simulator.settings import Durations
 from deploy.simulator.testing import running_simulator
-from tests.integration.simulator.clouds import Client, client, create
+from tests.integration.simulator.clouds import client, create
 
 SLOW = Durations(default=0.1, start_delay=0.002, by_opcode={})
 USERS = ["reason", ["=", "source", "gnt:user"]]
-
-
-async def _ended(rapi: Client, number: int) -> Any:
-    while (job := await rapi.get(f"/2/jobs/{number}"))["end_ts"] is None:
-        continue
-    return job
 
 
 async def test_a_paused_job_runs_when_the_rule_is_gone() -> None:
@@ -28,7 +22,7 @@ async def test_a_paused_job_runs_when_the_rule_is_gone() -> None:
         assert (await rapi.get(f"/2/jobs/{number}"))["status"] == "queued"
         assert [row["uuid"] for row in await rapi.get("/2/filters")] == [uuid]
         assert (await rapi.call("DELETE", f"/2/filters/{uuid}"))[0] == 200
-        assert (await _ended(rapi, number))["status"] == "success"
+        assert (await rapi.ended(number))["status"] == "success"
 
 
 async def test_a_rejected_job_is_cancelled_without_a_result() -> None:
@@ -67,7 +61,7 @@ async def _overlap(nodes: int, **body: Any) -> list[Any]:
             (await rapi.call("POST", "/2/instances", create(name, **body)))[1]
             for name in ("a", "b")
         ]
-        return [await _ended(rapi, number) for number in numbers]
+        return [await rapi.ended(number) for number in numbers]
 
 
 def _seconds(stamp: list[int]) -> float:
